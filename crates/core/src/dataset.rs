@@ -1,0 +1,397 @@
+//! Tables in memory: arrow record batches at the edges, typed columns of whole numbers inside.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, RecordBatch};
+use arrow_schema::{DataType, TimeUnit};
+use indexmap::{IndexMap, IndexSet};
+
+use crate::metadata::{ColumnMeta, Sdtype};
+use crate::{Error, ErrorKind, Result, time};
+
+/// The tick of a missing number or time.
+pub const NULL: i64 = i64::MIN;
+/// The code of a missing label.
+pub const NO_CODE: u32 = u32::MAX;
+
+/// Tables by name, each one record batch.
+#[derive(Clone, Debug, Default)]
+pub struct Dataset {
+    /// The tables, in metadata order.
+    pub tables: IndexMap<String, RecordBatch>,
+}
+
+/// A column as the engine sees it: whole numbers, so that arithmetic is exact and the same everywhere.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Column {
+    /// Numbers as multiples of 10^-decimals; [`NULL`] is missing.
+    Number {
+        /// The multiples.
+        ticks: Vec<i64>,
+        /// Decimal places of the grid.
+        decimals: u8,
+    },
+    /// Times as microseconds since 1970-01-01 UTC; [`NULL`] is missing.
+    Time {
+        /// The microseconds.
+        ticks: Vec<i64>,
+    },
+    /// Labels (and keys) as codes into `values`, in order of first appearance; [`NO_CODE`] is missing.
+    Text {
+        /// Index into `values` for each row.
+        codes: Vec<u32>,
+        /// The distinct labels.
+        values: IndexSet<String>,
+    },
+}
+
+impl Column {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        match self {
+            Column::Number { ticks, .. } | Column::Time { ticks } => ticks.len(),
+            Column::Text { codes, .. } => codes.len(),
+        }
+    }
+
+    /// True without rows.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// True when the value of a row is missing.
+    pub fn is_null(&self, row: usize) -> bool {
+        match self {
+            Column::Number { ticks, .. } | Column::Time { ticks } => ticks[row] == NULL,
+            Column::Text { codes, .. } => codes[row] == NO_CODE,
+        }
+    }
+
+    /// Whole-number view: ticks, or codes with missing as [`NULL`].
+    pub fn tick(&self, row: usize) -> i64 {
+        match self {
+            Column::Number { ticks, .. } | Column::Time { ticks } => ticks[row],
+            Column::Text { codes, .. } => match codes[row] {
+                NO_CODE => NULL,
+                c => i64::from(c),
+            },
+        }
+    }
+
+    /// Reads an arrow array as the metadata says. Problems name at most the first five rows of each kind.
+    pub fn read(array: &dyn Array, meta: &ColumnMeta) -> Result<Column> {
+        match &meta.sdtype {
+            Sdtype::Numerical => read_numbers(array),
+            Sdtype::Datetime { format } => read_times(array, format.as_deref()),
+            _ => read_text(array),
+        }
+    }
+}
+
+/// Collects problems of rows, five places each.
+struct Places {
+    what: &'static str,
+    first: Vec<usize>,
+    count: usize,
+}
+
+impl Places {
+    fn new(what: &'static str) -> Self {
+        Self { what, first: Vec::new(), count: 0 }
+    }
+
+    fn add(&mut self, row: usize) {
+        if self.first.len() < 5 {
+            self.first.push(row + 1);
+        }
+        self.count += 1;
+    }
+
+    fn finish(self) -> Result<()> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        let rows = self.first.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let more = if self.count > self.first.len() { ", ..." } else { "" };
+        Err(Error::new(ErrorKind::Data, format!("{} in {} rows (data row {rows}{more})", self.what, self.count)))
+    }
+}
+
+/// Text of every row of a string-like array (plain, large, view or dictionary); None when it is another type.
+fn strings(array: &dyn Array) -> Option<Vec<Option<&str>>> {
+    Some(match array.data_type() {
+        DataType::Utf8 => array.as_string::<i32>().iter().collect(),
+        DataType::LargeUtf8 => array.as_string::<i64>().iter().collect(),
+        DataType::Utf8View => array.as_string_view().iter().collect(),
+        DataType::Dictionary(_, _) => {
+            let d = array.as_any_dictionary_opt()?;
+            let values = strings(d.values().as_ref())?;
+            let keys = d.normalized_keys();
+            (0..array.len()).map(|i| if array.is_null(i) { None } else { values[keys[i]] }).collect()
+        }
+        _ => return None,
+    })
+}
+
+/// Digits after the point that all numbers need, at most 9 and so that every number stays below 2^62.
+fn grid(values: &[f64]) -> u8 {
+    let largest = values.iter().fold(1.0f64, |m, v| m.max(v.abs()));
+    let mut decimals = 0u8;
+    let mut scale = 1.0;
+    for v in values {
+        while decimals < 9 && largest * scale * 10.0 < 4.0e18 {
+            let x = v * scale;
+            if (x - x.round()).abs() <= 1e-9 * x.abs().max(1.0) {
+                break;
+            }
+            decimals += 1;
+            scale *= 10.0;
+        }
+    }
+    decimals
+}
+
+fn from_floats(values: Vec<Option<f64>>) -> Result<Column> {
+    let mut places = Places::new("numbers beyond 4e18");
+    for (i, v) in values.iter().enumerate() {
+        if v.is_some_and(|v| v.is_finite() && v.abs() >= 4.0e18) {
+            places.add(i);
+        }
+    }
+    places.finish()?;
+    // NaN and infinity are how other tools write a missing number.
+    let clean: Vec<Option<f64>> = values.into_iter().map(|v| v.filter(|v| v.is_finite())).collect();
+    let known: Vec<f64> = clean.iter().flatten().copied().collect();
+    let decimals = grid(&known);
+    let scale = 10f64.powi(i32::from(decimals));
+    let ticks = clean.into_iter().map(|v| v.map_or(NULL, |v| (v * scale).round() as i64)).collect();
+    Ok(Column::Number { ticks, decimals })
+}
+
+macro_rules! integers {
+    ($array:expr, $($kind:pat => $ty:ty),+) => {
+        match $array.data_type() {
+            $($kind => Some($array.as_primitive::<$ty>().iter().map(|v| v.map(|v| v as i128)).collect::<Vec<_>>()),)+
+            _ => None,
+        }
+    };
+}
+
+fn whole(array: &dyn Array) -> Option<Vec<Option<i128>>> {
+    integers!(array,
+        DataType::Int8 => Int8Type, DataType::Int16 => Int16Type, DataType::Int32 => Int32Type,
+        DataType::Int64 => Int64Type, DataType::UInt8 => UInt8Type, DataType::UInt16 => UInt16Type,
+        DataType::UInt32 => UInt32Type, DataType::UInt64 => UInt64Type)
+}
+
+fn ticks_of(values: Vec<Option<i128>>, decimals: u8) -> Result<Column> {
+    let mut places = Places::new("whole numbers beyond 9.2e18");
+    let ticks = values.into_iter().enumerate().map(|(i, v)| match v.map(i64::try_from) {
+        None => NULL,
+        Some(Ok(v)) if v != NULL => v,
+        _ => {
+            places.add(i);
+            NULL
+        }
+    });
+    let ticks = ticks.collect();
+    places.finish()?;
+    Ok(Column::Number { ticks, decimals })
+}
+
+fn read_numbers(array: &dyn Array) -> Result<Column> {
+    if let Some(v) = whole(array) {
+        return ticks_of(v, 0);
+    }
+    match array.data_type() {
+        DataType::Float64 => from_floats(array.as_primitive::<Float64Type>().iter().collect()),
+        // The shortest text of a 32-bit float is what its owner sees: 0.1 and not 0.10000000149.
+        DataType::Float32 => from_floats(
+            array.as_primitive::<Float32Type>().iter().map(|v| v.and_then(|v| v.to_string().parse().ok())).collect(),
+        ),
+        DataType::Decimal128(_, s) if (0..=18).contains(s) => {
+            ticks_of(array.as_primitive::<Decimal128Type>().iter().collect(), *s as u8)
+        }
+        DataType::Boolean => ticks_of(array.as_boolean().iter().map(|v| v.map(i128::from)).collect(), 0),
+        DataType::Null => Ok(Column::Number { ticks: vec![NULL; array.len()], decimals: 0 }),
+        _ => {
+            let text = strings(array).ok_or_else(|| unreadable(array, "numbers"))?;
+            let mut places = Places::new("not a number");
+            // Whole numbers first: those beyond 2^53 must not pass through a float.
+            let exact: Option<Vec<Option<i128>>> = text
+                .iter()
+                .map(|t| match t.map(str::trim) {
+                    None | Some("") => Some(None),
+                    Some(t) => t.parse().ok().map(Some),
+                })
+                .collect();
+            if let Some(exact) = exact {
+                return ticks_of(exact, 0);
+            }
+            let values = text.iter().enumerate().map(|(i, t)| match t.map(str::trim) {
+                None | Some("") => None,
+                Some(t) => t.parse::<f64>().ok().or_else(|| {
+                    places.add(i);
+                    None
+                }),
+            });
+            let values = values.collect();
+            places.finish()?;
+            from_floats(values)
+        }
+    }
+}
+
+fn unreadable(array: &dyn Array, wanted: &str) -> Error {
+    Error::new(ErrorKind::Data, format!("type {} can't be read as {wanted}", array.data_type()))
+}
+
+fn read_times(array: &dyn Array, format: Option<&str>) -> Result<Column> {
+    let scaled = |v: Option<i64>, per: i64| v.map_or(NULL, |v| v.saturating_mul(per));
+    let ticks = match array.data_type() {
+        DataType::Date32 => {
+            array.as_primitive::<Date32Type>().iter().map(|v| scaled(v.map(i64::from), time::DAY)).collect()
+        }
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            array.as_primitive::<TimestampSecondType>().iter().map(|v| scaled(v, time::SECOND)).collect()
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            array.as_primitive::<TimestampMillisecondType>().iter().map(|v| scaled(v, 1000)).collect()
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            array.as_primitive::<TimestampMicrosecondType>().iter().map(|v| scaled(v, 1)).collect()
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => array
+            .as_primitive::<TimestampNanosecondType>()
+            .iter()
+            .map(|v| v.map_or(NULL, |v| v.div_euclid(1000)))
+            .collect(),
+        DataType::Null => vec![NULL; array.len()],
+        _ => {
+            let text = strings(array).ok_or_else(|| unreadable(array, "times"))?;
+            let found;
+            let format = match format {
+                Some(f) => f,
+                None => {
+                    found = guess_format(&text)
+                        .ok_or_else(|| Error::new(ErrorKind::Data, "no datetime_format given and none found"))?;
+                    found
+                }
+            };
+            let mut places = Places::new("not a time in the column's datetime_format");
+            let ticks = text.iter().enumerate().map(|(i, t)| match t.map(str::trim) {
+                None | Some("") => NULL,
+                Some(t) => time::parse(t, format).unwrap_or_else(|_| {
+                    places.add(i);
+                    NULL
+                }),
+            });
+            let ticks = ticks.collect();
+            places.finish()?;
+            ticks
+        }
+    };
+    Ok(Column::Time { ticks })
+}
+
+/// Formats tried where none is declared, commonest first.
+pub const FORMATS: [&str; 9] = [
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M:%S%:z",
+    "%d.%m.%Y",
+    "%m/%d/%Y",
+];
+
+/// The first format of [`FORMATS`] that reads every text, looking at up to a thousand of them.
+pub fn guess_format(text: &[Option<&str>]) -> Option<&'static str> {
+    let known: Vec<&str> = text.iter().flatten().map(|t| t.trim()).filter(|t| !t.is_empty()).take(1000).collect();
+    if known.is_empty() {
+        return Some(FORMATS[0]);
+    }
+    FORMATS.into_iter().find(|f| known.iter().all(|t| time::parse(t, f).is_ok()))
+}
+
+/// Labels: text as it is, other types in their plainest text.
+fn read_text(array: &dyn Array) -> Result<Column> {
+    let mut values = IndexSet::new();
+    let mut code = |t: Option<&str>| match t {
+        None | Some("") => NO_CODE,
+        Some(t) => match values.get_index_of(t) {
+            Some(i) => i as u32,
+            None => values.insert_full(t.to_owned()).0 as u32,
+        },
+    };
+    let codes = if let Some(text) = strings(array) {
+        text.into_iter().map(&mut code).collect()
+    } else if let Some(numbers) = whole(array) {
+        numbers.into_iter().map(|v| code(v.map(|v| v.to_string()).as_deref())).collect()
+    } else {
+        match array.data_type() {
+            DataType::Boolean => {
+                array.as_boolean().iter().map(|v| code(v.map(|v| if v { "True" } else { "False" }))).collect()
+            }
+            // 1.0 in a column of labels is the label 1: a null beside whole numbers turned them into floats.
+            DataType::Float64 => array
+                .as_primitive::<Float64Type>()
+                .iter()
+                .map(|v| code(v.filter(|v| !v.is_nan()).map(|v| v.to_string()).as_deref()))
+                .collect(),
+            DataType::Null => vec![NO_CODE; array.len()],
+            DataType::Date32 | DataType::Timestamp(_, _) => {
+                let Column::Time { ticks } = read_times(array, None)? else { return Err(unreadable(array, "labels")) };
+                let text = |t: i64| (t != NULL).then(|| time::format(t, "%Y-%m-%d %H:%M:%S"));
+                ticks.into_iter().map(|t| code(text(t).as_deref())).collect()
+            }
+            _ => return Err(unreadable(array, "labels")),
+        }
+    };
+    Ok(Column::Text { codes, values })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{Float64Array, Int64Array, StringArray};
+
+    fn read(array: &dyn Array, sdtype: Sdtype) -> Result<Column> {
+        Column::read(array, &ColumnMeta::new(sdtype))
+    }
+
+    #[test]
+    fn numbers_keep_their_grid() {
+        let c = read(&StringArray::from(vec![Some("1.25"), None, Some("3")]), Sdtype::Numerical);
+        assert_eq!(c, Ok(Column::Number { ticks: vec![125, NULL, 300], decimals: 2 }));
+        let c = read(&Float64Array::from(vec![0.1, 0.2, 0.3]), Sdtype::Numerical);
+        assert_eq!(c, Ok(Column::Number { ticks: vec![1, 2, 3], decimals: 1 }));
+    }
+
+    #[test]
+    fn whole_numbers_beyond_two_to_53_are_exact() {
+        let n = 9_007_199_254_740_993i64;
+        for a in [&Int64Array::from(vec![n]) as &dyn Array, &StringArray::from(vec![n.to_string()])] {
+            assert_eq!(read(a, Sdtype::Numerical), Ok(Column::Number { ticks: vec![n], decimals: 0 }));
+        }
+    }
+
+    #[test]
+    fn problems_give_places_and_no_values() {
+        let e = read(&StringArray::from(vec!["1", "secret", "2"]), Sdtype::Numerical).unwrap_err();
+        assert!(e.to_string().contains("data row 2"), "{e}");
+        assert!(!e.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn empty_text_is_missing() {
+        let c = read(&StringArray::from(vec!["a", "", "a"]), Sdtype::Categorical).unwrap();
+        assert!(c.is_null(1) && c.tick(0) == c.tick(2));
+    }
+}

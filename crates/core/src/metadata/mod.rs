@@ -1,0 +1,170 @@
+//! What a data set is: tables, columns, keys, relationships, owners and rules.
+//!
+//! A [`Metadata`] in hand is valid: [`Metadata::from_json`] and [`Metadata::new`] check it whole.
+
+mod json;
+mod validate;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::Rule;
+
+/// The tables, relationships and rules of one data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metadata {
+    /// Tables by name, in output order.
+    pub tables: IndexMap<String, TableMeta>,
+    /// Foreign keys.
+    pub relationships: Vec<Relationship>,
+    /// What holds for every row.
+    pub rules: Vec<Rule>,
+}
+
+/// One table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableMeta {
+    /// Columns by name, in output order.
+    pub columns: IndexMap<String, ColumnMeta>,
+    /// Columns of the primary key; empty when there is none.
+    pub primary_key: Vec<String>,
+    /// Further unique columns.
+    pub alternate_keys: Vec<String>,
+    /// SDV's sequence key and index, kept for other readers of the file.
+    pub sequence_key: Option<String>,
+    /// See `sequence_key`.
+    pub sequence_index: Option<String>,
+    /// The folder of the table below the data set's folder.
+    pub domain: Option<String>,
+    /// Who decides how many rows there are; `Auto` lets the engine pick.
+    pub owner: Owner,
+    /// The time or number that orders the rows of one owner; None lets the engine pick.
+    pub order: Option<String>,
+    /// A dimension kept as it is, keys included, at every scale.
+    pub reference: bool,
+    /// For people.
+    pub description: Option<String>,
+}
+
+/// The one relationship that decides how many rows a parent has.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Owner {
+    /// The engine picks.
+    #[default]
+    Auto,
+    /// An entity: nobody owns it.
+    Nobody,
+    /// The parent behind this foreign key (its columns).
+    Key(Vec<String>),
+    /// A parent without a foreign key: a row of `table` that has the same value in `via` (a foreign key of
+    /// both tables to the same parent) and whose interval covers the row's `time`.
+    Inferred {
+        /// The table of the inferred parent.
+        table: String,
+        /// The foreign key column of this table to the parent they share.
+        via: String,
+        /// The time column of this table.
+        time: String,
+        /// Where the interval of the inferred parent starts.
+        start: String,
+        /// Where it ends.
+        end: String,
+    },
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnMeta {
+    /// What the values are.
+    pub sdtype: Sdtype,
+    /// SDV parameters that are kept and written back as they are (ranges, `computer_representation`, ...).
+    pub parameters: IndexMap<String, Value>,
+    /// Unit, for people.
+    pub unit: Option<String>,
+    /// For people.
+    pub description: Option<String>,
+}
+
+/// The kind of a column's values, in SDV's words.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sdtype {
+    /// A key or another identifier, always made fresh; `regex` is its `regex_format`.
+    Id {
+        /// The pattern of the text, if it has one.
+        regex: Option<String>,
+    },
+    /// Numbers.
+    Numerical,
+    /// One of a set of labels.
+    Categorical,
+    /// Labels with an order.
+    Ordinal,
+    /// True or false.
+    Boolean,
+    /// A date or a time in a strftime format.
+    Datetime {
+        /// None: ISO dates or times, found when the data are read.
+        format: Option<String>,
+    },
+    /// Text without a known meaning; never copied.
+    Unknown,
+    /// Personal data by the name of a Faker function (`city`, `name`, ...); `pii: false` models it as categories.
+    Pii {
+        /// The Faker function.
+        kind: String,
+        /// False: not personal here, modelled as categorical.
+        pii: bool,
+    },
+}
+
+/// A foreign key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relationship {
+    /// The table that is pointed to.
+    pub parent: String,
+    /// Its key columns.
+    pub parent_key: Vec<String>,
+    /// The table that points.
+    pub child: String,
+    /// Its foreign key columns, in the order of `parent_key`.
+    pub child_key: Vec<String>,
+}
+
+impl ColumnMeta {
+    /// A column without parameters.
+    pub fn new(sdtype: Sdtype) -> Self {
+        Self { sdtype, parameters: IndexMap::new(), unit: None, description: None }
+    }
+
+    /// True when values are learned; false for ids, personal data and unknown text, which are made fresh.
+    pub fn is_modelled(&self) -> bool {
+        match &self.sdtype {
+            Sdtype::Id { .. } | Sdtype::Unknown => false,
+            Sdtype::Pii { pii, .. } => !pii,
+            _ => true,
+        }
+    }
+}
+
+impl Metadata {
+    /// The foreign keys of a table, in declaration order.
+    pub fn parents_of<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a Relationship> {
+        self.relationships.iter().filter(move |r| r.child == table)
+    }
+
+    /// The foreign keys that point to a table.
+    pub fn children_of<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a Relationship> {
+        self.relationships.iter().filter(move |r| r.parent == table)
+    }
+
+    /// The relationship of a foreign key column.
+    pub fn foreign_key<'a>(&'a self, table: &'a str, column: &str) -> Option<&'a Relationship> {
+        self.parents_of(table).find(|r| r.child_key.iter().any(|c| c == column))
+    }
+
+    /// True when the column is part of a primary or foreign key.
+    pub fn is_key(&self, table: &str, column: &str) -> bool {
+        self.tables.get(table).is_some_and(|t| t.primary_key.iter().any(|c| c == column))
+            || self.foreign_key(table, column).is_some()
+    }
+}

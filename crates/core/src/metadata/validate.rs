@@ -1,0 +1,1 @@
+//! Checks a metadata whole: every problem at once.

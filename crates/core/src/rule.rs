@@ -1,0 +1,252 @@
+//! Rules: what holds for every row, in a short form that people read and write in the metadata.
+//!
+//! In JSON a rule is an object with its `kind` and the fields below, for example
+//! `{"kind": "order", "table": "admissions", "low": "admit_ts", "high": "discharge_ts"}`.
+//!
+//! A **path** names a value seen from a row: `column` is the row's own, `ward_id.specialty` follows the foreign
+//! key `ward_id` to its parent's column (any number of steps), and a step may also name the table of the
+//! inferred parent, as in `admissions.ward_id`.
+
+use serde::{Deserialize, Serialize};
+
+/// One rule with where it comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// What it says.
+    #[serde(flatten)]
+    pub kind: RuleKind,
+    /// Found in the data rather than declared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub found: bool,
+    /// False: listed, neither kept nor counted as broken.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub enforced: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What a rule says. Comparisons with a missing value hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RuleKind {
+    /// `low <= high` in every row (`<` when strict). Both are paths, `low` may lie in a parent.
+    Order {
+        /// The table whose rows are checked.
+        table: String,
+        /// Path of the smaller value.
+        low: String,
+        /// Column of the larger value.
+        high: String,
+        /// Equal values break the rule.
+        #[serde(default)]
+        strict: bool,
+    },
+    /// A number or time inside bounds, both included; bounds are written as in the data.
+    Range {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Smallest allowed value.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min: Option<String>,
+        /// Largest allowed value.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max: Option<String>,
+    },
+    /// One of a list of values.
+    Domain {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+        /// Allowed values.
+        values: Vec<String>,
+    },
+    /// Only combinations of values that occur in the data.
+    FixedCombinations {
+        /// The table.
+        table: String,
+        /// Two or more columns.
+        columns: Vec<String>,
+    },
+    /// One value of `column` has one value of `determines`.
+    Determines {
+        /// The table.
+        table: String,
+        /// The column that decides.
+        column: String,
+        /// The column that follows.
+        determines: String,
+    },
+    /// A column computed from others of its row: sums and differences of paths and constants, as in `a + b - 1`.
+    Formula {
+        /// The table.
+        table: String,
+        /// The computed column.
+        column: String,
+        /// The expression.
+        equals: String,
+    },
+    /// `column` is missing exactly when `when` has one of `values` (`null` is written as an empty text).
+    NullWhen {
+        /// The table.
+        table: String,
+        /// The column that is missing.
+        column: String,
+        /// The column that decides.
+        when: String,
+        /// Its values for which `column` is missing.
+        values: Vec<String>,
+    },
+    /// Never missing.
+    NotNull {
+        /// The table.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// No two rows share the values of these columns; a foreign key among them makes it "unique within the parent".
+    Unique {
+        /// The table.
+        table: String,
+        /// The columns.
+        columns: Vec<String>,
+    },
+    /// A time inside an interval of a parent or ancestor, both ends included.
+    Inside {
+        /// The table.
+        table: String,
+        /// Column of the time.
+        time: String,
+        /// Path of the interval's start.
+        start: String,
+        /// Path of the interval's end.
+        end: String,
+    },
+    /// The intervals of one owner do not overlap; one may start when another ends.
+    NoOverlap {
+        /// The table.
+        table: String,
+        /// Foreign key of the owner.
+        owner: String,
+        /// Column of the start.
+        start: String,
+        /// Column of the end.
+        end: String,
+    },
+    /// Two paths from a row end at the same value.
+    PathsAgree {
+        /// The table.
+        table: String,
+        /// One path.
+        left: String,
+        /// The other.
+        right: String,
+    },
+    /// Every parent has at least one child.
+    AtLeastOne {
+        /// The parent table.
+        parent: String,
+        /// The child table.
+        child: String,
+        /// Foreign key of the child; may be left out when there is one only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
+    /// When the attribute of a link has one of `values`, the years between two times lie in min..max (max excluded).
+    Restrict {
+        /// The table.
+        table: String,
+        /// Path of the link's attribute, as in `ward_id.specialty`.
+        attribute: String,
+        /// Values for which the restriction applies.
+        values: Vec<String>,
+        /// Path of the earlier time.
+        from: String,
+        /// Path of the later time.
+        to: String,
+        /// Least whole years.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        min_years: Option<i64>,
+        /// Years that are too many.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        below_years: Option<i64>,
+    },
+    /// At no moment more than `max` intervals of one link target are open (beds of a ward); an interval that
+    /// ends when another starts does not count with it.
+    Capacity {
+        /// The table of the intervals.
+        table: String,
+        /// The foreign key whose targets have the capacity.
+        link: String,
+        /// Column of the start.
+        start: String,
+        /// Column of the end.
+        end: String,
+        /// Path of the attribute that decides the capacity, seen from the row (`ward_id.specialty`).
+        by: String,
+        /// Capacity for each value of the attribute.
+        max: indexmap::IndexMap<String, u32>,
+    },
+}
+
+impl Rule {
+    /// A declared, enforced rule.
+    pub fn declared(kind: RuleKind) -> Self {
+        Self { kind, found: false, enforced: true }
+    }
+
+    /// The table whose rows are counted.
+    pub fn table(&self) -> &str {
+        use RuleKind::*;
+        match &self.kind {
+            Order { table, .. } | Range { table, .. } | Domain { table, .. } | FixedCombinations { table, .. } => table,
+            Determines { table, .. } | Formula { table, .. } | NullWhen { table, .. } | NotNull { table, .. } => table,
+            Unique { table, .. } | Inside { table, .. } | NoOverlap { table, .. } | PathsAgree { table, .. } => table,
+            Restrict { table, .. } | Capacity { table, .. } => table,
+            AtLeastOne { parent, .. } => parent,
+        }
+    }
+
+    /// One line for people.
+    pub fn describe(&self) -> String {
+        use RuleKind::*;
+        match &self.kind {
+            Order { table, low, high, strict } => {
+                format!("{table}: {low} {} {high}", if *strict { "<" } else { "<=" })
+            }
+            Range { table, column, min, max } => match (min, max) {
+                (Some(a), Some(b)) => format!("{table}: {column} from {a} to {b}"),
+                (Some(a), None) => format!("{table}: {column} at least {a}"),
+                (None, Some(b)) => format!("{table}: {column} at most {b}"),
+                (None, None) => format!("{table}: {column} has any value"),
+            },
+            Domain { table, column, values } => format!("{table}: {column} is one of {} values", values.len()),
+            FixedCombinations { table, columns } => {
+                format!("{table}: only known combinations of {}", columns.join(", "))
+            }
+            Determines { table, column, determines } => format!("{table}: {column} determines {determines}"),
+            Formula { table, column, equals } => format!("{table}: {column} = {equals}"),
+            NullWhen { table, column, when, .. } => format!("{table}: {column} is missing depending on {when}"),
+            NotNull { table, column } => format!("{table}: {column} is never missing"),
+            Unique { table, columns } => format!("{table}: {} unique", columns.join(" + ")),
+            Inside { table, time, start, end } => format!("{table}: {time} inside {start} .. {end}"),
+            NoOverlap { table, owner, start, end } => {
+                format!("{table}: {start} .. {end} of one {owner} never overlap")
+            }
+            PathsAgree { table, left, right } => format!("{table}: {left} = {right}"),
+            AtLeastOne { parent, child, .. } => format!("{parent}: at least one row of {child}"),
+            Restrict { table, attribute, values, min_years, below_years, from, to } => {
+                let mut bounds = Vec::new();
+                bounds.extend(min_years.map(|y| format!("at least {y}")));
+                bounds.extend(below_years.map(|y| format!("below {y}")));
+                let bounds = bounds.join(" and ");
+                format!("{table}: {attribute} {} only with {bounds} years from {from} to {to}", values.join(" or "))
+            }
+            Capacity { table, link, by, .. } => format!("{table}: never more stays of one {link} than {by} has beds"),
+        }
+    }
+}
