@@ -86,7 +86,13 @@ impl Occupied {
 ///
 /// Requests are served in time order, so a bed that is free at the moment of admission stays free of others until
 /// the discharge that is fixed then: a ward can never be over-full.
-pub(super) fn stays(seed: u64, patients: &[Patient], first_ward: usize, wards: &[Ward], devices: &[Device]) -> Vec<Stay> {
+pub(super) fn stays(
+    seed: u64,
+    patients: &[Patient],
+    first_ward: usize,
+    wards: &[Ward],
+    devices: &[Device],
+) -> Vec<Stay> {
     let mut occupied: Vec<Occupied> = wards
         .iter()
         .enumerate()

@@ -18,7 +18,7 @@ mod vitals;
 
 use patients::Patient;
 
-use crate::Dataset;
+use crate::{Dataset, Metadata};
 
 /// Everything that is simulated, before it becomes tables.
 struct Hospital {
@@ -68,4 +68,14 @@ impl Hospital {
 /// ```
 pub fn hospital(patients: usize, seed: u64) -> Dataset {
     tables::tables(&Hospital::simulate(patients, seed))
+}
+
+/// The metadata of [`hospital`]: keys, owners, inferred parent, units and the rules that it obeys.
+///
+/// ```
+/// let meta = healthdata_core::reference::metadata();
+/// assert_eq!(meta.tables.len(), 8);
+/// ```
+pub fn metadata() -> Metadata {
+    Metadata::from_json(include_str!("metadata.json")).expect("the embedded metadata is checked by a test")
 }

@@ -5,8 +5,6 @@
 
 /// ICD-10 codes of the hospital, in the order of all tables by code.
 pub(super) const CODES: [&str; 6] = ["I10", "E11", "J18", "K21", "M54", "N39"];
-/// Hypertension.
-pub(super) const I10: usize = 0;
 /// Pneumonia, unspecified organism.
 pub(super) const J18: usize = 2;
 /// Urinary tract infection.
@@ -22,10 +20,38 @@ pub(super) const ROLES: [&str; 4] = ["Nurse", "Doctor", "Technician", "Therapist
 pub(super) const SHIFTS: [&str; 3] = ["Day", "Evening", "Night"];
 /// Towns of the patients: personal data, so only a list to draw from.
 pub(super) const CITIES: [&str; 32] = [
-    "Ashford", "Bath", "Bedford", "Bradford", "Bristol", "Cambridge", "Carlisle", "Chester", "Coventry", "Derby",
-    "Durham", "Exeter", "Gloucester", "Hereford", "Ipswich", "Lancaster", "Leeds", "Leicester", "Lincoln", "Luton",
-    "Norwich", "Oxford", "Plymouth", "Preston", "Ripon", "Salisbury", "Sheffield", "Sunderland", "Swindon", "Truro",
-    "Winchester", "York",
+    "Ashford",
+    "Bath",
+    "Bedford",
+    "Bradford",
+    "Bristol",
+    "Cambridge",
+    "Carlisle",
+    "Chester",
+    "Coventry",
+    "Derby",
+    "Durham",
+    "Exeter",
+    "Gloucester",
+    "Hereford",
+    "Ipswich",
+    "Lancaster",
+    "Leeds",
+    "Leicester",
+    "Lincoln",
+    "Luton",
+    "Norwich",
+    "Oxford",
+    "Plymouth",
+    "Preston",
+    "Ripon",
+    "Salisbury",
+    "Sheffield",
+    "Sunderland",
+    "Swindon",
+    "Truro",
+    "Winchester",
+    "York",
 ];
 
 /// One specialty: its wards, beds, stays, cases, people and devices.
@@ -77,12 +103,12 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
     Specialty {
         name: "Cardiology",
         wards: &["A", "B"],
-        beds: 4,
-        los_days: 3.9,
+        beds: 3,
+        los_days: 3.8,
         los_sigma: 0.65,
         rounds: [720, 480, 240],
         acuity: 0.1,
-        leading: [60.0, 14.0, 14.0, 10.0, 0.0, 4.0],
+        leading: [62.0, 15.0, 9.0, 10.0, 0.0, 3.0],
         staff: 15,
         roles: [0.54, 0.24, 0.17, 0.05],
         devices: [4, 2, 2, 1],
@@ -90,12 +116,12 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
     Specialty {
         name: "Neurology",
         wards: &["A"],
-        beds: 5,
-        los_days: 4.8,
+        beds: 3,
+        los_days: 4.4,
         los_sigma: 0.75,
         rounds: [720, 480, 240],
         acuity: 0.2,
-        leading: [25.0, 12.0, 6.0, 0.0, 48.0, 9.0],
+        leading: [26.0, 12.0, 5.0, 0.0, 52.0, 4.0],
         staff: 15,
         roles: [0.52, 0.24, 0.08, 0.16],
         devices: [2, 2, 3, 1],
@@ -103,12 +129,12 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
     Specialty {
         name: "Oncology",
         wards: &["A"],
-        beds: 5,
-        los_days: 5.0,
+        beds: 4,
+        los_days: 4.4,
         los_sigma: 0.75,
         rounds: [720, 480, 240],
         acuity: 0.4,
-        leading: [5.0, 8.0, 31.0, 18.0, 17.0, 21.0],
+        leading: [5.0, 8.0, 32.0, 20.0, 20.0, 15.0],
         staff: 15,
         roles: [0.56, 0.26, 0.11, 0.07],
         devices: [2, 2, 2, 1],
@@ -116,12 +142,12 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
     Specialty {
         name: "Pediatrics",
         wards: &["A"],
-        beds: 6,
-        los_days: 2.9,
+        beds: 3,
+        los_days: 3.0,
         los_sigma: 0.65,
         rounds: [480, 360, 240],
         acuity: -0.1,
-        leading: [0.0, 2.0, 52.0, 16.0, 4.0, 26.0],
+        leading: [0.0, 3.0, 50.0, 20.0, 6.0, 21.0],
         staff: 15,
         roles: [0.60, 0.26, 0.07, 0.07],
         devices: [1, 4, 2, 2],
@@ -129,12 +155,12 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
     Specialty {
         name: "Emergency",
         wards: &["A", "B"],
-        beds: 4,
-        los_days: 0.36,
+        beds: 2,
+        los_days: 0.34,
         los_sigma: 0.55,
         rounds: [120, 60, 30],
         acuity: 0.0,
-        leading: [17.0, 8.0, 24.0, 14.0, 21.0, 16.0],
+        leading: [18.0, 9.0, 23.0, 14.0, 24.0, 13.0],
         staff: 17,
         roles: [0.52, 0.33, 0.13, 0.02],
         devices: [3, 2, 2, 1],
@@ -142,12 +168,12 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
     Specialty {
         name: "ICU",
         wards: &["A"],
-        beds: 4,
-        los_days: 3.4,
+        beds: 3,
+        los_days: 2.6,
         los_sigma: 0.80,
-        rounds: [240, 120, 120],
-        acuity: 1.4,
-        leading: [22.0, 14.0, 42.0, 0.0, 0.0, 22.0],
+        rounds: [240, 180, 120],
+        acuity: 1.0,
+        leading: [24.0, 15.0, 41.0, 0.0, 0.0, 20.0],
         staff: 22,
         roles: [0.58, 0.24, 0.13, 0.05],
         devices: [5, 2, 2, 1],
@@ -155,12 +181,12 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
     Specialty {
         name: "Orthopedics",
         wards: &["A", "B"],
-        beds: 4,
+        beds: 3,
         los_days: 3.6,
         los_sigma: 0.60,
         rounds: [720, 480, 240],
         acuity: -0.4,
-        leading: [3.0, 5.0, 0.0, 0.0, 86.0, 6.0],
+        leading: [3.0, 5.0, 0.0, 0.0, 90.0, 2.0],
         staff: 14,
         roles: [0.48, 0.22, 0.06, 0.24],
         devices: [1, 2, 3, 1],
@@ -203,7 +229,7 @@ pub(super) const CHRONIC: [[f64; 5]; 6] = [
 ];
 
 /// Chance that a chronic condition is coded beside the leading diagnosis.
-pub(super) const CODED: [f64; 6] = [0.62, 0.75, 0.0, 0.40, 0.35, 0.0];
+pub(super) const CODED: [f64; 6] = [0.66, 0.78, 0.0, 0.45, 0.40, 0.0];
 /// Chance of an acute second diagnosis, for an adult of 60 on a general ward (hospital-acquired or found on the way).
 pub(super) const ACUTE_SECOND: [f64; 6] = [0.0, 0.0, 0.045, 0.0, 0.0, 0.07];
 
@@ -231,7 +257,7 @@ pub(super) struct Entry {
 
 /// All ways in.
 pub(super) const ENTRIES: [Entry; 12] = [
-    Entry { specialty: EMERGENCY, elective: false, weight: [48.0, 52.0, 40.0, 40.0, 50.0] },
+    Entry { specialty: EMERGENCY, elective: false, weight: [32.0, 36.0, 26.0, 26.0, 32.0] },
     Entry { specialty: PEDIATRICS, elective: false, weight: [30.0, 0.0, 0.0, 0.0, 0.0] },
     Entry { specialty: PEDIATRICS, elective: true, weight: [22.0, 0.0, 0.0, 0.0, 0.0] },
     Entry { specialty: 0, elective: true, weight: [0.0, 4.0, 12.0, 13.0, 9.0] },
@@ -242,13 +268,13 @@ pub(super) const ENTRIES: [Entry; 12] = [
     Entry { specialty: ONCOLOGY, elective: false, weight: [0.0, 1.0, 2.0, 3.0, 2.0] },
     Entry { specialty: 6, elective: true, weight: [0.0, 14.0, 15.0, 13.0, 7.0] },
     Entry { specialty: 6, elective: false, weight: [0.0, 9.0, 4.0, 5.0, 9.0] },
-    Entry { specialty: ICU, elective: false, weight: [0.0, 2.0, 3.0, 4.0, 3.0] },
+    Entry { specialty: ICU, elective: false, weight: [0.0, 4.0, 5.0, 6.0, 4.0] },
 ];
 
 /// Chance that an Emergency patient of low, medium, high severity moves on to a ward.
-pub(super) const ADMITTED: [f64; 3] = [0.05, 0.20, 0.60];
+pub(super) const ADMITTED: [f64; 3] = [0.05, 0.20, 0.65];
 /// Of the high ones, to intensive care.
-pub(super) const TO_ICU: f64 = 0.35;
+pub(super) const TO_ICU: f64 = 0.50;
 /// Chance that a highly severe ward patient is taken to intensive care.
 pub(super) const DETERIORATES: f64 = 0.08;
 /// Chance that intensive care is followed by a ward.

@@ -167,9 +167,8 @@ pub(super) fn next(seed: u64, patient: &Patient, request: &Request, stay: &Stay,
 pub(super) fn home(seed: u64, patient: &Patient, request: &Request, left: i64) -> Option<Request> {
     let s = &mut stream(seed, "return", patient.index, request.visit);
     let age = patient.age(left);
-    let burden = 0.45 * patient.frailty
-        + 0.008 * (age - 50.0)
-        + 0.2 * request.chronic.iter().filter(|c| **c).count() as f64;
+    let burden =
+        0.45 * patient.frailty + 0.008 * (age - 50.0) + 0.2 * request.chronic.iter().filter(|c| **c).count() as f64;
     let visit = request.visit + 1;
     let day = left / DAY;
     let child = patient.is_child(left);

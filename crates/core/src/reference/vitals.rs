@@ -29,14 +29,33 @@ type Signs = [f64; 4];
 /// Median heart rate by age: Fleming et al., Lancet 2011, to 18 years; then NHANES (Ostchega et al., National
 /// Health Statistics Reports 41, 2011) raised by a few beats for people in hospital.
 const HEART_RATE: [(f64, f64); 12] = [
-    (0.0, 138.0), (0.5, 134.0), (1.0, 126.0), (2.0, 114.0), (4.0, 102.0), (6.0, 95.0), (8.0, 90.0), (12.0, 83.0),
-    (18.0, 77.0), (35.0, 77.0), (60.0, 76.0), (100.0, 75.0),
+    (0.0, 138.0),
+    (0.5, 134.0),
+    (1.0, 126.0),
+    (2.0, 114.0),
+    (4.0, 102.0),
+    (6.0, 95.0),
+    (8.0, 90.0),
+    (12.0, 83.0),
+    (18.0, 77.0),
+    (35.0, 77.0),
+    (60.0, 76.0),
+    (100.0, 75.0),
 ];
 /// Systolic by age: Fourth Report on blood pressure in children (Pediatrics 2004), then Franklin et al.
 /// (Framingham), Circulation 1997, and NHANES means.
 const SYSTOLIC: [(f64, f64); 11] = [
-    (0.0, 78.0), (1.0, 89.0), (3.0, 93.0), (6.0, 98.0), (10.0, 104.0), (14.0, 111.0), (18.0, 117.0), (35.0, 120.0),
-    (50.0, 125.0), (70.0, 134.0), (100.0, 138.0),
+    (0.0, 78.0),
+    (1.0, 89.0),
+    (3.0, 93.0),
+    (6.0, 98.0),
+    (10.0, 104.0),
+    (14.0, 111.0),
+    (18.0, 117.0),
+    (35.0, 120.0),
+    (50.0, 125.0),
+    (70.0, 134.0),
+    (100.0, 138.0),
 ];
 /// Pulse pressure by age (same sources): it widens after 50, when diastolic falls and systolic goes on rising.
 const PULSE_PRESSURE: [(f64, f64); 7] =
@@ -128,7 +147,11 @@ pub(super) fn readings(seed: u64, patient: &Patient, stay: &Stay, devices: &[usi
         let shift = illness(stay, worst, done);
         let swing = cos(std::f64::consts::TAU * ((at % DAY) as f64 / 60.0 - 17.0) / 24.0);
         let signs = std::array::from_fn(|k| {
-            level[k] + BETWEEN[k] * patient.level[k] + shift[k] + SWING[k] * swing + WITHIN[k] * wander[k]
+            level[k]
+                + BETWEEN[k] * patient.level[k]
+                + shift[k]
+                + SWING[k] * swing
+                + WITHIN[k] * wander[k]
                 + READING[k] * s.normal()
         });
         // Mostly the bedside device; now and then another of the ward is nearer.
