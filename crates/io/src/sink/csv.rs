@@ -122,7 +122,7 @@ impl<'a> Cells<'a> {
             _ => Clock::new(default),
         };
         // Without a declared format a fraction of a second is written when there is one.
-        let moment = || clock("%Y-%m-%d %H:%M:%S%.f");
+        let instant = || clock("%Y-%m-%d %H:%M:%S%.f");
         Ok(match array.data_type() {
             DataType::Null => Cells::Missing,
             DataType::Int8 => Cells::I8(array.as_primitive::<Int8Type>().values()),
@@ -142,16 +142,16 @@ impl<'a> Cells<'a> {
             DataType::Date32 => Cells::Days(array.as_primitive::<Date32Type>().values(), clock("%Y-%m-%d")),
             DataType::Timestamp(unit, _) => match unit {
                 TimeUnit::Second => {
-                    Cells::Times(array.as_primitive::<TimestampSecondType>().values(), time::SECOND, 1, moment())
+                    Cells::Times(array.as_primitive::<TimestampSecondType>().values(), time::SECOND, 1, instant())
                 }
                 TimeUnit::Millisecond => {
-                    Cells::Times(array.as_primitive::<TimestampMillisecondType>().values(), 1000, 1, moment())
+                    Cells::Times(array.as_primitive::<TimestampMillisecondType>().values(), 1000, 1, instant())
                 }
                 TimeUnit::Microsecond => {
-                    Cells::Times(array.as_primitive::<TimestampMicrosecondType>().values(), 1, 1, moment())
+                    Cells::Times(array.as_primitive::<TimestampMicrosecondType>().values(), 1, 1, instant())
                 }
                 TimeUnit::Nanosecond => {
-                    Cells::Times(array.as_primitive::<TimestampNanosecondType>().values(), 1, 1000, moment())
+                    Cells::Times(array.as_primitive::<TimestampNanosecondType>().values(), 1, 1000, instant())
                 }
             },
             DataType::Utf8 => {
@@ -203,14 +203,25 @@ impl<'a> Cells<'a> {
             Cells::F64(v, buffer) => double(v[row], buffer, out),
             Cells::Decimal(v, scale) => decimal(v[row], *scale, out),
             Cells::Bool(v) => out.extend_from_slice(if v.value(row) { b"True" } else { b"False" }),
-            Cells::Days(v, clock) => clock.write(i64::from(v[row]) * time::DAY, out),
-            Cells::Times(v, times, per, clock) => clock.write(v[row].saturating_mul(*times).div_euclid(*per), out),
+            Cells::Days(v, clock) => moment(clock, i64::from(v[row]) * time::DAY, out),
+            Cells::Times(v, times, per, clock) => moment(clock, v[row].saturating_mul(*times).div_euclid(*per), out),
             Cells::Plain(bytes, ends) => out.extend_from_slice(&bytes[ends[row] as usize..ends[row + 1] as usize]),
             Cells::Text(v) => text(v.value(row), options, out),
             Cells::LargeText(v) => text(v.value(row), options, out),
             Cells::TextView(v) => text(v.value(row), options, out),
             Cells::Labels(labels, keys) => out.extend_from_slice(&labels[keys[row]]),
         }
+    }
+}
+
+/// A time; the rare format with a comma in it is quoted like any text.
+fn moment(clock: &mut Clock, us: i64, out: &mut Vec<u8>) {
+    let before = out.len();
+    clock.write(us, out);
+    if clock.careful && out[before..].iter().any(|b| special(*b)) {
+        let cell = String::from_utf8_lossy(&out[before..]).into_owned();
+        out.truncate(before);
+        text(&cell, CsvOptions::default(), out);
     }
 }
 

@@ -12,6 +12,7 @@ use healthdata_core::metadata::TableMeta;
 use healthdata_core::{Dataset, Error, ErrorKind, Metadata, Result};
 use indexmap::IndexMap;
 
+use crate::files;
 use walk::{Kind, TableFiles};
 
 /// Tables read from files, with where they came from.
@@ -87,6 +88,16 @@ pub fn read_with(path: &Path, metadata: Option<&Metadata>, limits: &Limits) -> R
     }
     Error::all(ErrorKind::Data, problems)?;
     Ok(source)
+}
+
+/// The metadata file `path`.
+pub fn read_metadata(path: &Path) -> Result<Metadata> {
+    const LIMIT: u64 = 64 << 20;
+    let bytes = files::read_whole(path, LIMIT, ErrorKind::Metadata)?;
+    let place = path.display().to_string();
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|e| Error::new(ErrorKind::Metadata, format!("{place}: not UTF-8 at byte {}", e.valid_up_to())))?;
+    Metadata::from_json(text).map_err(|e| e.at(&place))
 }
 
 /// The `metadata.json` that belongs to the data at `path`: inside the folder, else beside the folder or file.
