@@ -5,6 +5,7 @@
 
 pub mod conditional;
 pub mod dataset;
+pub mod detect;
 pub mod encode;
 pub mod error;
 pub mod fake;

@@ -249,15 +249,15 @@ fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) ->
         return done(Quantity::Level, level(rows));
     };
     let b = residual(ctx, sheet, known, values, &train, &ridge);
-    let likelihood = |d: &Drawn, q: &[i64]| {
+    let likelihood = |d: &Drawn, q: &[i64], extras: &[Vec<f64>]| {
         let Coder::Number(c) = &d.coder else { return f64::MIN };
         let codes: Vec<u16> = q.iter().map(|v| c.code(*v)).collect();
         let width: f64 = test.iter().map(|r| ln(c.width(codes[*r as usize]))).sum::<f64>() / test.len() as f64;
-        score(sheet, d, &test, &codes, &[]) - width
+        score(sheet, d, &test, &codes, extras) - width
     };
     let guess = guesses(sheet, &ridge);
     let off: Vec<i64> = values.iter().zip(&guess).map(|(v, g)| v - g.round() as i64).collect();
-    if likelihood(&b, &off) > likelihood(&a, values) {
+    if likelihood(&b, &off, &[guess]) > likelihood(&a, values, &[]) {
         let whole = level(rows).ridge.unwrap_or(ridge);
         return done(Quantity::Residual, residual(ctx, sheet, known, values, rows, &whole));
     }

@@ -4,6 +4,7 @@
 //! the number of rows per target comes out right and not only its mean.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::row::RowDrawer;
 use crate::dataset::NULL;
@@ -19,7 +20,7 @@ pub(super) struct Targets {
     link: usize,
     target: usize,
     /// Targets that share what must agree, sorted by profile.
-    groups: HashMap<Vec<i64>, Vec<u32>>,
+    groups: HashMap<Vec<i64>, Arc<Vec<u32>>>,
     /// Profile codes of every target row.
     codes: Vec<Vec<u16>>,
     /// Popularity of every target row.
@@ -61,7 +62,7 @@ impl Targets {
             table: t,
             link: l,
             target,
-            groups,
+            groups: groups.into_iter().map(|(k, g)| (k, Arc::new(g))).collect(),
             codes,
             weight,
             decks: HashMap::new(),
@@ -85,7 +86,7 @@ impl Targets {
         let key: Vec<i64> =
             d.plan.tables[t].links[l].agreements.iter().map(|a| here(d.plan, frames, t, row, a)).collect();
         let Some(group) = self.groups.get(&key) else { return false };
-        let group = group.clone();
+        let group = Arc::clone(group);
         let rules = Rules::new(d, l, frames, row);
         let allowed = |r: u32| rules.allow(self, d.plan, frames, r);
         let before = (d.place() > 0).then(|| frames[t].links[l][row - 1]).filter(|b| *b != NO_ROW);
@@ -107,15 +108,15 @@ impl Targets {
             }
         }
         // Only what the rules, the kinship and staying leave; each wish is dropped before the row is.
-        let filtered = |with_kin: bool, with_exclude: bool| -> Vec<u32> {
+        let filtered = |with_kin: bool, with_exclude: bool| -> Arc<Vec<u32>> {
             let fits = |r: &u32| {
                 let related = kin.is_none_or(|(o, w)| !with_kin || (frames[self.target].owner[*r as usize] == o) == w);
                 related && (!with_exclude || *r != exclude) && allowed(*r)
             };
-            group.iter().copied().filter(fits).collect()
+            Arc::new(group.iter().copied().filter(fits).collect())
         };
         let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW;
-        let mut pool = if plain { group } else { filtered(true, true) };
+        let mut pool = if plain { Arc::clone(&group) } else { filtered(true, true) };
         if pool.is_empty() {
             pool = filtered(false, true);
         }
