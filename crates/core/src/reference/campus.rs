@@ -82,7 +82,7 @@ impl Occupied {
     }
 }
 
-/// All stays of one campus that end within the year, in the order of admission.
+/// All stays of one campus that begin and end within the year, in the order of admission.
 ///
 /// Requests are served in time order, so a bed that is free at the moment of admission stays free of others until
 /// the discharge that is fixed then: a ward can never be over-full.
@@ -132,7 +132,9 @@ pub(super) fn stays(
                 };
                 if stay.discharge <= LAST {
                     let next = stays::next(seed, patient, &request, &stay, &plan);
-                    done.push(stay);
+                    if stay.admit >= 0 {
+                        done.push(stay);
+                    }
                     next
                 } else {
                     None

@@ -29,7 +29,7 @@ fn fits(code: usize, patient: &Patient, chronic: &[bool; 6], at: i64) -> f64 {
     }
     if code == J18 {
         // Pneumonia peaks in January.
-        weight *= 1.0 + 0.35 * cos(std::f64::consts::TAU * (at / DAY - 15) as f64 / 365.0);
+        weight *= 1.0 + 0.35 * cos(std::f64::consts::TAU * (at.div_euclid(DAY) - 15) as f64 / 365.0);
     }
     if CHRONIC[code].iter().any(|share| *share > 0.0) {
         weight *= if chronic[code] { 1.7 } else { 0.6 };

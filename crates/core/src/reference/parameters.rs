@@ -158,7 +158,7 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
         beds: 2,
         los_days: 0.34,
         los_sigma: 0.55,
-        rounds: [120, 60, 30],
+        rounds: [150, 75, 45],
         acuity: 0.0,
         leading: [18.0, 9.0, 23.0, 14.0, 24.0, 13.0],
         staff: 17,
@@ -302,13 +302,13 @@ pub(super) const DISCHARGE_HOURS: [f64; 24] = [
     0.0, 0.0,
 ];
 
-/// Share of patients with a first arrival in the year; the others are registered only.
-pub(super) const COMES: f64 = 0.80;
+/// Share of patients who come at least once around the year; the others are registered only.
+pub(super) const COMES: f64 = 0.98;
 /// Logit of an unplanned return within 30 days; Jencks, Williams, Coleman, New England Journal 2009: 19.6 % of
 /// elderly patients, HCUP all ages: about 14 %.
-pub(super) const EARLY_RETURN: f64 = -2.0;
+pub(super) const EARLY_RETURN: f64 = -2.1;
 /// Logit of a later return.
-pub(super) const LATE_RETURN: f64 = -0.45;
+pub(super) const LATE_RETURN: f64 = 0.02;
 /// Chance that a planned oncology stay is followed by the next cycle.
 pub(super) const NEXT_CYCLE: f64 = 0.55;
 /// Days of a cycle of chemotherapy.

@@ -71,7 +71,7 @@ pub(super) fn stream(seed: u64, purpose: &str, patient: usize, visit: u64) -> St
     Stream::new(seed, name(&["reference", purpose]), (patient as u64) << 20 | visit)
 }
 
-/// The first request of the year; None for patients who never come.
+/// The first request; None for patients who never come.
 pub(super) fn first(seed: u64, patient: &Patient) -> Option<Request> {
     let day = patient.first_day?;
     let s = &mut stream(seed, "entry", patient.index, 0);
@@ -170,7 +170,7 @@ pub(super) fn home(seed: u64, patient: &Patient, request: &Request, left: i64) -
     let burden =
         0.45 * patient.frailty + 0.008 * (age - 50.0) + 0.2 * request.chronic.iter().filter(|c| **c).count() as f64;
     let visit = request.visit + 1;
-    let day = left / DAY;
+    let day = left.div_euclid(DAY);
     let child = patient.is_child(left);
     let again = if child { PEDIATRICS } else { request.last };
     if again == ONCOLOGY && request.elective && s.unit() < NEXT_CYCLE {
