@@ -186,7 +186,7 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
         los_sigma: 0.60,
         rounds: [720, 480, 240],
         acuity: -0.4,
-        leading: [0.0, 6.0, 0.0, 0.0, 92.0, 2.0],
+        leading: [0.0, 7.0, 0.0, 0.0, 93.0, 0.0],
         staff: 14,
         roles: [0.48, 0.22, 0.06, 0.24],
         devices: [1, 2, 3, 1],
@@ -274,7 +274,7 @@ pub(super) const ENTRIES: [Entry; 12] = [
 /// Chance that an Emergency patient of low, medium, high severity moves on to a ward.
 pub(super) const ADMITTED: [f64; 3] = [0.05, 0.20, 0.65];
 /// Of the high ones, to intensive care.
-pub(super) const TO_ICU: f64 = 0.50;
+pub(super) const TO_ICU: f64 = 0.60;
 /// Chance that a highly severe ward patient is taken to intensive care.
 pub(super) const DETERIORATES: f64 = 0.08;
 /// Chance that intensive care is followed by a ward.

@@ -105,7 +105,7 @@ pub(super) fn plan(seed: u64, patient: &Patient, request: &Request, specialty: u
     let lead = case.leading(s);
     let diagnoses = case.diagnoses(s, lead, acuity);
     let severity = diagnoses[0].severity;
-    let onward = onward(s, specialty, severity, patient.is_child(at));
+    let onward = onward(s, specialty, diagnoses[0], patient.is_child(at));
     let length = length(s, specialty, severity, diagnoses.len(), patient.age(at), request.elective);
     // Wards discharge by day; Emergency and moves to intensive care happen at any hour.
     let discharge = match (specialty, onward) {
@@ -115,15 +115,18 @@ pub(super) fn plan(seed: u64, patient: &Patient, request: &Request, specialty: u
     Plan { diagnoses, discharge, acuity, onward }
 }
 
-fn onward(s: &mut Stream, specialty: usize, severity: usize, child: bool) -> Option<Want> {
+/// Where the patient goes after this stay; None is home.
+fn onward(s: &mut Stream, specialty: usize, leading: Diagnosis, child: bool) -> Option<Want> {
     let (u, v) = (s.unit(), s.unit());
+    let severity = leading.severity;
+    // Intensive care takes grown-ups who are very ill with something it treats.
+    let critical = severity == 2 && !child && SPECIALTIES[ICU].leading[leading.code] > 0.0;
     match specialty {
-        EMERGENCY if u < ADMITTED[severity] && severity == 2 && !child && v < TO_ICU => Some(Want::IntensiveCare),
-        EMERGENCY if u < ADMITTED[severity] => Some(Want::Ward),
-        ICU if u < STEP_DOWN => Some(Want::Ward),
-        EMERGENCY | ICU => None,
-        _ if severity == 2 && !child && u < DETERIORATES => Some(Want::IntensiveCare),
-        _ => None,
+        EMERGENCY if u >= ADMITTED[severity] => None,
+        EMERGENCY if critical && v < TO_ICU => Some(Want::IntensiveCare),
+        EMERGENCY => Some(Want::Ward),
+        ICU => (u < STEP_DOWN).then_some(Want::Ward),
+        _ => (critical && u < DETERIORATES).then_some(Want::IntensiveCare),
     }
 }
 
