@@ -82,7 +82,7 @@ impl Occupied {
     }
 }
 
-/// All stays of one campus that end within the year, in the order of admission.
+/// All stays of one campus that begin and end within the year, in the order of admission.
 ///
 /// Requests are served in time order, so a bed that is free at the moment of admission stays free of others until
 /// the discharge that is fixed then: a ward can never be over-full.
@@ -132,7 +132,9 @@ pub(super) fn stays(
                 };
                 if stay.discharge <= LAST {
                     let next = stays::next(seed, patient, &request, &stay, &plan);
-                    done.push(stay);
+                    if stay.admit >= 0 {
+                        done.push(stay);
+                    }
                     next
                 } else {
                     None
@@ -150,7 +152,7 @@ pub(super) fn stays(
 fn choose(s: &mut Stream, wards: &mut [Occupied], patient: &Patient, request: &Request) -> Option<usize> {
     let child = patient.is_child(request.at);
     let age_band = band(patient.age(request.at));
-    let lead = request.carried.map(|(code, _)| code);
+    let lead = request.carried.as_ref().map(|c| c.lead);
     let suits = |specialty: usize| -> f64 {
         let wanted = match request.want {
             // Whoever turned 18 while waiting is no longer seen by the children's ward.
@@ -160,9 +162,10 @@ fn choose(s: &mut Stream, wards: &mut [Occupied], patient: &Patient, request: &R
             Want::IntensiveCare => ICU,
             Want::Ward if child => PEDIATRICS,
             Want::Ward if [EMERGENCY, ICU, PEDIATRICS].contains(&specialty) => return 0.0,
-            // A ward is likely as far as it is busy with patients of this age and this disease.
+            // A ward is likely as far as it takes unplanned patients of this age with this disease.
             Want::Ward => {
-                let busy: f64 = ENTRIES.iter().filter(|e| e.specialty == specialty).map(|e| e.weight[age_band]).sum();
+                let unplanned = ENTRIES.iter().filter(|e| e.specialty == specialty && !e.elective);
+                let busy: f64 = unplanned.map(|e| e.weight[age_band]).sum();
                 return busy * lead.map_or(1.0, |c| SPECIALTIES[specialty].leading[c]);
             }
         };

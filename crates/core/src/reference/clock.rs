@@ -10,6 +10,8 @@ pub(super) const FIRST_DAY: i64 = 20_089;
 pub(super) const DAY: i64 = 1440;
 /// Days of the year.
 pub(super) const DAYS: i64 = 365;
+/// Days simulated before the year and then left out, so that the year begins with patients who are due to return.
+pub(super) const WARM_UP: i64 = 365;
 /// The last minute a stay may end: 2025-12-31 23:59.
 pub(super) const LAST: i64 = DAYS * DAY - 1;
 

@@ -108,7 +108,7 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
         los_sigma: 0.65,
         rounds: [720, 480, 240],
         acuity: 0.1,
-        leading: [62.0, 15.0, 9.0, 10.0, 0.0, 3.0],
+        leading: [61.0, 15.0, 10.0, 10.0, 0.0, 4.0],
         staff: 15,
         roles: [0.54, 0.24, 0.17, 0.05],
         devices: [4, 2, 2, 1],
@@ -134,7 +134,7 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
         los_sigma: 0.75,
         rounds: [720, 480, 240],
         acuity: 0.4,
-        leading: [5.0, 8.0, 32.0, 20.0, 20.0, 15.0],
+        leading: [0.0, 7.0, 35.0, 21.0, 21.0, 16.0],
         staff: 15,
         roles: [0.56, 0.26, 0.11, 0.07],
         devices: [2, 2, 2, 1],
@@ -158,7 +158,7 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
         beds: 2,
         los_days: 0.34,
         los_sigma: 0.55,
-        rounds: [120, 60, 30],
+        rounds: [150, 75, 45],
         acuity: 0.0,
         leading: [18.0, 9.0, 23.0, 14.0, 24.0, 13.0],
         staff: 17,
@@ -186,7 +186,7 @@ pub(super) const SPECIALTIES: [Specialty; 7] = [
         los_sigma: 0.60,
         rounds: [720, 480, 240],
         acuity: -0.4,
-        leading: [3.0, 5.0, 0.0, 0.0, 90.0, 2.0],
+        leading: [0.0, 7.0, 0.0, 0.0, 93.0, 0.0],
         staff: 14,
         roles: [0.48, 0.22, 0.06, 0.24],
         devices: [1, 2, 3, 1],
@@ -274,7 +274,7 @@ pub(super) const ENTRIES: [Entry; 12] = [
 /// Chance that an Emergency patient of low, medium, high severity moves on to a ward.
 pub(super) const ADMITTED: [f64; 3] = [0.05, 0.20, 0.65];
 /// Of the high ones, to intensive care.
-pub(super) const TO_ICU: f64 = 0.50;
+pub(super) const TO_ICU: f64 = 0.60;
 /// Chance that a highly severe ward patient is taken to intensive care.
 pub(super) const DETERIORATES: f64 = 0.08;
 /// Chance that intensive care is followed by a ward.
@@ -302,13 +302,13 @@ pub(super) const DISCHARGE_HOURS: [f64; 24] = [
     0.0, 0.0,
 ];
 
-/// Share of patients with a first arrival in the year; the others are registered only.
-pub(super) const COMES: f64 = 0.80;
+/// Share of patients who come at least once around the year; the others are registered only.
+pub(super) const COMES: f64 = 0.98;
 /// Logit of an unplanned return within 30 days; Jencks, Williams, Coleman, New England Journal 2009: 19.6 % of
 /// elderly patients, HCUP all ages: about 14 %.
-pub(super) const EARLY_RETURN: f64 = -2.0;
+pub(super) const EARLY_RETURN: f64 = -2.1;
 /// Logit of a later return.
-pub(super) const LATE_RETURN: f64 = -0.45;
+pub(super) const LATE_RETURN: f64 = 0.02;
 /// Chance that a planned oncology stay is followed by the next cycle.
 pub(super) const NEXT_CYCLE: f64 = 0.55;
 /// Days of a cycle of chemotherapy.

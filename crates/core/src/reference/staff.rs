@@ -69,11 +69,11 @@ fn add(s: &mut Stream, role: usize, ward: usize, assignments: &mut Vec<(usize, u
     }
 }
 
-/// The day of hiring: between qualification and the end of the year, six years ago on average (assumed).
+/// The day of hiring: between qualification and the end of the year, about seven years ago on average (assumed).
 fn hired(s: &mut Stream, role: usize) -> i64 {
     let qualified = QUALIFIED_AGE[role];
     let age = s.between(qualified + 1, 66);
     let longest = ((age - qualified) * 365) as f64;
-    let tenure = (-6.0 * 365.25 * ln(1.0 - s.unit())).min(longest * s.unit().max(0.3));
+    let tenure = (-8.0 * 365.25 * ln(1.0 - s.unit())).min(longest * s.unit().max(0.5));
     FIRST_DAY + DAYS - 1 - tenure as i64
 }

@@ -1,10 +1,10 @@
 //! What happens to a patient: the way in, the stay itself, the move to another ward, the return after home.
 
 use super::clock::{self, DAY, LAST};
-use super::diagnoses::{self, Diagnosis};
+use super::diagnoses::{Carried, Case, Diagnosis};
 use super::parameters::{
-    ADMITTED, CYCLE_DAYS, DETERIORATES, EARLY_RETURN, EMERGENCY, ENTRIES, ICU, LATE_RETURN, NEXT_CYCLE, ONCOLOGY,
-    PEDIATRICS, SPECIALTIES, STEP_DOWN, TO_ICU, band,
+    ADMITTED, CODED, CYCLE_DAYS, DETERIORATES, EARLY_RETURN, EMERGENCY, ENTRIES, ICU, LATE_RETURN, NEXT_CYCLE,
+    ONCOLOGY, PEDIATRICS, SPECIALTIES, STEP_DOWN, TO_ICU, band,
 };
 use super::patients::Patient;
 use crate::math::{exp, ln, sigmoid};
@@ -49,8 +49,8 @@ pub(super) struct Request {
     pub elective: bool,
     /// Conditions known by now.
     pub chronic: [bool; 6],
-    /// Leading code and acuity of the stay the patient comes from.
-    pub carried: Option<(usize, f64)>,
+    /// What the patient brings from another ward.
+    pub carried: Option<Carried>,
     /// The specialty of the last stay.
     pub last: usize,
     /// Times turned away.
@@ -71,7 +71,7 @@ pub(super) fn stream(seed: u64, purpose: &str, patient: usize, visit: u64) -> St
     Stream::new(seed, name(&["reference", purpose]), (patient as u64) << 20 | visit)
 }
 
-/// The first request of the year; None for patients who never come.
+/// The first request; None for patients who never come.
 pub(super) fn first(seed: u64, patient: &Patient) -> Option<Request> {
     let day = patient.first_day?;
     let s = &mut stream(seed, "entry", patient.index, 0);
@@ -99,18 +99,13 @@ fn entry(
 /// Diagnoses, length and end of the stay of `request` in a ward of `specialty` from `at`.
 pub(super) fn plan(seed: u64, patient: &Patient, request: &Request, specialty: usize, at: i64) -> Plan {
     let s = &mut stream(seed, "stay", patient.index, request.visit);
-    let fresh = diagnoses::acuity(s, patient, at, request.elective);
-    // Those who move are still as ill as they were, a little better after intensive care.
-    let acuity = match request.carried {
-        Some((_, a)) if request.last == ICU => a - 0.5 + 0.2 * (fresh - a),
-        Some((_, a)) => a + 0.2 * (fresh - a),
-        None => fresh,
-    };
-    let carried = request.carried.map(|(code, _)| code);
-    let lead = diagnoses::leading(s, patient, &request.chronic, specialty, at, carried);
-    let diagnoses = diagnoses::diagnoses(s, patient, &request.chronic, specialty, at, lead, acuity);
+    let Request { chronic, elective, .. } = request;
+    let case = Case { patient, chronic, specialty, at, elective: *elective, carried: request.carried.as_ref() };
+    let acuity = case.acuity(s, request.last == ICU);
+    let lead = case.leading(s);
+    let diagnoses = case.diagnoses(s, lead, acuity);
     let severity = diagnoses[0].severity;
-    let onward = onward(s, specialty, severity, patient.is_child(at));
+    let onward = onward(s, specialty, diagnoses[0], patient.is_child(at));
     let length = length(s, specialty, severity, diagnoses.len(), patient.age(at), request.elective);
     // Wards discharge by day; Emergency and moves to intensive care happen at any hour.
     let discharge = match (specialty, onward) {
@@ -120,15 +115,18 @@ pub(super) fn plan(seed: u64, patient: &Patient, request: &Request, specialty: u
     Plan { diagnoses, discharge, acuity, onward }
 }
 
-fn onward(s: &mut Stream, specialty: usize, severity: usize, child: bool) -> Option<Want> {
+/// Where the patient goes after this stay; None is home.
+fn onward(s: &mut Stream, specialty: usize, leading: Diagnosis, child: bool) -> Option<Want> {
     let (u, v) = (s.unit(), s.unit());
+    let severity = leading.severity;
+    // Intensive care takes grown-ups who are very ill with something it treats.
+    let critical = severity == 2 && !child && SPECIALTIES[ICU].leading[leading.code] > 0.0;
     match specialty {
-        EMERGENCY if u < ADMITTED[severity] && severity == 2 && !child && v < TO_ICU => Some(Want::IntensiveCare),
-        EMERGENCY if u < ADMITTED[severity] => Some(Want::Ward),
-        ICU if u < STEP_DOWN => Some(Want::Ward),
-        EMERGENCY | ICU => None,
-        _ if severity == 2 && !child && u < DETERIORATES => Some(Want::IntensiveCare),
-        _ => None,
+        EMERGENCY if u >= ADMITTED[severity] => None,
+        EMERGENCY if critical && v < TO_ICU => Some(Want::IntensiveCare),
+        EMERGENCY => Some(Want::Ward),
+        ICU => (u < STEP_DOWN).then_some(Want::Ward),
+        _ => (critical && u < DETERIORATES).then_some(Want::IntensiveCare),
     }
 }
 
@@ -150,14 +148,15 @@ pub(super) fn next(seed: u64, patient: &Patient, request: &Request, stay: &Stay,
     let mut chronic = request.chronic;
     // A leading condition that lasts is known from now on.
     let lead = stay.diagnoses[0].code;
-    chronic[lead] |= super::parameters::CODED[lead] > 0.0;
+    chronic[lead] |= CODED[lead] > 0.0;
     let known = Request { chronic, last: stay.specialty, ..request.clone() };
     match plan.onward {
         None => home(seed, patient, &known, stay.discharge),
         Some(want) => {
             let s = &mut stream(seed, "move", patient.index, request.visit);
             let at = stay.discharge + s.between(10, 60);
-            let carried = Some((lead, plan.acuity));
+            let codes = std::array::from_fn(|c| stay.diagnoses.iter().any(|d| d.code == c));
+            let carried = Some(Carried { lead, codes, acuity: plan.acuity });
             Some(Request { at, visit: request.visit + 1, want, elective: false, carried, tries: 0, ..known })
         }
     }
@@ -170,7 +169,7 @@ pub(super) fn home(seed: u64, patient: &Patient, request: &Request, left: i64) -
     let burden =
         0.45 * patient.frailty + 0.008 * (age - 50.0) + 0.2 * request.chronic.iter().filter(|c| **c).count() as f64;
     let visit = request.visit + 1;
-    let day = left / DAY;
+    let day = left.div_euclid(DAY);
     let child = patient.is_child(left);
     let again = if child { PEDIATRICS } else { request.last };
     if again == ONCOLOGY && request.elective && s.unit() < NEXT_CYCLE {

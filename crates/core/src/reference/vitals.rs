@@ -26,50 +26,35 @@ pub(super) struct Reading {
 /// The four signs, or shifts of them: beats per minute, mmHg systolic, mmHg pulse pressure, log of the deficit.
 type Signs = [f64; 4];
 
-/// Median heart rate by age: Fleming et al., Lancet 2011, to 18 years; then NHANES (Ostchega et al., National
-/// Health Statistics Reports 41, 2011) raised by a few beats for people in hospital.
+/// Median heart rate by age: Fleming et al., Lancet 2011, to 18 years; then NHANES resting pulse (Ostchega et al.,
+/// National Health Statistics Reports 41, 2011) and a few beats for being in hospital.
+#[rustfmt::skip]
 const HEART_RATE: [(f64, f64); 12] = [
-    (0.0, 138.0),
-    (0.5, 134.0),
-    (1.0, 126.0),
-    (2.0, 114.0),
-    (4.0, 102.0),
-    (6.0, 95.0),
-    (8.0, 90.0),
-    (12.0, 83.0),
-    (18.0, 77.0),
-    (35.0, 77.0),
-    (60.0, 76.0),
-    (100.0, 75.0),
+    (0.0, 138.0), (0.5, 134.0), (1.0, 126.0), (2.0, 114.0), (4.0, 102.0), (6.0, 95.0), (8.0, 90.0), (12.0, 83.0),
+    (18.0, 76.0), (35.0, 75.0), (60.0, 74.0), (100.0, 73.0),
 ];
 /// Systolic by age: Fourth Report on blood pressure in children (Pediatrics 2004), then Franklin et al.
-/// (Framingham), Circulation 1997, and NHANES means.
+/// (Framingham), Circulation 1997, and NHANES, for people without hypertension, which adds its own share.
+#[rustfmt::skip]
 const SYSTOLIC: [(f64, f64); 11] = [
-    (0.0, 78.0),
-    (1.0, 89.0),
-    (3.0, 93.0),
-    (6.0, 98.0),
-    (10.0, 104.0),
-    (14.0, 111.0),
-    (18.0, 117.0),
-    (35.0, 120.0),
-    (50.0, 125.0),
-    (70.0, 134.0),
-    (100.0, 138.0),
+    (0.0, 78.0), (1.0, 89.0), (3.0, 93.0), (6.0, 98.0), (10.0, 104.0), (14.0, 110.0), (18.0, 115.0), (35.0, 117.0),
+    (50.0, 120.0), (70.0, 126.0), (100.0, 128.0),
 ];
 /// Pulse pressure by age (same sources): it widens after 50, when diastolic falls and systolic goes on rising.
 const PULSE_PRESSURE: [(f64, f64); 7] =
-    [(0.0, 32.0), (3.0, 38.0), (10.0, 41.0), (18.0, 44.0), (45.0, 45.0), (65.0, 54.0), (100.0, 68.0)];
+    [(0.0, 32.0), (3.0, 38.0), (10.0, 41.0), (18.0, 45.0), (45.0, 46.0), (65.0, 55.0), (100.0, 66.0)];
 /// Deficit of oxygen saturation by age: 97 to 98 % in the young, about 96 % at 80 (assumed).
 const DEFICIT: [(f64, f64); 4] = [(0.0, 2.1), (18.0, 2.1), (60.0, 2.9), (100.0, 4.0)];
+/// How far below 0 the logarithmic scale of the deficit begins, so that a reading of 100 % exists.
+const FULL: f64 = 0.7;
 
 /// Spread between people, and of the wandering within a stay.
-const BETWEEN: Signs = [6.5, 9.0, 5.0, 0.17];
-const WITHIN: Signs = [6.0, 8.0, 4.5, 0.20];
+const BETWEEN: Signs = [6.5, 9.0, 6.0, 0.22];
+const WITHIN: Signs = [6.0, 8.0, 4.5, 0.24];
 /// Hours after which the wandering has forgotten most of itself.
 const MEMORY_HOURS: f64 = 11.0;
 /// What a count and a cuff add at each reading.
-const READING: Signs = [1.8, 2.5, 1.5, 0.04];
+const READING: Signs = [1.8, 2.5, 1.5, 0.06];
 /// Daily swing: highest at 5 pm, lowest before dawn; pressure dips about 10 % at night (O'Brien et al., Lancet 1988).
 const SWING: Signs = [4.0, 5.5, 1.0, -0.03];
 
@@ -77,7 +62,7 @@ const SWING: Signs = [4.0, 5.5, 1.0, -0.03];
 const DIAGNOSIS: [(Signs, f64); 6] = [
     ([1.0, 15.0, 6.0, 0.02], 0.35),  // I10: pressure
     ([3.0, 3.0, 2.0, 0.04], 0.2),    // E11
-    ([11.0, -3.0, -2.0, 0.55], 0.8), // J18: oxygen falls, heart races
+    ([11.0, -3.0, -2.0, 0.45], 0.8), // J18: oxygen falls, heart races
     ([0.0, 0.0, 0.0, 0.0], 0.0),     // K21
     ([4.0, 5.0, 1.0, 0.0], 0.7),     // M54: pain
     ([7.0, -5.0, -2.0, 0.05], 0.8),  // N39: fever
@@ -85,7 +70,7 @@ const DIAGNOSIS: [(Signs, f64); 6] = [
 /// How a diagnosis counts at each severity.
 const BY_SEVERITY: [f64; 3] = [0.55, 1.0, 1.6];
 /// What illness as such does at the worst severity of the stay: shock and hypoxia at the far end.
-const ILLNESS: [Signs; 3] = [[0.0, 0.0, 0.0, 0.0], [5.0, -1.0, -1.0, 0.12], [13.0, -6.0, -4.0, 0.38]];
+const ILLNESS: [Signs; 3] = [[0.0, 0.0, 0.0, 0.0], [5.0, -1.0, -1.0, 0.12], [13.0, -6.0, -4.0, 0.30]];
 /// Share of the illness that is gone at discharge, to home and to another ward.
 const EASED: [f64; 2] = [0.75, 0.4];
 
@@ -134,8 +119,11 @@ pub(super) fn readings(seed: u64, patient: &Patient, stay: &Stay, devices: &[usi
         by_age(&HEART_RATE, age),
         by_age(&SYSTOLIC, age) - if patient.female && age < 55.0 { 4.0 } else { 0.0 },
         by_age(&PULSE_PRESSURE, age),
-        ln(by_age(&DEFICIT, age)),
+        ln(by_age(&DEFICIT, age) + FULL),
     ];
+    // Small people have a small spread of pressure.
+    let size = (level[1] / 120.0).min(1.0);
+    let scale = [1.0, size, size, 1.0];
     let mut wander = step(s, [0.0; 4], 0.0);
     let mut before = times[0];
     let mut rows = Vec::with_capacity(times.len());
@@ -147,12 +135,8 @@ pub(super) fn readings(seed: u64, patient: &Patient, stay: &Stay, devices: &[usi
         let shift = illness(stay, worst, done);
         let swing = cos(std::f64::consts::TAU * ((at % DAY) as f64 / 60.0 - 17.0) / 24.0);
         let signs = std::array::from_fn(|k| {
-            level[k]
-                + BETWEEN[k] * patient.level[k]
-                + shift[k]
-                + SWING[k] * swing
-                + WITHIN[k] * wander[k]
-                + READING[k] * s.normal()
+            let own = BETWEEN[k] * patient.level[k] + SWING[k] * swing + WITHIN[k] * wander[k];
+            level[k] + scale[k] * (own + shift[k]) + READING[k] * s.normal()
         });
         // Mostly the bedside device; now and then another of the ward is nearer.
         let other = s.unit() < 0.06 && !devices.is_empty();
@@ -190,7 +174,7 @@ fn charted(at: i64, device: usize, [heart, sys, pulse, deficit]: Signs) -> Readi
     let systolic = within(sys, SYS);
     // A narrow pulse pressure cannot push diastolic above its own bounds, nor a wide one below.
     let pulse = within(pulse, (PULSE.0.max(systolic - DIA.1), PULSE.1.min(systolic - DIA.0)));
-    let spo2 = within(100.0 - exp(deficit), SPO2);
+    let spo2 = within(100.0 + FULL - exp(deficit), SPO2);
     Reading { at, device, heart_rate: within(heart, HEART), spo2, systolic, diastolic: systolic - pulse }
 }
 
@@ -215,7 +199,7 @@ mod tests {
     #[test]
     fn tables_by_age_interpolate() {
         assert_eq!(by_age(&DEFICIT, 0.0), 2.1);
-        assert!((by_age(&SYSTOLIC, 60.0) - 129.5).abs() < 1e-9);
-        assert_eq!(by_age(&HEART_RATE, 120.0), 75.0);
+        assert!((by_age(&SYSTOLIC, 60.0) - 123.0).abs() < 1e-9);
+        assert_eq!(by_age(&HEART_RATE, 120.0), 73.0);
     }
 }
