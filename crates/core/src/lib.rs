@@ -3,8 +3,12 @@
 //! The crate holds the vocabulary ([`Metadata`], [`Dataset`], [`Rule`]) and the algorithms; files, clocks and
 //! printing live in the crates around it.
 
+pub mod check;
 pub mod dataset;
 pub mod error;
+#[doc(hidden)]
+pub mod example;
+pub mod linked;
 pub mod math;
 pub mod metadata;
 pub mod reference;

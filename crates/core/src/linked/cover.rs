@@ -5,7 +5,7 @@
 
 use crate::Result;
 
-use super::{Groups, NO_ROW, Operand, PICKS, Tally};
+use super::{NO_ROW, Operand, PICKS, Tally};
 
 /// The inferred parent of each row.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +80,7 @@ impl Intervals {
             })
             .collect();
         list.sort_unstable_by_key(|i| (i.group, i.start, i.end, i.row));
-        for i in (0..list.len()).rev().filter(|i| *i + 1 < list.len()) {
+        for i in 0..list.len().saturating_sub(1) {
             if list[i].end == i128::MAX && list[i + 1].group == list[i].group {
                 list[i].end = list[i + 1].start;
             }

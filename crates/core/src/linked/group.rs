@@ -36,6 +36,11 @@ impl Groups {
         Self { of, count: known.len() }
     }
 
+    /// Groups rows that point to the same row of another table.
+    pub fn of_rows(rows: &[u32]) -> Self {
+        Self::of_values(rows.iter().map(|&r| if r == NO_ROW { NULL } else { i64::from(r) }))
+    }
+
     /// Groups finer: rows stay together when their values are equal too.
     #[must_use]
     pub fn split(&self, values: impl Iterator<Item = i64>) -> Self {

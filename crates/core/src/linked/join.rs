@@ -95,7 +95,8 @@ mod tests {
 
     fn text(labels: &[&str]) -> Column {
         let mut values = indexmap::IndexSet::new();
-        let codes = labels.iter().map(|l| if l.is_empty() { NO_CODE } else { values.insert_full(l.to_string()).0 as u32 });
+        let codes =
+            labels.iter().map(|l| if l.is_empty() { NO_CODE } else { values.insert_full(l.to_string()).0 as u32 });
         let codes = codes.collect();
         Column::Text { codes, values }
     }

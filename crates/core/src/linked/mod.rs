@@ -82,12 +82,14 @@ impl<'a> Linked<'a> {
     /// The rows of `parent` whose interval covers the time of each row of `table`, among those that share the
     /// row's value of `via`; `columns` are the time, the start and the end.
     pub fn cover(&self, table: &str, parent: &str, via: &str, columns: [&str; 3]) -> Result<Cover> {
-        let here = self.relationship(|r| r.child == table && r.child_key.iter().any(|c| c == via));
+        let here = self.metadata.step_key(table, via)?;
         let grand = here.map(|i| &self.metadata.relationships[i].parent);
         let of_parent = |r: &Relationship| r.child == parent && Some(&r.parent) == grand;
-        let there = self
-            .relationship(|r| of_parent(r) && r.child_key.iter().any(|c| c == via))
-            .or_else(|| self.relationship(of_parent));
+        // The same name first: a table may have several keys to the shared parent.
+        let there = match self.metadata.step_key(parent, via)? {
+            Some(i) if of_parent(&self.metadata.relationships[i]) => Some(i),
+            _ => self.metadata.relationships.iter().position(of_parent),
+        };
         let (Some(here), Some(there)) = (here, there) else {
             let what = format!("{via} is no foreign key that {table} and {parent} share: name one in the owner's via");
             return Err(Error::new(ErrorKind::Metadata, what));
@@ -95,10 +97,6 @@ impl<'a> Linked<'a> {
         let [time, start, end] = columns;
         let time = |other: &str| align(self.path(table, time)?, self.path(parent, other)?, true);
         Cover::new([&self.links[here].rows, &self.links[there].rows], time(start)?, time(end)?)
-    }
-
-    fn relationship(&self, wanted: impl Fn(&Relationship) -> bool) -> Option<usize> {
-        self.metadata.relationships.iter().position(wanted)
     }
 
     /// A table by name.

@@ -1,6 +1,6 @@
 //! Paths: a value seen from a row through foreign keys and the inferred parent.
 
-use crate::metadata::{Owner, Sdtype};
+use crate::metadata::{self, Owner, Sdtype};
 use crate::{Column, Error, ErrorKind, Result};
 
 use super::{Cover, Linked, NO_ROW};
@@ -59,47 +59,57 @@ impl Path<'_> {
     }
 }
 
-impl<'a> Linked<'a> {
+impl Linked<'_> {
     /// Resolves a path seen from a table.
     pub fn path(&self, table: &str, path: &str) -> Result<Path<'_>> {
+        let resolved = self.metadata.resolve(table, path)?;
         let mut at = self.table_index(table)?;
-        let mut rest = path;
-        let mut steps = Vec::new();
-        loop {
-            let (name, meta) = self.metadata.tables.get_index(at).expect("an index of the table list");
-            if let Some(column) = self.tables[at].columns.get(rest) {
-                let is_date = self.tables[at].is_date(rest);
-                let format = match meta.columns.get(rest).map(|c| &c.sdtype) {
-                    Some(Sdtype::Datetime { format }) => format.as_deref(),
-                    _ => None,
-                };
-                return Ok(Path { steps, column, is_date, format, text: format!("{table}: {path}"), table: at });
-            }
-            let unknown = |what: &str| {
-                let what = format!("path {path} of table {table}: {name} has no {what}; name a column, or a foreign key and a dot before it");
-                Error::new(ErrorKind::Rule, what)
+        let mut steps = Vec::with_capacity(resolved.steps.len());
+        for step in &resolved.steps {
+            let parent = match (step, &self.metadata.tables[at].owner) {
+                (metadata::Step::Key(link), _) => {
+                    steps.push(Step::Link(&self.links[*link].rows));
+                    &self.metadata.relationships[*link].parent
+                }
+                (metadata::Step::Inferred, Owner::Inferred { table: parent, .. }) => {
+                    let cover = self.covers.get(at).and_then(Option::as_ref);
+                    steps.push(Step::Cover(cover.ok_or_else(|| inferred(table, path))?));
+                    parent
+                }
+                _ => return Err(inferred(table, path)),
             };
-            let Some((step, after)) = rest.split_once('.') else { return Err(unknown(&format!("column {rest}"))) };
-            let key = |r: &&crate::metadata::Relationship| r.child == *name && r.child_key.iter().any(|c| c == step);
-            if let Some(link) = self.metadata.relationships.iter().find(key) {
-                let index = self.metadata.relationships.iter().position(|r| std::ptr::eq(r, link));
-                steps.push(Step::Link(&self.links[index.expect("found above")].rows));
-                at = self.table_index(&link.parent)?;
-            } else if let Owner::Inferred { table: parent, .. } = &meta.owner
-                && parent == step
-                && let Some(Some(cover)) = self.covers.get(at)
-            {
-                steps.push(Step::Cover(cover));
-                at = self.table_index(parent)?;
-            } else {
-                return Err(unknown(&format!("foreign key or inferred parent {step}")));
-            }
-            rest = after;
+            at = self.table_index(parent)?;
         }
+        let name = &resolved.column;
+        let format = match self.metadata.column_at(&resolved).map(|c| &c.sdtype) {
+            Some(Sdtype::Datetime { format }) => format.as_deref(),
+            _ => None,
+        };
+        let (column, is_date) = (self.tables[at].column(name)?, self.tables[at].is_date(name));
+        Ok(Path { steps, column, is_date, format, text: format!("{table}: {path}"), table: at })
     }
 
-    /// The values of a list of paths of one table.
+    /// Several paths seen from a table.
     pub fn paths(&self, table: &str, paths: &[String]) -> Result<Vec<Path<'_>>> {
         paths.iter().map(|p| self.path(table, p)).collect()
     }
+
+    /// The parent's row for each row of a table: `key` is a foreign key or the table of the inferred parent.
+    pub fn parents(&self, table: &str, key: &str) -> Result<&[u32]> {
+        if let Some(link) = self.metadata.step_key(table, key)? {
+            return Ok(&self.links[link].rows);
+        }
+        let at = self.table_index(table)?;
+        match (&self.metadata.tables[at].owner, &self.covers[at]) {
+            (Owner::Inferred { table: parent, .. }, Some(cover)) if parent == key => Ok(&cover.first),
+            _ => Err(Error::new(ErrorKind::Rule, format!("{key} is no foreign key or inferred parent of {table}"))),
+        }
+    }
+}
+
+fn inferred(table: &str, path: &str) -> Error {
+    Error::new(
+        ErrorKind::Rule,
+        format!("path {path} of table {table} goes through an inferred parent that is not found yet"),
+    )
 }

@@ -16,17 +16,29 @@
 
 use crate::Result;
 use crate::linked::{Linked, NO_ROW, Tally};
+use crate::metadata::Owner;
 
 pub(super) fn check(linked: &Linked, parent: &str, child: &str, key: Option<&str>) -> Result<Tally> {
-    let fits = |r: &crate::metadata::Relationship| {
-        r.parent == parent && r.child == child && key.is_none_or(|k| r.child_key.iter().any(|c| c == k))
+    let mut ways: Vec<String> = match key {
+        Some(key) => vec![key.to_owned()],
+        None => {
+            linked.metadata.parents_of(child).filter(|r| r.parent == parent).map(|r| r.child_key.join("+")).collect()
+        }
     };
-    let found: Vec<usize> = (0..linked.links.len()).filter(|i| fits(&linked.metadata.relationships[*i])).collect();
-    let [link] = found[..] else {
-        let what = if found.is_empty() { "no foreign key leads" } else { "several foreign keys lead" };
+    match linked.metadata.tables.get(child).map(|t| &t.owner) {
+        Some(Owner::Inferred { table, .. }) if key.is_none() && table == parent => ways.push(parent.to_owned()),
+        _ => {}
+    }
+    let [way] = &ways[..] else {
+        let what = if ways.is_empty() { "no foreign key leads" } else { "several foreign keys lead" };
         return Err(super::senseless(format!("{what} from {child} to {parent}: name one in key")));
     };
     let mut has_child = vec![false; linked.table(parent)?.rows];
-    linked.links[link].rows.iter().filter(|r| **r != NO_ROW).for_each(|r| has_child[*r as usize] = true);
+    for row in linked.parents(child, way)?.iter().filter(|r| **r != NO_ROW) {
+        match has_child.get_mut(*row as usize) {
+            Some(has) => *has = true,
+            None => return Err(super::senseless(format!("key {way} of {child} does not lead to {parent}"))),
+        }
+    }
     Ok(Tally::of(has_child.len(), |row| has_child[row]))
 }

@@ -27,7 +27,6 @@ use std::collections::BinaryHeap;
 use indexmap::IndexMap;
 
 use crate::Result;
-use crate::dataset::NULL;
 use crate::linked::{Groups, Linked, Tally, align};
 
 pub(super) fn check(
@@ -38,9 +37,8 @@ pub(super) fn check(
     by: &str,
     max: &IndexMap<String, u32>,
 ) -> Result<Tally> {
-    let link = linked.path(table, link)?;
     let rows = linked.table(table)?.rows;
-    let groups = Groups::of_values((0..rows).map(|row| link.row(row, 0).map_or(NULL, |r| link.column.tick(r))));
+    let groups = Groups::of_rows(linked.parents(table, link)?);
     let (start, end) = align(linked.path(table, times[0])?, linked.path(table, times[1])?, true)?;
     let lookup = super::Lookup::new(linked.path(table, by)?, &max.keys().collect::<Vec<_>>())?;
     let limit = |row| lookup.place(row, 0).map(|i| max[i] as usize);

@@ -17,7 +17,7 @@ pub mod at_least_one;
 pub mod capacity;
 pub mod determines;
 pub mod domain;
-mod expression;
+pub mod expression;
 pub mod fixed_combinations;
 pub mod formula;
 pub mod inside;
@@ -249,14 +249,10 @@ impl Rule {
         use RuleKind::*;
         let tally = match &self.kind {
             Order { table, low, high, strict } => order::check(linked, table, low, high, *strict),
-            Range { table, column, min, max } => {
-                range::check(linked, table, column, [min.as_deref(), max.as_deref()])
-            }
+            Range { table, column, min, max } => range::check(linked, table, column, [min.as_deref(), max.as_deref()]),
             Domain { table, column, values } => domain::check(linked, table, column, values),
             FixedCombinations { allowed, .. } if allowed.is_empty() => return Ok(None),
-            FixedCombinations { table, columns, allowed } => {
-                fixed_combinations::check(linked, table, columns, allowed)
-            }
+            FixedCombinations { table, columns, allowed } => fixed_combinations::check(linked, table, columns, allowed),
             Determines { table, column, determines } => determines::check(linked, table, column, determines),
             Formula { table, column, equals } => formula::check(linked, table, column, equals),
             NullWhen { table, column, when, values } => null_when::check(linked, table, column, when, values),

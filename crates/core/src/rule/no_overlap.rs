@@ -3,13 +3,14 @@
 //! ```
 //! # use healthdata_core::example::{check, Table};
 //! let rule = r#"{"kind": "no_overlap", "table": "stays", "owner": "patient", "start": "admit", "end": "discharge"}"#;
-//! let stays = Table("stays(patient, admit:time, discharge:time)", "
+//! let patients = Table("patients(*patient)", "A\nB");
+//! let stays = Table("stays(patient>patients, admit:time, discharge:time)", "
 //!     A, 2025-01-04, 2025-01-09
 //!     A, 2025-01-01, 2025-01-04
 //!     B, 2025-01-02, 2025-01-03
 //!     A, 2025-01-08, 2025-01-10
 //!     A, 2025-01-02,           ");
-//! let report = check(&[stays], &[rule])?;
+//! let report = check(&[patients, stays], &[rule])?;
 //! assert_eq!((report.broken("rule"), report.places("rule")), (1, vec![4]));
 //! # Ok::<(), healthdata_core::Error>(())
 //! ```
@@ -19,14 +20,11 @@
 //! - **How it is kept**: the gap to the end of the previous sibling is generated, never below zero.
 
 use crate::Result;
-use crate::dataset::NULL;
 use crate::linked::{Groups, Linked, Tally, align};
 
 pub(super) fn check(linked: &Linked, table: &str, owner: &str, start: &str, end: &str) -> Result<Tally> {
-    let owner = linked.path(table, owner)?;
     let rows = linked.table(table)?.rows;
-    let groups =
-        Groups::of_values((0..rows).map(|row| owner.row(row, 0).map_or(NULL, |r| owner.column.tick(r))));
+    let groups = Groups::of_rows(linked.parents(table, owner)?);
     let (start, end) = align(linked.path(table, start)?, linked.path(table, end)?, true)?;
     let (starts, all) = groups.rows();
     let mut broken = Vec::new();

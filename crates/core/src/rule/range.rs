@@ -33,7 +33,10 @@ impl Bound {
                 let tick = formats.filter_map(|f| time::parse(text.trim(), f).ok()).next();
                 tick.map(|t| Self { value: i128::from(t), decimals: 0 })
             }
-            _ => decimal(text.trim()).map(|(value, decimals)| Self { value, decimals }),
+            // 1e3 is a number too; its plain form is exact enough for a bound.
+            _ => decimal(text.trim())
+                .or_else(|| text.trim().parse::<f64>().ok().and_then(|v| decimal(&v.to_string())))
+                .map(|(value, decimals)| Self { value, decimals }),
         };
         read.ok_or_else(|| {
             super::senseless(format!("{}: a bound or value is not written like the column's values", path.text))
