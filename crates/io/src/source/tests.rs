@@ -112,6 +112,7 @@ fn all_problems_come_in_one_error_with_places_and_without_values() {
     let dir = folder(&[
         ("ragged.csv", b"a,b\n1,2\nsecret,3,4\nsecret\n5,6\n"),
         ("bytes.csv", b"a,b\n1,secret\xff\n2,\xc3\n3,ok\n"),
+        ("split.csv", b"a,b\nsecret,\xc3\n2,\xa9\n"),
         ("twice.csv", b"a,,a\n1,2,3\n"),
         ("empty.csv", b""),
         ("blank.csv", b"\n\n"),
@@ -131,6 +132,7 @@ fn all_problems_come_in_one_error_with_places_and_without_values() {
     for expected in [
         "ragged.csv: not 2 cells as in the header, or a quote out of place, in 2 rows (data row 2, 3)",
         "bytes.csv: column b: not UTF-8 (save the file as UTF-8) in 2 rows (data row 1, 2)",
+        "split.csv: column b: not UTF-8 (save the file as UTF-8) in 2 rows (data row 1, 2)",
         "twice.csv: column 2 has no name",
         "twice.csv: columns 1 and 3 have the same name",
         "empty.csv: empty file",
@@ -146,7 +148,7 @@ fn all_problems_come_in_one_error_with_places_and_without_values() {
     ] {
         assert!(all.contains(expected), "{expected}\nis not in\n{all}");
     }
-    assert_eq!(p.len(), 14, "{all}");
+    assert_eq!(p.len(), 15, "{all}");
 }
 
 #[test]
@@ -208,6 +210,12 @@ fn parquet_keeps_its_types_and_parts_are_joined_by_name() {
     assert_eq!(x["n"].as_primitive::<arrow_array::types::Int64Type>().value(2), i64::MAX);
     assert_eq!((x["t"].null_count(), x.num_rows()), (2, 4));
 
+    // A part without any value says nothing about the type.
+    let none: ArrayRef = Arc::new(Float64Array::new_null(1));
+    let empty = RecordBatch::try_from_iter_with_nullable([("n", none.clone(), true), ("t", none, true)]).unwrap();
+    fs::write(dir.path().join("x/part-3.parquet"), parquet_of(&empty)).unwrap();
+    assert_eq!(read(dir.path(), None).unwrap().data.tables["x"]["t"].null_count(), 3);
+
     let other: ArrayRef = Arc::new(Float64Array::from(vec![0.5]));
     let three = RecordBatch::try_from_iter([("t", other.clone()), ("n", other)]).unwrap();
     fs::write(dir.path().join("x/part-2.parquet"), parquet_of(&three)).unwrap();
@@ -230,7 +238,7 @@ fn limits_stop_wide_tables_long_cells_bombs_and_too_much_memory() {
     let e = read_with(dir.path(), None, &limits).unwrap_err().to_string();
     assert!(e.contains("wide.csv: 20 columns, the limit is 10"), "{e}");
     assert!(e.contains("long.csv: a cell of more than 1000 bytes"), "{e}");
-    assert!(e.contains("many.csv: data row 2000: larger than the memory limit"), "{e}");
+    assert!(e.contains("many.csv: data row 2001: larger than the memory limit"), "{e}");
     assert!(read_with(dir.path(), None, &Limits { files: 2, ..Limits::default() }).is_err());
 }
 
