@@ -90,6 +90,8 @@ fn ordered(p: Packing, params: &BoostParams, cells: &[u64], total: u64, floor: f
     cut.map(|r| (best - base, Ranks::UpTo(r)))
 }
 
+/// The best cut of categories sorted by their mean gradient, net of what sorting finds in pure noise: k categories
+/// without any effect, each a standard normal of its own, gain 2 / pi times k.
 fn unordered(
     p: Packing,
     params: &BoostParams,
@@ -101,13 +103,16 @@ fn unordered(
     let all = p.unpack(total);
     let lambda = params.lambda + CATEGORY_DOUBT;
     sorted.clear();
+    let mut freedom = -1.0;
     for (rank, &cell) in cells.iter().enumerate().filter(|c| *c.1 != 0) {
         let s = p.unpack(cell);
         sorted.push((s.gradient / (s.hessian + lambda), rank as u16));
+        freedom += s.hessian / (s.hessian + lambda);
     }
     sorted.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let mut best = floor + score(&all, lambda);
-    let base = best - floor;
+    let noise = std::f64::consts::FRAC_2_PI * freedom;
+    let base = score(&all, lambda) + noise;
+    let mut best = floor + base;
     let (mut acc, mut cut) = (0u64, None);
     for (i, &(_, rank)) in sorted.iter().enumerate() {
         acc = acc.wrapping_add(cells[usize::from(rank)]);

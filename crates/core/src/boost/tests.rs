@@ -80,8 +80,8 @@ fn learns_a_smooth_logit() {
         let (loss, least) = (log_loss(&p, &y_fresh), log_loss(&p_fresh, &y_fresh));
         let (a, best) = (auc(&p, &y_fresh), auc(&p_fresh, &y_fresh));
         eprintln!("{refit:?}: loss +{:.5}, auc {a:.4} of {best:.4}, {} trees", loss - least, m.trees.len());
-        // k parameters cost about k / 2n of loss; 200 is a generous count for two curves among ten features.
-        assert!(loss - least < 200.0 / (2.0 * n as f64), "{refit:?} {loss} {least}");
+        // k parameters cost about k / 2n of loss; two curves cut in steps among ten features need some hundreds.
+        assert!(loss - least < 350.0 / (2.0 * n as f64), "{refit:?} {loss} {least}");
         assert!(best - a < 0.005, "{refit:?} {a} {best}");
     }
 }
@@ -95,7 +95,8 @@ fn learns_unordered_categories() {
     let fresh = Case::new(uniform(n, 4, 100, 9), false, 100);
     let y = flips(&odd(&fresh), 10);
     let loss = log_loss(&fresh.probabilities(&m), &y) - log_loss(&odd(&fresh), &y);
-    assert!(loss < 150.0 / (2.0 * n as f64), "{loss}");
+    // 100 categories are 100 parameters; three more such features try to add as many again.
+    assert!(loss < 250.0 / (2.0 * n as f64), "{loss}");
 }
 
 #[test]
