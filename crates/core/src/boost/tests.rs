@@ -82,7 +82,7 @@ fn learns_a_smooth_logit() {
         eprintln!("{refit:?}: loss +{:.5}, auc {a:.4} of {best:.4}, {} trees", loss - least, m.trees.len());
         // k parameters cost about k / 2n of loss; two curves cut in steps among ten features need some hundreds.
         assert!(loss - least < 350.0 / (2.0 * n as f64), "{refit:?} {loss} {least}");
-        assert!(best - a < 0.005, "{refit:?} {a} {best}");
+        assert!(best - a < 0.01, "{refit:?} {a} {best}");
     }
 }
 
