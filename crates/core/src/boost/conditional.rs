@@ -148,6 +148,11 @@ impl BoostedConditional {
         self.trees.len()
     }
 
+    /// Size in memory and, about, in a file.
+    pub fn bytes(&self) -> usize {
+        self.trees.bytes() + 2 * (self.order.len() + self.left.len()) + 4 * (self.bias.len() + self.first.len())
+    }
+
     pub(super) fn top(&self) -> Place {
         Place { cut: 0, low: 0, high: self.order.len() }
     }
