@@ -4,6 +4,7 @@
 //! printing live in the crates around it.
 
 pub mod dataset;
+pub mod detect;
 pub mod error;
 pub mod math;
 pub mod metadata;
