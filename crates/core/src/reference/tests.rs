@@ -3,14 +3,12 @@
 use arrow_array::cast::AsArray;
 
 use super::clock::{self, LAST};
-use super::parameters::{EMERGENCY, ICU, J18, PEDIATRICS, SPECIALTIES};
+use super::parameters::{EMERGENCY, I10, ICU, J18, PEDIATRICS, SPECIALTIES};
 use super::stays::Stay;
 use super::vitals::Reading;
 use super::*;
 use crate::metadata::Sdtype;
 use crate::rule::RuleKind;
-
-const I10: usize = 0;
 
 fn sample() -> Hospital {
     Hospital::simulate(1500, 1)
