@@ -3,13 +3,28 @@
 //! The crate holds the vocabulary ([`Metadata`], [`Dataset`], [`Rule`]) and the algorithms; files, clocks and
 //! printing live in the crates around it.
 
+pub mod boost;
+pub mod check;
+pub mod conditional;
 pub mod dataset;
+pub mod detect;
+pub mod encode;
 pub mod error;
+pub mod example;
+pub mod fake;
+pub mod feature;
+pub mod fit;
+pub mod frame;
+pub mod linked;
 pub mod math;
 pub mod metadata;
+pub mod model;
+pub mod output;
+pub mod plan;
 pub mod reference;
 pub mod rng;
 pub mod rule;
+pub mod sample;
 pub mod time;
 
 pub use dataset::{Column, Dataset};
