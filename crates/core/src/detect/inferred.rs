@@ -87,9 +87,9 @@ pub(super) fn owned_by(metadata: &Metadata, table: &str, ancestor: &str) -> bool
     false
 }
 
-type Times = Vec<(String, Rc<Column>)>;
+type Time = (String, Rc<Column>);
 
-fn times(view: &View, metadata: &Metadata, table: &str) -> Times {
+fn times(view: &View, metadata: &Metadata, table: &str) -> Vec<Time> {
     let columns = metadata.tables.get(table).into_iter().flat_map(|t| &t.columns);
     let time = columns.filter(|(_, c)| matches!(c.sdtype, Sdtype::Datetime { .. }));
     time.filter_map(|(n, _)| Some((n.clone(), view.column(metadata, table, n)?))).take(8).collect()
@@ -103,7 +103,7 @@ fn ticks_of(column: &Column) -> &[i64] {
 }
 
 /// Pairs of times of which the first is never later and mostly earlier: starts and ends.
-fn pairs(view: &View, metadata: &Metadata, table: &str) -> Vec<((String, Rc<Column>), (String, Rc<Column>))> {
+fn pairs(view: &View, metadata: &Metadata, table: &str) -> Vec<(Time, Time)> {
     let times = times(view, metadata, table);
     let mut found = Vec::new();
     for a in &times {

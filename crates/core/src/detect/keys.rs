@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::names::{self, IdName};
 use super::profile::{Profile, Shape};
-use super::{Tables, inclusion};
+use super::{Tables, inclusion, links};
 use crate::dataset::NO_CODE;
 
 /// Words of a column that numbers the rows of something.
@@ -71,7 +71,9 @@ fn score(tables: &Tables, table: &str, name: &str, p: &Profile, first: bool) -> 
     }
     let used = referring(tables, table, name, p);
     if used > 0 {
-        add(3, &format!("its values occur in {used} other tables under the same name"));
+        add(3, &format!("other tables repeat its values under the same name: {used}"));
+    } else if p.distinct() >= 5 && referred(tables, table, p) {
+        add(3, "a column of another table holds only values of it");
     }
     (score, why.join(", "))
 }
@@ -88,32 +90,39 @@ fn referring(tables: &Tables, table: &str, name: &str, key: &Profile) -> usize {
     tables.iter().filter(|(t, columns)| **t != table && refers(columns)).count()
 }
 
-/// Two or three columns that are unique together: foreign keys, identifiers, sequence numbers.
+/// Another table repeats some values of the key under another name, more of them than chance explains.
+fn referred(tables: &Tables, table: &str, key: &Profile) -> bool {
+    let refers = |p: &Profile| {
+        p.distinct() < p.known() && p.distinct() >= 3 && inclusion::of(p, key, 1.0).is_some_and(|i| i.bits >= 40.0)
+    };
+    tables.iter().any(|(t, columns)| *t != table && columns.values().any(refers))
+}
+
+/// Two or three columns that are unique together: foreign keys, identifiers, sequence numbers, or any that another
+/// table refers to by the same names.
 pub(super) fn composite(tables: &Tables, table: &str, foreign: &[&str]) -> Option<Key> {
     let columns = tables.get(table)?;
-    let rows = columns.first()?.1.rows();
+    let rows = columns.first()?.1.rows() as f64;
+    let named = |name: &str, p: &Profile| {
+        let sequence = names::words(name).iter().any(|w| SEQUENCE.contains(&w.as_str()));
+        foreign.contains(&name) || names::id_name(name) != IdName::No || p.shape == Shape::Whole && sequence
+    };
+    let elsewhere = |name: &str| tables.iter().any(|(t, c)| *t != table && c.contains_key(name));
     let part = |name: &str, p: &Profile| {
-        let sequence = || {
-            let words = names::words(name);
-            p.shape == Shape::Whole && words.iter().any(|w| SEQUENCE.contains(&w.as_str()))
-        };
-        p.nulls == 0
-            && p.distinct() > 1
-            && can_be_key(p)
-            && (foreign.contains(&name) || names::id_name(name) != IdName::No || sequence())
+        p.nulls == 0 && p.distinct() > 1 && can_be_key(p) && (named(name, p) || elsewhere(name))
     };
     let parts: Vec<(&str, &Profile)> =
         columns.iter().filter(|(n, p)| part(n, p)).map(|(n, p)| (*n, p)).take(12).collect();
-    let anchored = |set: &[(&str, &Profile)]| {
-        set.iter().any(|(n, _)| foreign.contains(n) || names::id_name(n) == IdName::Strong)
-            || shared(tables, table, set)
-    };
     for set in subsets(&parts) {
         // So many pairs of rows would be equal if the columns had nothing to do with each other.
-        let expected = set.iter().map(|(_, p)| collision(p)).product::<f64>() * rows as f64 * (rows as f64 - 1.0) / 2.0;
-        let enough = expected >= 3.0 || shared(tables, table, &set) && expected >= 0.5;
-        if enough && anchored(&set) && unique_together(&set) {
-            let names: Vec<String> = set.iter().map(|(n, _)| (*n).to_owned()).collect();
+        let expected = set.iter().map(|(_, p)| collision(p)).product::<f64>() * rows * (rows - 1.0) / 2.0;
+        if expected < 0.5 || !unique_together(&set) {
+            continue;
+        }
+        let anchor = |n: &str| foreign.contains(&n) || names::id_name(n) == IdName::Strong;
+        let own = expected >= 3.0 && set.iter().all(|(n, p)| named(n, p)) && set.iter().any(|(n, _)| anchor(n));
+        let names: Vec<String> = set.iter().map(|(n, _)| (*n).to_owned()).collect();
+        if own || referred_together(tables, table, &names) {
             let why = format!(
                 "unique together in {rows} rows, where chance would repeat about {expected:.0} pairs of them; no single \
                  column is a key"
@@ -122,6 +131,17 @@ pub(super) fn composite(tables: &Tables, table: &str, foreign: &[&str]) -> Optio
         }
     }
     None
+}
+
+/// Another table has columns of all these names, and all their combinations are here.
+fn referred_together(tables: &Tables, table: &str, names: &[String]) -> bool {
+    let others = tables.iter().filter(|(t, c)| **t != table && names.iter().all(|n| c.contains_key(n.as_str())));
+    let mut others = others.map(|(t, _)| links::tuples(tables, t, names)).filter(|t| t.len() > 1).peekable();
+    if others.peek().is_none() {
+        return false;
+    }
+    let here = links::tuples(tables, table, names);
+    others.any(|there| there.is_subset(&here))
 }
 
 /// All pairs, then all triples, in column order.
@@ -137,11 +157,6 @@ fn subsets<'a>(parts: &[(&'a str, &'a Profile)]) -> Vec<Vec<(&'a str, &'a Profil
         }
     }
     sets
-}
-
-/// Another table has columns of all these names.
-fn shared(tables: &Tables, table: &str, set: &[(&str, &Profile)]) -> bool {
-    tables.iter().any(|(t, columns)| *t != table && set.iter().all(|(n, _)| columns.contains_key(n)))
 }
 
 /// Probability that two rows have the same value.

@@ -189,7 +189,7 @@ pub(super) fn composite(tables: &Tables, keys: &BTreeMap<String, Key>) -> Vec<Fo
 }
 
 /// The distinct combinations of values without missing ones.
-fn tuples<'a>(tables: &'a Tables, table: &str, columns: &[String]) -> HashSet<Vec<&'a str>> {
+pub(super) fn tuples<'a>(tables: &'a Tables, table: &str, columns: &[String]) -> HashSet<Vec<&'a str>> {
     let profiles: Vec<&Profile> = columns.iter().map(|c| &tables[table][c.as_str()]).collect();
     let rows = profiles.first().map_or(0, |p| p.rows());
     let value = |p: &&'a Profile, row: usize| match p.codes[row] {

@@ -327,3 +327,6 @@ fn name_types(metadata: &Metadata, reasons: &mut [Reason]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -123,6 +123,10 @@ pub(super) fn choose(view: &View, metadata: &Metadata, table: &str) -> (Option<S
     };
     let mut best: Option<(f64, String, String)> = None;
     for (column, score, why) in candidates(view, metadata, table, &groups) {
+        // A foreign key follows from the choice of its parent, which comes after the order.
+        if metadata.foreign_key(table, &column).is_some() {
+            continue;
+        }
         if best.as_ref().is_none_or(|b| score > b.0) {
             best = Some((score, column, why));
         }
@@ -138,9 +142,6 @@ pub(super) fn candidates(view: &View, metadata: &Metadata, table: &str, groups: 
     let mut found = Vec::new();
     let Some(meta) = metadata.tables.get(table) else { return found };
     for (name, column_meta) in &meta.columns {
-        if metadata.is_key(table, name) {
-            continue;
-        }
         let Some(column) = view.column(metadata, table, name) else { continue };
         let spread = spread(groups, &column);
         let rows = column.len().max(1);
@@ -154,7 +155,8 @@ pub(super) fn candidates(view: &View, metadata: &Metadata, table: &str, groups: 
             _ => 0.0,
         };
         // A number without a name for it is an order only where it counts 1, 2, 3 within every owner.
-        let counts = base == 0.0 && counts_up(groups, &column, column_meta);
+        let label = matches!(column_meta.sdtype, Sdtype::Numerical | Sdtype::Categorical | Sdtype::Ordinal);
+        let counts = base == 0.0 && label && counts_up(groups, &column, column_meta);
         let base = if counts { 6.0 } else { base };
         // One or two numbers an owner are no sequence worth guessing.
         let long = groups.of_row.len() >= 2 * groups.count.max(1);

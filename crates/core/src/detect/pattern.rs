@@ -86,13 +86,18 @@ pub(super) fn find<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Option<S
     Some(all.iter().map(write).collect())
 }
 
+/// Signs with a meaning in regular expressions, in every dialect of them.
+fn escape(text: &str) -> String {
+    text.chars().flat_map(|c| [r"\.+*?()|[]{}^$".contains(c).then_some('\\'), Some(c)]).flatten().collect()
+}
+
 fn write(run: &Run) -> String {
     let letters = match (run.class, &run.same) {
         (Class::Digit, _) => "\\d",
-        (_, Some(text)) => return regex_syntax::escape(text),
+        (_, Some(text)) => return escape(text),
         (Class::Upper, _) => "[A-Z]",
         (Class::Lower, _) => "[a-z]",
-        (Class::Sign(c), _) => &regex_syntax::escape(&c.to_string()),
+        (Class::Sign(c), _) => &escape(&c.to_string()),
     };
     match (run.min, run.max) {
         (a, b) if a == b => format!("{letters}{{{a}}}"),

@@ -1,6 +1,6 @@
 //! Personal data, by the words of a name and by the form of the values.
 
-use super::names::{is_people, is_person_word, is_workers, words};
+use super::names::{IdName, id_name, is_people, is_person_word, is_workers, words};
 use super::profile::{Profile, Shape};
 
 /// (words at the end of a name written as one, Faker function); the first that fits decides.
@@ -119,7 +119,7 @@ fn is_phone(t: &str) -> bool {
     let plus = t.starts_with('+');
     let form = digits + signs + usize::from(plus) == t.len() && (7..=15).contains(&digits);
     // Without a plus, a bracket or two gaps, it may be any number of a case.
-    form && (plus || t.starts_with('(') || t.starts_with('0') && signs >= 1 || signs >= 2 && digits >= 9)
+    form && (plus || t.starts_with('(') || t.starts_with('0') && signs >= 1 && digits >= 8 || signs >= 2 && digits >= 9)
 }
 
 fn is_ssn(t: &str) -> bool {
@@ -163,7 +163,7 @@ fn is_card(t: &str) -> bool {
         .sum();
     (13..=19).contains(&digits.len())
         && t.len() <= 23
-        && sum % 10 == 0
+        && sum.is_multiple_of(10)
         && t.bytes().all(|b| b.is_ascii_digit() || b == b' ' || b == b'-')
 }
 
@@ -191,15 +191,18 @@ pub(super) fn find(table: &str, column: &str, profile: &Profile) -> Option<(&'st
     let texts = matches!(profile.shape, Shape::Text);
     if let Some(kind) = by_name(table, column) {
         let numbers = ["phone_number", "postcode", "ssn", "credit_card_number"];
-        if texts || matches!(profile.shape, Shape::Whole { .. }) && numbers.contains(&kind) && profile.distinct() > 20 {
+        if texts || matches!(profile.shape, Shape::Whole) && numbers.contains(&kind) && profile.distinct() > 20 {
             return Some((kind, "its name says so".into()));
         }
     }
     let n = profile.distinct().min(1000);
-    if n < 5 || !(texts || matches!(profile.shape, Shape::Whole { .. })) {
+    if n < 5 || !(texts || matches!(profile.shape, Shape::Whole)) {
         return None;
     }
-    for (fits, kind, what) in FORMS {
+    // Identifiers are numbers with signs between them, too.
+    let number = |kind: &str| ["phone_number", "credit_card_number"].contains(&kind);
+    let named = id_name(column) != IdName::No;
+    for (fits, kind, what) in FORMS.into_iter().filter(|f| !(named && number(f.1))) {
         let hits = profile.texts.iter().take(n).filter(|t| fits(t)).count();
         if hits * 10 >= n * 9 && (texts || kind == "credit_card_number") {
             return Some((kind, format!("{} % of its values have the form of {what}", hits * 100 / n)));

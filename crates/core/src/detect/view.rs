@@ -8,10 +8,13 @@ use crate::dataset::{Column, NULL};
 use crate::metadata::{Metadata, Relationship};
 use crate::{Dataset, time};
 
+/// Table and column.
+type Place = (String, String);
+
 /// A data set beside its metadata.
 pub(super) struct View<'a> {
     data: &'a Dataset,
-    read: RefCell<BTreeMap<(String, String), Option<Rc<Column>>>>,
+    read: RefCell<BTreeMap<Place, Option<Rc<Column>>>>,
 }
 
 /// Which rows share the values of some columns.

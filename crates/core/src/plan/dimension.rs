@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::Origin;
 use super::build::Draft;
+use crate::metadata::{Sdtype, TableMeta};
 
 /// How the rows of every table come to be.
 pub(super) fn origins(
@@ -21,23 +22,17 @@ pub(super) fn origins(
     let mut dimension = vec![true; n];
     loop {
         let before = dimension.clone();
-        for (t, (_, meta)) in draft.metadata.tables.iter().enumerate() {
-            let owned_by_dimension = draft.owner[t].is_none_or(|o| dimension[o]);
-            let owns = (0..n).filter(|c| draft.owner[*c] == Some(t));
-            let owns_only_dimensions = owns.clone().all(|c| dimension[c]);
-            let linked = relationships.iter().enumerate().any(|(i, r)| {
-                let child = number[r.child.as_str()];
-                number[r.parent.as_str()] == t && draft.owner_key[child] != Some(i) && draft.implied[i].is_none() && child != t
-            });
-            // Its own links may only go to dimensions, or its rows would change with them.
-            let links = relationships.iter().enumerate().all(|(i, r)| {
-                number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && !deferred[i])
-            });
-            let shared = linked || owns.clone().next().is_some();
-            let personal = meta.columns.values().any(|c| matches!(&c.sdtype, crate::metadata::Sdtype::Pii { pii: true, .. }));
-            dimension[t] &= owned_by_dimension && owns_only_dimensions && links && shared && !personal;
+        // First what a table's own neighbours rule out, until nothing changes ...
+        loop {
+            let before = dimension.clone();
+            for (t, (_, meta)) in draft.metadata.tables.iter().enumerate() {
+                dimension[t] &= may_be(draft, number, deferred, t, meta, &dimension);
+            }
+            if dimension == before {
+                break;
+            }
         }
-        // A chain of dimensions that nothing else points to is just a chain.
+        // ... then chains of dimensions that nothing else points to: they are just chains.
         for t in 0..n {
             if dimension[t] && !reached(draft, number, t, &dimension) {
                 dimension[t] = false;
@@ -63,6 +58,31 @@ pub(super) fn origins(
             }
         })
         .collect()
+}
+
+fn may_be(
+    draft: &Draft,
+    number: &HashMap<&str, usize>,
+    deferred: &[bool],
+    t: usize,
+    meta: &TableMeta,
+    dimension: &[bool],
+) -> bool {
+    let relationships = &draft.metadata.relationships;
+    let owned_by_dimension = draft.owner[t].is_none_or(|o| dimension[o]);
+    let mut owned = (0..dimension.len()).filter(|c| draft.owner[*c] == Some(t)).peekable();
+    let owns = owned.peek().is_some();
+    let linked = relationships.iter().enumerate().any(|(i, r)| {
+        let child = number[r.child.as_str()];
+        number[r.parent.as_str()] == t && draft.owner_key[child] != Some(i) && draft.implied[i].is_none() && child != t
+    });
+    // Its own links may only go to dimensions, or its rows would change with them.
+    let links = relationships
+        .iter()
+        .enumerate()
+        .all(|(i, r)| number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && !deferred[i]));
+    let personal = meta.columns.values().any(|c| matches!(&c.sdtype, Sdtype::Pii { pii: true, .. }));
+    owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal
 }
 
 /// True when a table that is no dimension links to this one or to something it owns.

@@ -5,6 +5,8 @@
 
 /// ICD-10 codes of the hospital, in the order of all tables by code.
 pub(super) const CODES: [&str; 6] = ["I10", "E11", "J18", "K21", "M54", "N39"];
+/// Hypertension.
+pub(super) const I10: usize = 0;
 /// Pneumonia, unspecified organism.
 pub(super) const J18: usize = 2;
 /// Urinary tract infection.
@@ -96,8 +98,8 @@ pub(super) const ONCOLOGY: usize = 2;
 /// without newborns; intensive care 3 to 4 days (Zimmerman, Kramer, Knaus, Critical Care 2013). Emergency is
 /// a ward of observation beds: hours, not days (four-hour standard of NHS England).
 /// Rounds: National Early Warning Score 2 (Royal College of Physicians 2017): at least every 12 hours when well,
-/// every 4 to 6 hours at a low score, hourly or closer when high. Intensive care charts hourly; its rows are kept
-/// at every second hour so that one ward does not fill the table.
+/// every 4 to 6 hours at a low score, hourly or closer when high. The chart is thinned at the top, to every fourth
+/// hour on wards and every second in intensive care, so that a few patients do not fill the table.
 /// Leading diagnoses, beds, staff and devices: assumed.
 pub(super) const SPECIALTIES: [Specialty; 7] = [
     Specialty {

@@ -1,7 +1,7 @@
 //! The people: sex, birth, lasting conditions, frailty and their own level of each vital sign.
 
 use super::clock::{self, DAY, DAYS, FIRST_DAY, WARM_UP};
-use super::parameters::{AGES, CHRONIC, CITIES, COMES, band};
+use super::parameters::{AGES, CHRONIC, CITIES, COMES, I10, band};
 use crate::math::sigmoid;
 use crate::rng::{Stream, name};
 
@@ -35,14 +35,14 @@ impl Patient {
         // More boys at birth, more women among the old (UN World Population Prospects).
         let female = s.unit() < 0.485 + 0.13 * sigmoid((age - 72.0) / 8.0);
         let frailty = s.normal();
-        let chronic = std::array::from_fn(|c| {
-            let share = CHRONIC[c][band(age)];
-            // Conditions cluster: frail people have several.
-            s.unit() < share * (1.0 + 0.25 * frailty.clamp(-2.0, 2.0))
-        });
         let mut level: [f64; 4] = std::array::from_fn(|_| s.normal());
         // A wide pulse goes with a high systolic.
         level[2] = 0.6 * level[1] + 0.8 * level[2];
+        let chronic = std::array::from_fn(|c| {
+            // Conditions cluster: frail people have several; and high pressure is what hypertension is.
+            let own = if c == I10 { 0.45 * level[1].clamp(-2.0, 2.0) } else { 0.0 };
+            s.unit() < CHRONIC[c][band(age)] * (1.0 + 0.25 * frailty.clamp(-2.0, 2.0) + own)
+        });
         let first_day = (s.unit() < COMES).then_some(day);
         let city = s.below(CITIES.len() as u64) as usize;
         Self { index, female, birth, city, chronic, frailty, level, first_day }

@@ -3,14 +3,12 @@
 use arrow_array::cast::AsArray;
 
 use super::clock::{self, LAST};
-use super::parameters::{EMERGENCY, ICU, J18, PEDIATRICS, SPECIALTIES};
+use super::parameters::{EMERGENCY, I10, ICU, J18, PEDIATRICS, SPECIALTIES};
 use super::stays::Stay;
 use super::vitals::Reading;
 use super::*;
 use crate::metadata::Sdtype;
 use crate::rule::RuleKind;
-
-const I10: usize = 0;
 
 fn sample() -> Hospital {
     Hospital::simulate(1500, 1)
@@ -136,6 +134,38 @@ fn children_lie_in_pediatrics_or_emergency_and_nobody_else_in_pediatrics() {
             ..18 => assert!([PEDIATRICS, EMERGENCY].contains(&s.specialty)),
             _ => assert_ne!(s.specialty, PEDIATRICS),
         }
+    }
+}
+
+/// The stays of one campus whose patients are born on the days that `birth` gives (days since 1970).
+fn stays_of(birth: fn(i64) -> i64, first_day: fn(i64) -> i64) -> (Vec<Patient>, Vec<Stay>) {
+    let patients: Vec<Patient> = (0..3000)
+        .map(|i| Patient { birth: birth(i), first_day: Some(first_day(i)), ..Patient::draw(9, i as usize) })
+        .collect();
+    let wards = campus::wards();
+    let devices = campus::devices(9, &wards);
+    let stays = campus::stays(9, &patients, 0, &wards, &devices);
+    assert!(stays.len() > 1000);
+    (patients, stays)
+}
+
+#[test]
+fn whoever_turns_18_between_plan_and_bed_lies_in_the_right_ward() {
+    // Everyone comes of age around the day of their first arrival.
+    let (patients, stays) = stays_of(|i| clock::FIRST_DAY + i % 360 - 6575 + i % 9, |i| i % 360);
+    for s in &stays {
+        match clock::whole_years(patients[s.patient].birth, s.admit) {
+            ..18 => assert!([PEDIATRICS, EMERGENCY].contains(&s.specialty)),
+            _ => assert_ne!(s.specialty, PEDIATRICS),
+        }
+    }
+}
+
+#[test]
+fn nobody_is_admitted_before_birth() {
+    let (patients, stays) = stays_of(|i| clock::FIRST_DAY + i % 360, |i| i % 360);
+    for s in &stays {
+        assert!(clock::micros(s.admit) >= patients[s.patient].birth * crate::time::DAY);
     }
 }
 

@@ -68,7 +68,9 @@ const DIAGNOSIS: [(Signs, f64); 6] = [
     ([7.0, -5.0, -2.0, 0.05], 0.8),  // N39: fever
 ];
 /// How a diagnosis counts at each severity.
-const BY_SEVERITY: [f64; 3] = [0.55, 1.0, 1.6];
+const BY_SEVERITY: [f64; 3] = [0.6, 1.0, 1.5];
+/// How much more the leading diagnosis counts than the others.
+const LEADING: f64 = 1.2;
 /// What illness as such does at the worst severity of the stay: shock and hypoxia at the far end.
 const ILLNESS: [Signs; 3] = [[0.0, 0.0, 0.0, 0.0], [5.0, -1.0, -1.0, 0.12], [13.0, -6.0, -4.0, 0.30]];
 /// Share of the illness that is gone at discharge, to home and to another ward.
@@ -159,10 +161,11 @@ fn step(s: &mut Stream, wander: Signs, keep: f64) -> Signs {
 fn illness(stay: &Stay, worst: usize, done: f64) -> Signs {
     let eased = EASED[usize::from(!stay.home)] * done;
     let mut shift = ILLNESS[worst].map(|x| x * (1.0 - eased));
-    for d in &stay.diagnoses {
+    for (i, d) in stay.diagnoses.iter().enumerate() {
+        let weight = BY_SEVERITY[d.severity] * if i == 0 { LEADING } else { 1.0 };
         let (effect, treated) = DIAGNOSIS[d.code];
         for k in 0..4 {
-            shift[k] += effect[k] * BY_SEVERITY[d.severity] * (1.0 - treated * eased);
+            shift[k] += effect[k] * weight * (1.0 - treated * eased);
         }
     }
     shift

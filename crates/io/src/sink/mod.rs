@@ -91,6 +91,9 @@ impl OutputDir {
     /// Taking over a finished folder removes its manifest at once, so call this when everything else is checked.
     pub fn create(path: &Path, run: Run) -> Result<OutputDir> {
         let fail = |e: io::Error| io_error(path, "write there", &e);
+        if !run.scale.is_finite() {
+            return Err(Error::new(ErrorKind::Request, "the scale is not a number; use one like 1 or 0.5"));
+        }
         let manifest = look(path)?;
         fs::create_dir_all(path).map_err(fail)?;
         let (mut journal, past) = Journal::open(path)?;

@@ -141,7 +141,7 @@ fn all_problems_come_in_one_error_with_places_and_without_values() {
         "semi.csv: the columns are separated by semicolons or tabs",
         "open.csv: a quote is opened and never closed (data row 2",
         "cut.csv.gz: ",
-        "zip.csv.gz: can't read it: the gzip data are damaged or cut off",
+        "zip.csv.gz: can't read it: the gzip data are damaged, cut off or followed by something else",
         "half.parquet: not readable as Parquet",
         "none.parquet: empty file",
         "table same is in two places: ehr/same.csv and same.csv",
@@ -274,4 +274,17 @@ fn the_metadata_file_is_found_inside_or_beside() {
     fs::write(real.join("metadata.json"), "{}").unwrap();
     let inside = real.join("metadata.json").canonicalize().unwrap();
     assert_eq!((found(&real), found(&real.join("a.csv"))), (Some(inside.clone()), Some(inside)));
+}
+
+#[test]
+fn a_metadata_file_is_read_or_refused_with_its_place() {
+    let good = br#"{"METADATA_SPEC_VERSION": "V1", "tables": {"t": {"columns": {"x": {"sdtype": "numerical"}}}}, "relationships": []}"#;
+    let dir = folder(&[("good.json", good), ("bytes.json", b"{\"a\": \"\xff\"}"), ("bad.json", b"{")]);
+    assert!(read_metadata(&dir.path().join("good.json")).unwrap().tables["t"].columns.contains_key("x"));
+    for (name, expected) in
+        [("bytes.json", "not UTF-8 at byte 7"), ("bad.json", "bad.json: "), ("none.json", "no such file")]
+    {
+        let e = read_metadata(&dir.path().join(name)).unwrap_err().to_string();
+        assert!(e.contains(expected) && e.contains(name), "{e}");
+    }
 }
