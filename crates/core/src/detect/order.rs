@@ -4,7 +4,7 @@ use super::names::words;
 use super::view::{Groups, View, has_clock, spread};
 use crate::dataset::{Column, NULL};
 use crate::metadata::{Metadata, Owner, Sdtype};
-use crate::{Dataset, math};
+use crate::{Dataset, math, time};
 
 /// Words of a time at which something happens or begins.
 const BEGIN: [&str; 28] = [
@@ -244,7 +244,11 @@ fn earlier(view: &View, metadata: &Metadata, table: &str, name: &str, column: &C
     for (other, meta) in &metadata.tables[table].columns {
         let Some(read) = view.column(metadata, table, other).filter(|_| other != name) else { continue };
         let (Column::Time { ticks: others }, Sdtype::Datetime { .. }) = (read.as_ref(), &meta.sdtype) else { continue };
-        let both = || ticks.iter().zip(others).filter(|(a, b)| **a != NULL && **b != NULL);
+        // A date is no earlier than a time of the same day.
+        let whole_days = has_clock(column) != has_clock(&read);
+        let day = |t: i64| if whole_days { t.div_euclid(time::DAY) } else { t };
+        let known = ticks.iter().zip(others).filter(|(a, b)| **a != NULL && **b != NULL);
+        let both = || known.clone().map(|(a, b)| (day(*a), day(*b)));
         let (n, before, after) = both().fold((0usize, 0usize, 0usize), |(n, lo, hi), (a, b)| {
             (n + 1, lo + usize::from(a <= b), hi + usize::from(a >= b))
         });
