@@ -122,7 +122,7 @@ pub(super) fn choose(view: &View, metadata: &Metadata, table: &str) -> (Option<S
         return (None, "rows without an owner have no order".into());
     };
     let mut best: Option<(f64, String, String)> = None;
-    for (column, score, why) in candidates(view, metadata, table, &groups) {
+    for (column, score, why) in candidates(view, metadata, table, &groups, LEAST_SPREAD) {
         // A foreign key follows from the choice of its parent, which comes after the order.
         if metadata.foreign_key(table, &column).is_some() {
             continue;
@@ -137,8 +137,15 @@ pub(super) fn choose(view: &View, metadata: &Metadata, table: &str) -> (Option<S
     }
 }
 
-/// Columns that could order the rows of the groups, with a score above 0 and why.
-pub(super) fn candidates(view: &View, metadata: &Metadata, table: &str, groups: &Groups) -> Vec<(String, f64, String)> {
+/// Columns that could order the rows of the groups and are new in `least_spread` of their later rows, each with a
+/// score above 0 and why.
+pub(super) fn candidates(
+    view: &View,
+    metadata: &Metadata,
+    table: &str,
+    groups: &Groups,
+    least_spread: f64,
+) -> Vec<(String, f64, String)> {
     let mut found = Vec::new();
     let Some(meta) = metadata.tables.get(table) else { return found };
     for (name, column_meta) in &meta.columns {
@@ -146,7 +153,7 @@ pub(super) fn candidates(view: &View, metadata: &Metadata, table: &str, groups: 
         let spread = spread(groups, &column);
         let rows = column.len().max(1);
         let missing = (0..column.len()).filter(|row| column.is_null(*row)).count() as f64 / rows as f64;
-        if spread.is_some_and(|s| s < LEAST_SPREAD) || missing > 0.5 {
+        if spread.is_some_and(|s| s < least_spread) || missing > 0.5 {
             continue;
         }
         let base = match &column_meta.sdtype {

@@ -158,7 +158,7 @@ fn candidate(view: &View, metadata: &Metadata, index: usize, r: &Relationship) -
         score += 1.0;
     } else if names::is_dimension(&r.parent) {
         score -= 3.0;
-        why.push("a table to sort by".into());
+        why.push("a lookup table".into());
     }
     if !names::is_people(&r.parent) && metadata.parents_of(&r.parent).any(|up| names::is_people(&up.parent)) {
         score += 3.0;
@@ -189,7 +189,7 @@ fn time_spread(view: &View, metadata: &Metadata, table: &str, groups: &Groups) -
     let meta = metadata.tables.get(table)?;
     let all = Groups { of_row: vec![Some(0); groups.of_row.len()], count: 1 };
     // Times that order the table as a whole; what they are worth within this parent is the question.
-    let times = order::candidates(view, metadata, table, &all);
+    let times = order::candidates(view, metadata, table, &all, 0.0);
     let of = |name: &str| {
         meta.columns
             .contains_key(name)

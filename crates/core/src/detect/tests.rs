@@ -364,6 +364,61 @@ fn values_are_kept_only_on_demand() {
     assert_eq!(Metadata::from_json(&with.to_json()).unwrap(), with);
 }
 
+/// People with events that have a parent in some rows only, and details that belong to one event each.
+#[test]
+fn the_finest_parent_owns_unless_it_is_often_missing() {
+    let mut data = Dataset::default();
+    let (people, stays, labs) = (200, 500, 3000);
+    let person = |s: usize| s * people / stays;
+    // Sparse numbers that follow no order, as surrogate keys of hospitals often are.
+    let subject = |p: usize| (10_000_000 + p * 7919 % 100_003).to_string();
+    let stay = |s: usize| (20_000_000 + s * 6997 % 100_003).to_string();
+    let unit = |s: usize| (30_000_000 + s * 4999 % 100_003).to_string();
+    add(&mut data, "subjects", vec![("subject_id", column(people, subject))]);
+    add(
+        &mut data,
+        "stays",
+        vec![
+            ("subject_id", column(stays, |s| subject(person(s)))),
+            ("hadm_id", column(stays, stay)),
+            ("start_date", column(stays, |s| at(s * 1440)[..10].to_owned())),
+            ("start_datetime", column(stays, |s| at(s * 1440 + s % 1000))),
+        ],
+    );
+    // One intensive care for every second stay: its own key, and the stay's, are both unique.
+    add(
+        &mut data,
+        "care",
+        vec![
+            ("subject_id", column(stays / 2, |c| subject(person(c * 2)))),
+            ("hadm_id", column(stays / 2, |c| stay(c * 2))),
+            ("care_id", column(stays / 2, unit)),
+        ],
+    );
+    add(
+        &mut data,
+        "notes",
+        vec![("care_id", column(900, |i| unit(i % 250))), ("hadm_id", column(900, |i| stay(i % 250 * 2)))],
+    );
+    let of = |i: usize| i * stays / labs;
+    add(
+        &mut data,
+        "labs",
+        vec![
+            ("lab_id", column(labs, |i| (i + 1).to_string())),
+            ("subject_id", column(labs, |i| subject(person(of(i))))),
+            ("hadm_id", column(labs, |i| if i % 3 == 0 { String::new() } else { stay(of(i)) })),
+            ("result", column(labs, |i| format!("{}.5", i % 90))),
+        ],
+    );
+    let m = found(&data);
+    assert_eq!(m.tables["care"].primary_key, ["care_id"], "hadm_id is unique, too, but belongs to stays");
+    assert_eq!(m.tables["care"].owner, key(&["hadm_id"]));
+    assert_eq!(m.tables["notes"].owner, key(&["care_id"]));
+    assert_eq!(m.tables["labs"].owner, key(&["subject_id"]));
+    assert_eq!(m.tables["stays"].order.as_deref(), Some("start_datetime"));
+}
+
 #[test]
 fn declared_owners_and_orders_stay() {
     let data = clinic();
