@@ -73,7 +73,7 @@ fn candidate<'a>(
     let says_id = names::id_name(column) != IdName::No;
     // The key of a table points on only to a table that it is named after, or when its values can't be chance.
     let accepted = match (own_key, name) {
-        (true, 4) => !names::is_generic(column),
+        (true, 4) => true,
         (true, _) => text && found.bits >= 20.0 && n >= 5 && says_id && name >= 2,
         (false, 3..) => true,
         (false, 2) => true,

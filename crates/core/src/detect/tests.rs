@@ -392,13 +392,13 @@ fn the_finest_parent_owns_unless_it_is_often_missing() {
         vec![
             ("subject_id", column(stays / 2, |c| subject(person(c * 2)))),
             ("hadm_id", column(stays / 2, |c| stay(c * 2))),
-            ("care_id", column(stays / 2, unit)),
+            ("icu_id", column(stays / 2, unit)),
         ],
     );
     add(
         &mut data,
         "notes",
-        vec![("care_id", column(900, |i| unit(i % 250))), ("hadm_id", column(900, |i| stay(i % 250 * 2)))],
+        vec![("icu_id", column(900, |i| unit(i % 250))), ("hadm_id", column(900, |i| stay(i % 250 * 2)))],
     );
     let of = |i: usize| i * stays / labs;
     add(
@@ -412,11 +412,56 @@ fn the_finest_parent_owns_unless_it_is_often_missing() {
         ],
     );
     let m = found(&data);
-    assert_eq!(m.tables["care"].primary_key, ["care_id"], "hadm_id is unique, too, but belongs to stays");
+    assert_eq!(m.tables["care"].primary_key, ["icu_id"], "hadm_id is unique, too, but belongs to stays");
     assert_eq!(m.tables["care"].owner, key(&["hadm_id"]));
-    assert_eq!(m.tables["notes"].owner, key(&["care_id"]));
+    assert_eq!(m.tables["notes"].owner, key(&["icu_id"]));
     assert_eq!(m.tables["labs"].owner, key(&["subject_id"]));
     assert_eq!(m.tables["stays"].order.as_deref(), Some("start_datetime"));
+}
+
+#[test]
+fn a_parent_whose_rows_have_one_time_does_not_own() {
+    let mut data = Dataset::default();
+    let (many, few, n) = (400, 100, 3000);
+    add(&mut data, "alphas", vec![("alpha_id", column(many, |i| format!("A{i:04}")))]);
+    add(&mut data, "betas", vec![("beta_id", column(few, |i| format!("B{i:04}")))]);
+    let beta = draws(n, few as u64, "beta");
+    for one_time in [false, true] {
+        add(
+            &mut data,
+            "events",
+            vec![
+                ("event_id", column(n, |i| format!("E{i:05}"))),
+                ("beta_id", column(n, |i| format!("B{:04}", beta[i]))),
+                ("alpha_id", column(n, |i| format!("A{:04}", i * 7 % many))),
+                ("day", column(n, |i| at(if one_time { i * 7 % many * 1440 } else { i * 1440 })[..10].to_owned())),
+            ],
+        );
+        // The finer one owns, unless its rows share their time.
+        let owner = key(&[if one_time { "beta_id" } else { "alpha_id" }]);
+        assert_eq!(found(&data).tables["events"].owner, owner);
+    }
+}
+
+#[test]
+fn intervals_that_cover_everything_infer_nothing() {
+    let mut data = clinic();
+    let n = 300;
+    let covers = vec![
+        ("cover_id", column(n, |i| format!("C{i:04}"))),
+        ("patient_id", column(n, |i| (i + 1).to_string())),
+        ("valid_from", column(n, |_| at(0))),
+        ("valid_to", column(n, |i| at(1_000_000 + i))),
+    ];
+    add(&mut data, "covers", covers);
+    data.tables.shift_remove("visits");
+    let m = found(&data);
+    assert_eq!(
+        links(&m),
+        ["covers.patient_id > patients", "doctors.manager_id > doctors", "measurements.patient_id > patients"]
+    );
+    assert_eq!(m.tables["measurements"].owner, key(&["patient_id"]));
+    assert_eq!(m.tables["measurements"].order.as_deref(), Some("taken_at"));
 }
 
 #[test]
