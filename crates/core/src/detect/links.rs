@@ -165,6 +165,12 @@ pub(super) fn composite(tables: &Tables, keys: &BTreeMap<String, Key>) -> Vec<Fo
                 columns.keys().find(|n| names::plain(n) == names::plain(wanted)).map(|n| (*n).to_owned())
             };
             let Some(child_key) = key.columns.iter().map(named).collect::<Option<Vec<String>>>() else { continue };
+            // One key has one parent: of several tables with the same key the first that fits stays.
+            let taken = |f: &Found| f.relationship.child == **child && f.relationship.child_key == child_key;
+            let twice = child_key.iter().collect::<HashSet<_>>().len() < child_key.len();
+            if twice || all.iter().any(taken) {
+                continue;
+            }
             let of_child = tuples(tables, child, &child_key);
             let of_parent = tuples(tables, parent, &key.columns);
             let n = of_child.len();

@@ -207,7 +207,7 @@ fn leads_to(view: &View, metadata: &Metadata, a: usize, b: usize) -> bool {
         return false;
     }
     let (Some(first), Some(goal)) = (view.parents(metadata, ra), view.parents(metadata, rb)) else { return false };
-    let mut paths: Vec<(&str, Vec<Option<usize>>)> = vec![(&ra.parent, first)];
+    let mut paths: Vec<(&str, Vec<Option<usize>>)> = vec![(&ra.parent, first.to_vec())];
     for _ in 0..3 {
         let mut next = Vec::new();
         for (table, rows) in &paths {

@@ -225,6 +225,9 @@ fn composite_keys_and_bridges() {
             ("player2_id", column(400, |i| format!("PL{:04}", pair(i).1))),
         ],
     );
+    // Another table with the same key: results have one season, so one parent.
+    let seasons = data.tables["seasons"].clone();
+    data.tables.insert("season_prices".into(), seasons);
     let m = found(&data);
     assert_eq!(m.tables["seasons"].primary_key, ["club", "year"]);
     assert_eq!(
@@ -234,6 +237,7 @@ fn composite_keys_and_bridges() {
             "friends.player2_id > players",
             "results.club+year > seasons",
             "results.player_id > players",
+            "season_prices.club+year > seasons",
         ]
     );
     assert_eq!(m.tables["friends"].primary_key, ["player1_id", "player2_id"]);
