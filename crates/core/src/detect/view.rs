@@ -10,12 +10,14 @@ use crate::{Dataset, time};
 
 /// Table and column.
 type Place = (String, String);
+/// Child table and its foreign key.
+type ForeignKey = (String, Vec<String>);
 
 /// A data set beside its metadata.
 pub(super) struct View<'a> {
     data: &'a Dataset,
     read: RefCell<BTreeMap<Place, Option<Rc<Column>>>>,
-    joined: RefCell<BTreeMap<(String, Vec<String>), Option<Parents>>>,
+    joined: RefCell<BTreeMap<ForeignKey, Option<Parents>>>,
 }
 
 /// The parent's row of each row; None when the key is missing or dangling.
