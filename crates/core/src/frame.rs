@@ -87,6 +87,9 @@ pub enum Hop {
     Back(u8),
 }
 
+/// In place of a slot: which row of a repeated dimension it is.
+pub const WHICH: u16 = u16::MAX;
+
 /// A value seen from a row: where to go, and the slot there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ref {

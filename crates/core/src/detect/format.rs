@@ -60,15 +60,13 @@ pub(super) fn find<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Option<S
     }
     let reads = |f: &str, n: usize| texts.clone().take(n).all(|t| time::parse(t, f).is_ok());
     let mut open: Vec<String> = candidates();
-    for n in [1, 20, usize::MAX] {
+    for n in [1, 20] {
         open.retain(|f| reads(f, n));
-        if open.is_empty() {
-            return None;
-        }
     }
+    // Formats that write back what they read go first; the first that reads everything is it.
     let exact = |f: &String| texts.clone().take(50).all(|t| time::parse(t, f).is_ok_and(|us| time::format(us, f) == t));
-    let best = open.iter().position(exact).unwrap_or(0);
-    Some(open.swap_remove(best))
+    open.sort_by_key(|f| !exact(f));
+    open.into_iter().find(|f| reads(f, usize::MAX))
 }
 
 /// True when every number is a date written as `20240131`.

@@ -102,7 +102,10 @@ mod tests {
         assert_eq!((i.share, i.bits), (1.0, 0.0));
         let sparse = profile((1..=500).map(|i| (i * 7919 % 1_000_003).to_string()));
         let some = profile((1..=20).map(|i| (i * 7919 % 1_000_003).to_string()));
-        assert!(of(&some, &sparse, 1.0).unwrap().bits > 100.0);
+        // 20 values, each in the key with the share of numbers between them that the key has.
+        let inside = sparse.sorted.iter().filter(|k| (some.sorted[0]..=some.sorted[19]).contains(k)).count();
+        let room = (some.sorted[19] - some.sorted[0] + 1) as f64;
+        assert!((of(&some, &sparse, 1.0).unwrap().bits - 20.0 * log2(room / inside as f64)).abs() < 1e-6);
         assert!(of(&dense, &small, 0.9).is_none());
     }
 

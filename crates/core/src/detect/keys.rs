@@ -75,7 +75,21 @@ fn score(tables: &Tables, table: &str, name: &str, p: &Profile, first: bool) -> 
     } else if p.distinct() >= 5 && referred(tables, table, p) {
         add(3, "a column of another table holds only values of it");
     }
+    if used_from(tables, table, name, p) {
+        add(-2, "but another table has it as a key, too");
+    }
     (score, why.join(", "))
+}
+
+/// Another table has the column under the same name, unique, with all values of this one: it may be a foreign key.
+fn used_from(tables: &Tables, table: &str, name: &str, p: &Profile) -> bool {
+    let wanted = names::plain(name);
+    !names::is_generic(name)
+        && tables
+            .iter()
+            .filter(|(t, _)| **t != table)
+            .flat_map(|(_, columns)| columns)
+            .any(|(n, key)| names::plain(n) == wanted && key.is_unique() && inclusion::of(p, key, 1.0).is_some())
 }
 
 /// Other tables with a column of the same name whose values this key has, some more than once.

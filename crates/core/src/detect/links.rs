@@ -73,7 +73,7 @@ fn candidate<'a>(
     let says_id = names::id_name(column) != IdName::No;
     // The key of a table points on only to a table that it is named after, or when its values can't be chance.
     let accepted = match (own_key, name) {
-        (true, 4) => !names::is_generic(column),
+        (true, 4) => true,
         (true, _) => text && found.bits >= 20.0 && n >= 5 && says_id && name >= 2,
         (false, 3..) => true,
         (false, 2) => true,
@@ -165,6 +165,12 @@ pub(super) fn composite(tables: &Tables, keys: &BTreeMap<String, Key>) -> Vec<Fo
                 columns.keys().find(|n| names::plain(n) == names::plain(wanted)).map(|n| (*n).to_owned())
             };
             let Some(child_key) = key.columns.iter().map(named).collect::<Option<Vec<String>>>() else { continue };
+            // One key has one parent: of several tables with the same key the first that fits stays.
+            let taken = |f: &Found| f.relationship.child == **child && f.relationship.child_key == child_key;
+            let twice = child_key.iter().collect::<HashSet<_>>().len() < child_key.len();
+            if twice || all.iter().any(taken) {
+                continue;
+            }
             let of_child = tuples(tables, child, &child_key);
             let of_parent = tuples(tables, parent, &key.columns);
             let n = of_child.len();

@@ -102,7 +102,10 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
             TableMeta { primary_key: key.map(|k| k.columns.clone()).unwrap_or_default(), ..Default::default() };
         for (column, profile) in columns {
             let is_key = meta.primary_key == [*column];
-            let (sdtype, why) = sdtype(table, column, profile, is_key);
+            let (mut sdtype, mut why) = sdtype(table, column, profile, is_key);
+            if !is_key && meta.primary_key.iter().any(|k| k == column) && profile.shape == Shape::Whole {
+                (sdtype, why) = (Sdtype::Numerical, "a whole number that is part of the primary key".into());
+            }
             meta.columns.insert((*column).to_owned(), ColumnMeta::new(sdtype));
             reasons.push(Reason::new(table, Some(column), String::new(), why));
         }
@@ -198,7 +201,7 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
 fn labels(p: &Profile, named: IdName) -> (Sdtype, String) {
     let (n, known) = (p.distinct(), p.known());
     let length = p.texts.iter().map(|t| t.chars().count()).sum::<usize>() / n.max(1);
-    let numbered = || regex(p).is_some_and(|r| r.contains("\\d") || r.contains("0-9"));
+    let numbered = || regex(p).is_some_and(|r| (r.contains("\\d") || r.contains("0-9")) && !r.contains(' '));
     if n >= 20 && n * 10 >= known * 9 && (numbered() || named != IdName::No && regex(p).is_some()) {
         return (Sdtype::Id { regex: regex(p) }, format!("one pattern, {n} distinct values in {known} rows"));
     }

@@ -54,7 +54,7 @@ const WORKERS: [&str; 16] = [
     "operator",
 ];
 /// Things that others are sorted by.
-const DIMENSIONS: [&str; 52] = [
+const DIMENSIONS: [&str; 58] = [
     "type",
     "category",
     "class",
@@ -101,6 +101,12 @@ const DIMENSIONS: [&str; 52] = [
     "branch",
     "store",
     "shop",
+    "concept",
+    "vocabulary",
+    "district",
+    "county",
+    "province",
+    "term",
     "warehouse",
     "supplier",
     "vendor",
@@ -270,6 +276,11 @@ pub(crate) fn points(column: &str, table: &str, key: &str, same_table: bool) -> 
     if same_table && says_id && stem.iter().any(|w| ROLES.contains(&w.as_str())) {
         return 2;
     }
+    // `manager` and `reports_to` mean a row of their own table also without saying id.
+    let superior = ["manager", "parent", "supervisor", "boss", "mentor"].contains(&joined.as_str());
+    if same_table && (superior || joined == "reportsto") {
+        return 2;
+    }
     u8::from(says_id && stem.len() == 1 && short_for(stem[0], &entity))
 }
 
@@ -325,6 +336,7 @@ mod tests {
         }
         assert_eq!(points("manager_id", "staff", "staff_id", true), 2);
         assert_eq!(points("manager_id", "staff", "staff_id", false), 0);
+        assert_eq!(points("ReportsTo", "Employees", "EmployeeID", true), 2);
     }
 
     #[test]

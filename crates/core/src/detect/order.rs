@@ -4,7 +4,7 @@ use super::names::words;
 use super::view::{Groups, View, has_clock, spread};
 use crate::dataset::{Column, NULL};
 use crate::metadata::{Metadata, Owner, Sdtype};
-use crate::{Dataset, math};
+use crate::{Dataset, math, time};
 
 /// Words of a time at which something happens or begins.
 const BEGIN: [&str; 28] = [
@@ -122,7 +122,7 @@ pub(super) fn choose(view: &View, metadata: &Metadata, table: &str) -> (Option<S
         return (None, "rows without an owner have no order".into());
     };
     let mut best: Option<(f64, String, String)> = None;
-    for (column, score, why) in candidates(view, metadata, table, &groups) {
+    for (column, score, why) in candidates(view, metadata, table, &groups, LEAST_SPREAD) {
         // A foreign key follows from the choice of its parent, which comes after the order.
         if metadata.foreign_key(table, &column).is_some() {
             continue;
@@ -137,8 +137,15 @@ pub(super) fn choose(view: &View, metadata: &Metadata, table: &str) -> (Option<S
     }
 }
 
-/// Columns that could order the rows of the groups, with a score above 0 and why.
-pub(super) fn candidates(view: &View, metadata: &Metadata, table: &str, groups: &Groups) -> Vec<(String, f64, String)> {
+/// Columns that could order the rows of the groups and are new in `least_spread` of their later rows, each with a
+/// score above 0 and why.
+pub(super) fn candidates(
+    view: &View,
+    metadata: &Metadata,
+    table: &str,
+    groups: &Groups,
+    least_spread: f64,
+) -> Vec<(String, f64, String)> {
     let mut found = Vec::new();
     let Some(meta) = metadata.tables.get(table) else { return found };
     for (name, column_meta) in &meta.columns {
@@ -146,7 +153,7 @@ pub(super) fn candidates(view: &View, metadata: &Metadata, table: &str, groups: 
         let spread = spread(groups, &column);
         let rows = column.len().max(1);
         let missing = (0..column.len()).filter(|row| column.is_null(*row)).count() as f64 / rows as f64;
-        if spread.is_some_and(|s| s < LEAST_SPREAD) || missing > 0.5 {
+        if spread.is_some_and(|s| s < least_spread) || missing > 0.5 {
             continue;
         }
         let base = match &column_meta.sdtype {
@@ -244,7 +251,11 @@ fn earlier(view: &View, metadata: &Metadata, table: &str, name: &str, column: &C
     for (other, meta) in &metadata.tables[table].columns {
         let Some(read) = view.column(metadata, table, other).filter(|_| other != name) else { continue };
         let (Column::Time { ticks: others }, Sdtype::Datetime { .. }) = (read.as_ref(), &meta.sdtype) else { continue };
-        let both = || ticks.iter().zip(others).filter(|(a, b)| **a != NULL && **b != NULL);
+        // A date is no earlier than a time of the same day.
+        let whole_days = has_clock(column) != has_clock(&read);
+        let day = |t: i64| if whole_days { t.div_euclid(time::DAY) } else { t };
+        let known = ticks.iter().zip(others).filter(|(a, b)| **a != NULL && **b != NULL);
+        let both = || known.clone().map(|(a, b)| (day(*a), day(*b)));
         let (n, before, after) = both().fold((0usize, 0usize, 0usize), |(n, lo, hi), (a, b)| {
             (n + 1, lo + usize::from(a <= b), hi + usize::from(a >= b))
         });

@@ -13,6 +13,8 @@ struct Candidate {
     /// Column position of the key, to break ties.
     position: usize,
     score: f64,
+    /// Share of rows without the key.
+    missing: f64,
     /// How much the times of the table differ within one parent; None without times.
     spread: Option<f64>,
     why: String,
@@ -112,15 +114,12 @@ fn rank(view: &View, metadata: &Metadata, table: &str) -> Vec<Candidate> {
         .filter(|(_, r)| !owned_by(metadata, &r.parent, table))
         .filter_map(|(i, r)| candidate(view, metadata, i, r))
         .collect();
-    // A parent whose rows all have one time decides no sequence: the season of a team, not of a player.
-    let widest = all.iter().filter_map(|c| c.spread).fold(0.0, f64::max);
-    if widest >= 0.3 {
-        all.retain(|c| c.spread.is_none_or(|s| s >= 0.1));
-    }
     let above: Vec<bool> = all
         .iter()
         .map(|b| {
-            let finer = |a: &&Candidate| a.index != b.index && leads_to(view, metadata, a.index, b.index);
+            let finer = |a: &&Candidate| {
+                a.index != b.index && a.missing <= b.missing + 0.05 && leads_to(view, metadata, a.index, b.index)
+            };
             all.iter().find(finer).is_some()
         })
         .collect();
@@ -128,6 +127,12 @@ fn rank(view: &View, metadata: &Metadata, table: &str) -> Vec<Candidate> {
     if above.contains(&false) {
         let mut keep = above.iter().map(|a| !a);
         all.retain(|_| keep.next().unwrap_or(true));
+    }
+    // A parent whose rows all have one time decides no sequence: the season of a team, not of a player.
+    let widest = all.iter().filter_map(|c| c.spread).fold(0.0, f64::max);
+    for c in all.iter_mut().filter(|c| widest >= 0.3 && c.spread.is_some_and(|s| s < 0.1)) {
+        c.score -= 4.0;
+        c.why.push_str(", its rows have one time");
     }
     all.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.position.cmp(&b.position)));
     all
@@ -153,7 +158,11 @@ fn candidate(view: &View, metadata: &Metadata, index: usize, r: &Relationship) -
         score += 1.0;
     } else if names::is_dimension(&r.parent) {
         score -= 3.0;
-        why.push("a table to sort by".into());
+        why.push("a lookup table".into());
+    }
+    if !names::is_people(&r.parent) && metadata.parents_of(&r.parent).any(|up| names::is_people(&up.parent)) {
+        score += 3.0;
+        why.push("belongs to people".into());
     }
     if is_grouped(&groups) {
         score += 2.0;
@@ -163,7 +172,7 @@ fn candidate(view: &View, metadata: &Metadata, index: usize, r: &Relationship) -
         why.push(format!("missing in {:.1} % of rows", missing * 100.0));
     }
     let spread = time_spread(view, metadata, &r.child, &groups);
-    Some(Candidate { index, position, score, spread, why: why.join(", ") })
+    Some(Candidate { index, position, score, missing, spread, why: why.join(", ") })
 }
 
 /// The rows of one parent follow each other, as an export by parent has them.
@@ -180,7 +189,7 @@ fn time_spread(view: &View, metadata: &Metadata, table: &str, groups: &Groups) -
     let meta = metadata.tables.get(table)?;
     let all = Groups { of_row: vec![Some(0); groups.of_row.len()], count: 1 };
     // Times that order the table as a whole; what they are worth within this parent is the question.
-    let times = order::candidates(view, metadata, table, &all);
+    let times = order::candidates(view, metadata, table, &all, 0.0);
     let of = |name: &str| {
         meta.columns
             .contains_key(name)
@@ -198,7 +207,7 @@ fn leads_to(view: &View, metadata: &Metadata, a: usize, b: usize) -> bool {
         return false;
     }
     let (Some(first), Some(goal)) = (view.parents(metadata, ra), view.parents(metadata, rb)) else { return false };
-    let mut paths: Vec<(&str, Vec<Option<usize>>)> = vec![(&ra.parent, first)];
+    let mut paths: Vec<(&str, Vec<Option<usize>>)> = vec![(&ra.parent, first.to_vec())];
     for _ in 0..3 {
         let mut next = Vec::new();
         for (table, rows) in &paths {

@@ -225,6 +225,9 @@ fn composite_keys_and_bridges() {
             ("player2_id", column(400, |i| format!("PL{:04}", pair(i).1))),
         ],
     );
+    // Another table with the same key: results have one season, so one parent.
+    let seasons = data.tables["seasons"].clone();
+    data.tables.insert("season_prices".into(), seasons);
     let m = found(&data);
     assert_eq!(m.tables["seasons"].primary_key, ["club", "year"]);
     assert_eq!(
@@ -234,6 +237,7 @@ fn composite_keys_and_bridges() {
             "friends.player2_id > players",
             "results.club+year > seasons",
             "results.player_id > players",
+            "season_prices.club+year > seasons",
         ]
     );
     assert_eq!(m.tables["friends"].primary_key, ["player1_id", "player2_id"]);
@@ -362,6 +366,106 @@ fn values_are_kept_only_on_demand() {
     assert!(with.tables["visits"].columns["from_ts"].parameters.contains_key("range_min"));
     assert!(!with.tables["visits"].columns["doctor_id"].parameters.contains_key("range_min"));
     assert_eq!(Metadata::from_json(&with.to_json()).unwrap(), with);
+}
+
+/// People with events that have a parent in some rows only, and details that belong to one event each.
+#[test]
+fn the_finest_parent_owns_unless_it_is_often_missing() {
+    let mut data = Dataset::default();
+    let (people, stays, labs) = (200, 500, 3000);
+    let person = |s: usize| s * people / stays;
+    // Sparse numbers that follow no order, as surrogate keys of hospitals often are.
+    let subject = |p: usize| (10_000_000 + p * 7919 % 100_003).to_string();
+    let stay = |s: usize| (20_000_000 + s * 6997 % 100_003).to_string();
+    let unit = |s: usize| (30_000_000 + s * 4999 % 100_003).to_string();
+    add(&mut data, "subjects", vec![("subject_id", column(people, subject))]);
+    add(
+        &mut data,
+        "stays",
+        vec![
+            ("subject_id", column(stays, |s| subject(person(s)))),
+            ("hadm_id", column(stays, stay)),
+            ("start_date", column(stays, |s| at(s * 1440)[..10].to_owned())),
+            ("start_datetime", column(stays, |s| at(s * 1440 + s % 1000))),
+        ],
+    );
+    // One intensive care for every second stay: its own key, and the stay's, are both unique.
+    add(
+        &mut data,
+        "care",
+        vec![
+            ("subject_id", column(stays / 2, |c| subject(person(c * 2)))),
+            ("hadm_id", column(stays / 2, |c| stay(c * 2))),
+            ("icu_id", column(stays / 2, unit)),
+        ],
+    );
+    add(
+        &mut data,
+        "notes",
+        vec![("icu_id", column(900, |i| unit(i % 250))), ("hadm_id", column(900, |i| stay(i % 250 * 2)))],
+    );
+    let of = |i: usize| i * stays / labs;
+    add(
+        &mut data,
+        "labs",
+        vec![
+            ("lab_id", column(labs, |i| (i + 1).to_string())),
+            ("subject_id", column(labs, |i| subject(person(of(i))))),
+            ("hadm_id", column(labs, |i| if i % 3 == 0 { String::new() } else { stay(of(i)) })),
+            ("result", column(labs, |i| format!("{}.5", i % 90))),
+        ],
+    );
+    let m = found(&data);
+    assert_eq!(m.tables["care"].primary_key, ["icu_id"], "hadm_id is unique, too, but belongs to stays");
+    assert_eq!(m.tables["care"].owner, key(&["hadm_id"]));
+    assert_eq!(m.tables["notes"].owner, key(&["icu_id"]));
+    assert_eq!(m.tables["labs"].owner, key(&["subject_id"]));
+    assert_eq!(m.tables["stays"].order.as_deref(), Some("start_datetime"));
+}
+
+#[test]
+fn a_parent_whose_rows_have_one_time_does_not_own() {
+    let mut data = Dataset::default();
+    let (many, few, n) = (400, 100, 3000);
+    add(&mut data, "alphas", vec![("alpha_id", column(many, |i| format!("A{i:04}")))]);
+    add(&mut data, "betas", vec![("beta_id", column(few, |i| format!("B{i:04}")))]);
+    let beta = draws(n, few as u64, "beta");
+    for one_time in [false, true] {
+        add(
+            &mut data,
+            "events",
+            vec![
+                ("event_id", column(n, |i| format!("E{i:05}"))),
+                ("beta_id", column(n, |i| format!("B{:04}", beta[i]))),
+                ("alpha_id", column(n, |i| format!("A{:04}", i * 7 % many))),
+                ("day", column(n, |i| at(if one_time { i * 7 % many * 1440 } else { i * 1440 })[..10].to_owned())),
+            ],
+        );
+        // The finer one owns, unless its rows share their time.
+        let owner = key(&[if one_time { "beta_id" } else { "alpha_id" }]);
+        assert_eq!(found(&data).tables["events"].owner, owner);
+    }
+}
+
+#[test]
+fn intervals_that_cover_everything_infer_nothing() {
+    let mut data = clinic();
+    let n = 300;
+    let covers = vec![
+        ("cover_id", column(n, |i| format!("C{i:04}"))),
+        ("patient_id", column(n, |i| (i + 1).to_string())),
+        ("valid_from", column(n, |_| at(0))),
+        ("valid_to", column(n, |i| at(1_000_000 + i))),
+    ];
+    add(&mut data, "covers", covers);
+    data.tables.shift_remove("visits");
+    let m = found(&data);
+    assert_eq!(
+        links(&m),
+        ["covers.patient_id > patients", "doctors.manager_id > doctors", "measurements.patient_id > patients"]
+    );
+    assert_eq!(m.tables["measurements"].owner, key(&["patient_id"]));
+    assert_eq!(m.tables["measurements"].order.as_deref(), Some("taken_at"));
 }
 
 #[test]

@@ -10,12 +10,18 @@ use crate::{Dataset, time};
 
 /// Table and column.
 type Place = (String, String);
+/// Child table and its foreign key.
+type ForeignKey = (String, Vec<String>);
 
 /// A data set beside its metadata.
 pub(super) struct View<'a> {
     data: &'a Dataset,
     read: RefCell<BTreeMap<Place, Option<Rc<Column>>>>,
+    joined: RefCell<BTreeMap<ForeignKey, Option<Parents>>>,
 }
+
+/// The parent's row of each row; None when the key is missing or dangling.
+pub(super) type Parents = Rc<Vec<Option<usize>>>;
 
 /// Which rows share the values of some columns.
 pub(super) struct Groups {
@@ -41,7 +47,7 @@ fn cell(column: &Column, row: usize) -> Option<Cell<'_>> {
 
 impl<'a> View<'a> {
     pub(super) fn new(data: &'a Dataset) -> Self {
-        Self { data, read: RefCell::new(BTreeMap::new()) }
+        Self { data, read: RefCell::default(), joined: RefCell::default() }
     }
 
     /// Number of rows of a table; 0 when the data do not have it.
@@ -82,8 +88,18 @@ impl<'a> View<'a> {
         Some(Groups { of_row, count: seen.len() })
     }
 
-    /// The parent's row of each row of the child; None when it is missing or dangling.
-    pub(super) fn parents(&self, meta: &Metadata, r: &Relationship) -> Option<Vec<Option<usize>>> {
+    /// The parent's row of each row of the child.
+    pub(super) fn parents(&self, meta: &Metadata, r: &Relationship) -> Option<Parents> {
+        let place = (r.child.clone(), r.child_key.clone());
+        if let Some(known) = self.joined.borrow().get(&place) {
+            return known.clone();
+        }
+        let found = self.join(meta, r).map(Rc::new);
+        self.joined.borrow_mut().insert(place, found.clone());
+        found
+    }
+
+    fn join(&self, meta: &Metadata, r: &Relationship) -> Option<Vec<Option<usize>>> {
         let parent = self.columns(meta, &r.parent, &r.parent_key)?;
         let child = self.columns(meta, &r.child, &r.child_key)?;
         let mut rows = HashMap::new();

@@ -156,6 +156,13 @@ impl Cursor {
                     f64::NAN
                 }
             }
+            Source::Which(way, ranks) => match plan.walk(frames, t, row, way) {
+                Some((t, row)) => {
+                    let which = frames[t].template[row];
+                    ranks.get(which as usize).map_or(f64::from(which), |r| f64::from(*r))
+                }
+                None => f64::NAN,
+            },
             Source::Position => self.position as f64,
             Source::Remaining(i) => self.remaining(plan, frames, row, *i),
             Source::Pace(a, b, i) => {

@@ -3,7 +3,7 @@
 use super::cursor::SHARES;
 use super::{Feature, Kind, Part, Scope, Source, Stat};
 use crate::frame::{Hop, Ref};
-use crate::plan::{Plan, SlotKind, SummaryKind};
+use crate::plan::{Origin, Plan, SlotKind, SummaryKind};
 
 /// Time spans tried at most; the nearest come first.
 const SPANS: usize = 24;
@@ -83,6 +83,15 @@ impl List<'_> {
         }
     }
 
+    /// Which row of a dimension it is, where the dimension is repeated.
+    fn which(&mut self, way: &[Hop]) {
+        let origin = self.plan.table_at(self.table, way).map(|t| self.plan.tables[t].origin);
+        if origin.is_some_and(|o| o != Origin::Drawn) {
+            let source = Source::Which(way.to_vec(), Vec::new());
+            self.features.push(Feature { source, kind: Kind::Label(0) });
+        }
+    }
+
     fn links(&mut self, way: &[Hop]) {
         let Some(t) = self.plan.table_at(self.table, way) else { return };
         let plan = self.plan;
@@ -92,6 +101,7 @@ impl List<'_> {
             }
             let mut to = way.to_vec();
             to.push(Hop::Link(i as u8));
+            self.which(&to);
             self.slots(&to, false);
             if way.is_empty() {
                 let target = usize::from(link.target);
@@ -112,6 +122,7 @@ impl List<'_> {
         for depth in 1..=3 {
             way.push(Hop::Owner);
             let Some(t) = plan.table_at(self.table, &way) else { return };
+            self.which(&way);
             self.slots(&way, depth == 1);
             if depth < 3 {
                 self.links(&way);
@@ -144,6 +155,7 @@ impl List<'_> {
         self.number(Source::Position);
         for (i, link) in table.links.iter().enumerate() {
             if !link.deferred {
+                self.which(&[Hop::Back(1), Hop::Link(i as u8)]);
                 self.slots(&[Hop::Back(1), Hop::Link(i as u8)], false);
                 self.number(Source::Stayed(i as u8));
             }

@@ -55,6 +55,8 @@ pub enum Source {
     Remaining(u16),
     /// Time left from one time to another, for each planned row still to come.
     Pace(Ref, Ref, u16),
+    /// Which row of a repeated dimension stands at the end of a way: its rank by frequency.
+    Which(Vec<Hop>, Vec<u16>),
     /// Whether the previous row went to the same target as the one before it.
     Stayed(u8),
 }
@@ -95,11 +97,12 @@ pub enum Scope {
 }
 
 impl Source {
-    /// Calls `f` for every reference to a slot.
-    pub fn refs(&self) -> Vec<&Ref> {
+    /// What has to be known before this is: ways, with the slot at their end if there is one.
+    pub fn needs(&self) -> Vec<(&[Hop], Option<u16>)> {
         match self {
-            Self::Value(r) | Self::Part(r, _) => vec![r],
-            Self::Span(a, b) | Self::Pace(a, b, _) => vec![a, b],
+            Self::Value(r) | Self::Part(r, _) => vec![(&r.hops, Some(r.slot))],
+            Self::Span(a, b) | Self::Pace(a, b, _) => vec![(&a.hops, Some(a.slot)), (&b.hops, Some(b.slot))],
+            Self::Which(way, _) => vec![(way, None)],
             _ => Vec::new(),
         }
     }

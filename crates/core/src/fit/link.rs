@@ -4,9 +4,9 @@ use super::drawn::{Target, fit_drawn};
 use super::sheet::Sheet;
 use super::{Fit, Steps};
 use crate::dataset::NULL;
-use crate::encode::NumberCoder;
 use crate::feature::{Source, row_features};
-use crate::frame::{Hop, NO_ROW, Ref};
+use crate::encode::{Distinct, NumberCoder};
+use crate::frame::{Hop, NO_ROW, Ref, WHICH};
 use crate::model::{Coder, CountModel, Drawn, Keep, LinkModel};
 use crate::plan::{Origin, SlotKind};
 
@@ -71,7 +71,66 @@ fn link(ctx: &Fit, sheet: &Sheet, steps: &Steps, keep: &Keep, l: usize) -> LinkM
         }
     }
     model.profile = profile(ctx, sheet, keep, l, &known, &fresh);
+    if let Some((identity, drawn)) = identity(ctx, sheet, l, &known, &fresh, &model.profile) {
+        model.identity = identity;
+        model.profile.push((Ref { hops: Vec::new(), slot: WHICH }, drawn));
+    }
     model
+}
+
+/// Targets that may be told apart one by one at most, and rows that each needs on average.
+const TARGETS: usize = 500;
+const ROWS_EACH: usize = 40;
+
+/// Which row of a repeated dimension it is, for those that enough entities chose; attributes alone would not
+/// tell two airports of one time zone apart.
+fn identity(
+    ctx: &Fit,
+    sheet: &Sheet,
+    l: usize,
+    known: &[u16],
+    rows: &[u32],
+    profile: &[(Ref, Drawn)],
+) -> Option<(Vec<u16>, Drawn)> {
+    let t = sheet.table;
+    let target = usize::from(ctx.plan.tables[t].links[l].target);
+    if ctx.plan.tables[target].origin == Origin::Drawn {
+        return None;
+    }
+    let links = &ctx.frames[t].links[l];
+    let mut by_target: Vec<(u32, u32)> =
+        rows.iter().map(|r| (links[*r as usize], ctx.entities[t][*r as usize])).collect();
+    by_target.sort_unstable();
+    let most = ctx.entities[t].iter().max().map_or(0, |m| *m as usize + 1);
+    let mut distinct = Distinct::new(most);
+    let chosen: Vec<u32> = by_target
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|c| distinct.at_least(ctx.options.min_support, c.iter().map(|x| x.1)))
+        .map(|c| c[0].0)
+        .collect();
+    if chosen.len() < 2 || chosen.len() > TARGETS || rows.len() < ROWS_EACH * chosen.len() {
+        return None;
+    }
+    let n = chosen.len() as u16;
+    let mut identity = vec![n; ctx.frames[target].rows];
+    for (code, to) in chosen.iter().enumerate() {
+        identity[*to as usize] = code as u16;
+    }
+    let codes: Vec<u16> = links.iter().map(|to| if *to == NO_ROW { n } else { identity[*to as usize] }).collect();
+    let features = with_profile(sheet, l, known, profile);
+    let goal = Target { rows, codes: &codes, coder: Coder::Labels(n), ordered: false, scalar: None, extras: &[] };
+    Some((identity, fit_drawn(ctx, sheet, &features, goal)))
+}
+
+/// What is known, with the attributes of the target that are settled already.
+fn with_profile(sheet: &Sheet, l: usize, known: &[u16], profile: &[(Ref, Drawn)]) -> Vec<u16> {
+    let mut features = known.to_vec();
+    for (earlier, _) in profile {
+        let hops = [&[Hop::Link(l as u8)], earlier.hops.as_slice()].concat();
+        let seen = Source::Value(Ref { hops, slot: earlier.slot });
+        features.extend(sheet.features.iter().position(|f| f.source == seen).map(|f| f as u16));
+    }
+    features
 }
 
 /// The target's attributes worth choosing by, coarse ones first, with how each is drawn.
@@ -107,13 +166,7 @@ fn profile(ctx: &Fit, sheet: &Sheet, keep: &Keep, l: usize, known: &[u16], rows:
         if out.len() >= PROFILE {
             break;
         }
-        let mut features = known.to_vec();
-        for (earlier, _) in &out {
-            let mut hops = vec![Hop::Link(l as u8)];
-            hops.extend(&earlier.hops);
-            let seen = Source::Value(Ref { hops, slot: earlier.slot });
-            features.extend(sheet.features.iter().position(|f| f.source == seen).map(|f| f as u16));
-        }
+        let features = with_profile(sheet, l, known, &out);
         let drawn = attribute(ctx, sheet, l, &features, rows, &r);
         // An attribute that no feature tells anything about is left to popularity.
         if !free || !drawn.conditional.used().is_empty() {

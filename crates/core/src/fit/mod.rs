@@ -200,10 +200,10 @@ impl Steps {
         if self.deferred[link] { 1 + self.links + self.slots.len() } else { 1 + link }
     }
 
-    /// True when a reference is known before a step.
-    fn knows(&self, step: usize, r: &Ref) -> bool {
-        match r.hops.first() {
-            None => self.of_slot(usize::from(r.slot)) < step,
+    /// True when the end of a way is known before a step.
+    fn knows(&self, step: usize, way: &[crate::frame::Hop], slot: Option<u16>) -> bool {
+        match way.first() {
+            None => slot.is_none_or(|s| self.of_slot(usize::from(s)) < step),
             Some(crate::frame::Hop::Link(l)) => self.of_link(usize::from(*l)) < step,
             Some(_) => true,
         }
@@ -212,7 +212,7 @@ impl Steps {
     /// Features of a sheet that are known before a step.
     pub fn known(&self, sheet: &Sheet, step: usize) -> Vec<u16> {
         (0..sheet.features.len())
-            .filter(|f| sheet.features[*f].source.refs().into_iter().all(|r| self.knows(step, r)))
+            .filter(|f| sheet.features[*f].source.needs().into_iter().all(|(way, slot)| self.knows(step, way, slot)))
             .map(|f| f as u16)
             .collect()
     }

@@ -2,7 +2,26 @@
 
 use super::Fit;
 use crate::conditional::{Binner, Matrix};
-use crate::feature::{Cursor, Feature, Kind};
+use crate::feature::{Cursor, Feature, Kind, Source};
+
+/// Replaces row numbers by their rank in frequency; returns the rank of every row number.
+fn by_frequency(column: &mut [f64]) -> Vec<u16> {
+    let most = column.iter().filter(|v| !v.is_nan()).fold(-1.0f64, |m, v| m.max(*v));
+    let mut count = vec![0u32; (most + 1.0) as usize];
+    for v in column.iter().filter(|v| !v.is_nan()) {
+        count[*v as usize] += 1;
+    }
+    let mut order: Vec<usize> = (0..count.len()).collect();
+    order.sort_by(|a, b| count[*b].cmp(&count[*a]).then(a.cmp(b)));
+    let mut ranks = vec![0u16; count.len()];
+    for (rank, i) in order.into_iter().enumerate() {
+        ranks[i] = rank.min(usize::from(u16::MAX)) as u16;
+    }
+    for v in column.iter_mut().filter(|v| !v.is_nan()) {
+        *v = f64::from(ranks[*v as usize]);
+    }
+    ranks
+}
 
 /// One table's training features; those that never vary are left out.
 pub(crate) struct Sheet {
@@ -27,7 +46,11 @@ impl Sheet {
             cursor.leave(ctx.plan, ctx.frames, row);
         }
         let mut sheet = Self { table, features: Vec::new(), values: Vec::new(), binners: Vec::new(), matrix: Matrix::default() };
-        for (feature, column) in features.into_iter().zip(values) {
+        for (mut feature, mut column) in features.into_iter().zip(values) {
+            if let Source::Which(_, ranks) = &mut feature.source {
+                *ranks = by_frequency(&mut column);
+                feature.kind = Kind::Label(ranks.len() as u32);
+            }
             let first = column.first().map(|v| v.to_bits());
             if column.iter().all(|v| Some(v.to_bits()) == first) {
                 continue;

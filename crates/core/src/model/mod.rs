@@ -139,6 +139,9 @@ pub struct LinkModel {
     pub kin: Option<Drawn>,
     /// The target's attributes, one after the other.
     pub profile: Vec<(Ref, Drawn)>,
+    /// For a profile that ends with the target itself: the code of each training row of the dimension, the last
+    /// code for those that too few entities chose.
+    pub identity: Vec<u16>,
     /// How often a target is chosen, given the target's own row.
     pub popularity: Option<CountModel>,
     /// For a repeated dimension: how often each training row was chosen.

@@ -18,7 +18,6 @@ pub(super) fn origins(
     notes: &mut Vec<String>,
 ) -> Vec<Origin> {
     let n = draft.rows.len();
-    let relationships = &draft.metadata.relationships;
     let mut dimension = vec![true; n];
     loop {
         let before = dimension.clone();

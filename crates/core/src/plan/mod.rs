@@ -10,7 +10,7 @@ pub use build::{Built, build};
 
 use serde::{Deserialize, Serialize};
 
-use crate::frame::{Frame, Hop, NO_ROW, Ref};
+use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
 
 /// The whole schema as the model sees it; tables by number, in metadata order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -215,6 +215,7 @@ impl Plan {
     /// The whole-number value of a reference; [`crate::dataset::NULL`] when missing.
     pub fn value(&self, frames: &[Frame], table: usize, row: usize, r: &Ref) -> i64 {
         match self.walk(frames, table, row, &r.hops) {
+            Some((t, row)) if r.slot == WHICH => i64::from(frames[t].template[row]),
             Some((t, row)) => frames[t].values[usize::from(r.slot)][row],
             None => crate::dataset::NULL,
         }

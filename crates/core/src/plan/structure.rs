@@ -23,17 +23,8 @@ pub(super) fn owners(
     notes: &mut Vec<String>,
 ) -> Result<Owners> {
     let mut metadata = metadata.clone();
-    for table in metadata.tables.keys().cloned().collect::<Vec<_>>() {
-        if metadata.tables[&table].owner == Owner::Auto {
-            let (owner, why) = detect::choose_owner(&metadata, data, &table);
-            if metadata.parents_of(&table).next().is_some() {
-                notes.push(format!("{table}: {why}"));
-            }
-            metadata.tables[&table].owner = owner;
-        }
-        if metadata.tables[&table].order.is_none() && metadata.tables[&table].owner != Owner::Nobody {
-            metadata.tables[&table].order = detect::choose_order(&metadata, data, &table).0;
-        }
+    for reason in detect::settle(&mut metadata, data) {
+        notes.push(format!("{}: {}, {}", reason.table, reason.what, reason.why));
     }
     let n = rows.len();
     let (mut owner, mut key, mut owner_row, mut when) = (vec![None; n], vec![None; n], vec![Vec::new(); n], vec![None; n]);

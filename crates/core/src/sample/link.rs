@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::row::RowDrawer;
 use crate::dataset::NULL;
-use crate::frame::{Frame, Hop, NO_ROW, Ref};
+use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
 use crate::model::{Capacity, Coder, Drawn, LinkModel, Model, Restriction, TableModel, UniqueItem};
 use crate::plan::{Agreement, Origin, Plan, SlotKind};
 use crate::rng::{Stream, name};
@@ -46,7 +46,13 @@ impl Targets {
         let codes: Vec<Vec<u16>> = mine
             .profile
             .iter()
-            .map(|(r, drawn)| (0..rows).map(|row| attribute_code(plan, frames, target, row, r, drawn)).collect())
+            .map(|(r, drawn)| {
+                let code = |row: usize| match frames[target].template.get(row) {
+                    Some(which) if r.slot == WHICH => mine.identity.get(*which as usize).copied().unwrap_or(u16::MAX),
+                    _ => attribute_code(plan, frames, target, row, r, drawn),
+                };
+                (0..rows).map(code).collect()
+            })
             .collect();
         let mut groups: HashMap<Vec<i64>, Vec<u32>> = HashMap::new();
         for row in 0..rows {
