@@ -1,7 +1,7 @@
 //! Features, ways and links in words.
 
 use crate::feature::{Feature, Part, Scope, Source, Stat};
-use crate::frame::{Hop, Ref};
+use crate::frame::{Hop, Ref, WHICH};
 use crate::model::{Drawn, Input, Quantity};
 use crate::plan::{Agreement, Link, Plan, SlotKind, SummaryKind};
 
@@ -30,6 +30,9 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
 }
 
 fn column(plan: &Plan, table: usize, slot: u16) -> &str {
+    if slot == WHICH {
+        return "row itself";
+    }
     plan.tables[table].slots.get(usize::from(slot)).map_or("?", |s| s.column.as_str())
 }
 
@@ -111,6 +114,7 @@ fn feature(plan: &Plan, table: usize, source: &Source) -> String {
             format!("{part} of {}", path(r))
         }
         Source::Span(a, b) => format!("from {} to {}", path(a), path(b)),
+        Source::Which(hops, _) => format!("which {}", way(plan, table, hops).0.trim_end_matches('.')),
         Source::Summary(hops, s) => {
             let (text, t) = way(plan, table, hops);
             format!("{text}{}", summary(plan, t, *s))
