@@ -1,9 +1,10 @@
 //! The command line: text becomes settings here, and nothing deeper parses.
 
+use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use healthdata_core::fit::Effort;
 use healthdata_io::Format;
 
@@ -337,31 +338,29 @@ fn part(text: &str) -> Result<Part, String> {
 }
 
 /// What was wrong with the arguments, in one line.
-pub fn one_line(e: &clap::Error) -> String {
+pub fn one_line(e: &clap::Error, args: &[OsString]) -> String {
     let text = e.render().to_string();
     let said = text.split("Usage:").next().unwrap_or(&text).split("For more information").next().unwrap_or(&text);
     let mut words: Vec<&str> = said.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     if let Some(first) = words.first_mut() {
         *first = first.strip_prefix("error: ").unwrap_or(first);
     }
-    let help = match e.get(clap::error::ContextKind::InvalidSubcommand) {
-        Some(_) => "healthdata --help".to_owned(),
-        None => usage_of(&text),
+    let help = match command(args) {
+        Some(name) => format!("healthdata {name} --help"),
+        None => "healthdata --help".into(),
     };
     format!("{}; see {help}", words.join("; ").replace(":;", ":").replace("tip: ", ""))
 }
 
-/// The command whose help says more.
-fn usage_of(text: &str) -> String {
-    let usage = text.lines().find_map(|l| l.trim().strip_prefix("Usage: ")).unwrap_or_default();
-    let words: Vec<&str> = usage.split(' ').take_while(|w| w.chars().all(|c| c.is_ascii_lowercase())).collect();
-    format!("{} --help", if words.is_empty() { "healthdata".into() } else { words.join(" ") })
+/// The command among the arguments, the name of the program first.
+fn command(args: &[OsString]) -> Option<String> {
+    let first = args.get(1)?.to_str()?;
+    Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).find(|name| name == first)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_well_formed() {
@@ -387,7 +386,10 @@ mod tests {
 
     #[test]
     fn mistakes_are_one_line() {
-        let say = |args: &[&str]| one_line(&Cli::try_parse_from(args).unwrap_err());
+        let say = |args: &[&str]| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            one_line(&Cli::try_parse_from(&args).unwrap_err(), &args)
+        };
         for args in
             [["healthdata", "--scale", "0"], ["healthdata", "--fromat", "csv"], ["healthdata", "--format", "xml"]]
         {
@@ -396,7 +398,7 @@ mod tests {
         }
         assert_eq!(
             say(&["healthdata", "generate", "--scale", "0"]),
-            "invalid value '0' for '--scale <S>': it must be a number above 0, such as 0.1 or 20; see healthdata --help"
+            "invalid value '0' for '--scale <S>': it must be a number above 0, such as 0.1 or 20; see healthdata generate --help"
         );
     }
 }

@@ -43,12 +43,13 @@ pub(crate) enum Outcome {
 pub fn run<A, T>(args: A) -> u8
 where
     A: IntoIterator<Item = T>,
-    T: Into<OsString> + Clone,
+    T: Into<OsString>,
 {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
         Err(e) if e.use_stderr() => {
-            print::complain(&args::one_line(&e));
+            print::complain(&args::one_line(&e, &args));
             return FAILED;
         }
         Err(help) => {
