@@ -221,7 +221,7 @@ pub(crate) fn text_of(column: &Column, row: usize, format: Option<&str>) -> Opti
     })
 }
 
-fn decimal(tick: i64, decimals: u8) -> String {
+pub(crate) fn decimal(tick: i64, decimals: u8) -> String {
     if decimals == 0 {
         return tick.to_string();
     }
