@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod dataset;
+pub mod discover;
 pub mod error;
 #[doc(hidden)]
 pub mod example;
