@@ -4,7 +4,7 @@ use crate::linked::{Groups, Linked, NO_ROW};
 use crate::rule::{self, RuleKind};
 use crate::{Column, Result};
 
-use super::lines::{Kind, Line, lines};
+use super::lines::{Kind, Line};
 use super::{Found, bits, rows};
 
 /// Repeats of the deciding value that must have agreed before anything is believed.
@@ -13,13 +13,12 @@ const REPEATS: u64 = 50;
 const COLUMNS: usize = 150;
 
 /// Columns of the table that decide others.
-pub(super) fn find(linked: &Linked, table: &str) -> Result<Vec<Found>> {
+pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<Found>> {
     let meta = &linked.metadata.tables[table];
     let unique = |l: &Line| meta.primary_key == [l.path.clone()] || meta.alternate_keys.contains(&l.path);
-    let lines = lines(linked, table, 0, |_, _| true)?;
-    let lines: Vec<Line> = lines.into_iter().filter(|l| !unique(l) && l.distinct() > 1).take(COLUMNS).collect();
+    let lines: Vec<&Line> = lines.iter().filter(|l| !unique(l) && l.distinct() > 1).take(COLUMNS).collect();
     // A missing value is a value here: what is decided must be decided wholly.
-    let groups = |l: &Line| Groups::of_values(l.ticks.iter().map(|t| t.saturating_add(1)));
+    let groups = |l: &&Line| Groups::of_values(l.ticks.iter().map(|t| t.saturating_add(1)));
     let all: Vec<Groups> = lines.iter().map(groups).collect();
     let mut found = Vec::new();
     for (i, from) in lines.iter().enumerate() {

@@ -6,7 +6,7 @@ use crate::linked::Linked;
 use crate::rule::RuleKind;
 use crate::time::SECOND;
 
-use super::lines::{Kind, Line, lines};
+use super::lines::{Kind, Line};
 use super::paths::quoted;
 use super::{Found, bits, rows};
 
@@ -18,8 +18,7 @@ const CASES: u64 = 30;
 const UNITS: [i64; 5] = [1, 60, 3_600, 86_400, 604_800];
 
 /// Sums, sums with a constant, and multiples among the numbers of a row; times that are a time and a span.
-pub(super) fn find(linked: &Linked, table: &str) -> Result<Vec<Found>> {
-    let lines: Vec<Line> = lines(linked, table, 0, |kind, _| kind != Kind::Label)?;
+pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<Found>> {
     let numeric = |l: &&Line| matches!(l.kind, Kind::Number | Kind::Coded) && !l.key && l.distinct() > 1;
     let numbers: Vec<&Line> = lines.iter().filter(numeric).take(COLUMNS).collect();
     let grid = grid(linked, table, &numbers)?;
@@ -67,11 +66,11 @@ fn constant(value: i128, grid: u32) -> String {
     format!(" {} {whole}{digits}", if value > 0 { '+' } else { '-' })
 }
 
-/// Counts rows on which `left - right` is the same constant: (rows, broken, cases, constant). The constant is
-/// that of the first known row or, should that row be a broken one, of the second.
+/// Rows on which `left - right` is the same constant.
 struct Balance {
     support: u64,
     broken: u64,
+    /// Rows that hold and in which no part is zero.
     cases: u64,
     constant: i128,
     surprise: f64,
@@ -80,9 +79,14 @@ struct Balance {
 /// Balances rows given as (left, right, counts as a case); None when the rule breaks too often.
 fn balance(whole: &Line, row: impl Fn(usize) -> Option<(i128, i128, bool)>, any_constant: bool) -> Option<Balance> {
     let n = whole.ticks.len();
-    let known = |r: &usize| row(*r).is_some();
-    let gap = |r: usize| row(r).map(|(left, right, _)| left - right);
-    let constant = if any_constant { (0..n).find(known).and_then(gap)? } else { 0 };
+    // Any row may be a broken one, hardly two of three.
+    let gaps: Vec<i128> = (0..n).filter_map(|r| row(r).map(|(left, right, _)| left - right)).take(3).collect();
+    let constant = match gaps[..] {
+        _ if !any_constant => 0,
+        [_, b, c] if b == c => b,
+        [a, ..] => a,
+        [] => return None,
+    };
     let mut balance = Balance { support: 0, broken: 0, cases: 0, constant, surprise: 0.0 };
     for r in 0..n {
         let Some((left, right, case)) = row(r) else { continue };

@@ -15,7 +15,7 @@ const CHAIN: usize = 64;
 /// first, and stays so.
 pub(super) fn remove(found: &mut Vec<Found>, metadata: &Metadata) {
     let declared: Vec<&Rule> = metadata.rules.iter().filter(|r| r.enforced).collect();
-    found.retain(|f| !metadata.rules.iter().any(|r| r.kind == f.rule.kind));
+    found.retain(|f| !metadata.rules.iter().any(|r| says(&r.kind, &f.rule.kind)));
     let inferred = |table: &str, found: &[Found]| -> Option<(String, String)> {
         let declared = metadata.tables.get(table).map(|t| &t.owner);
         let own = found.iter().filter(|f| f.rule.table() == table).find_map(|f| f.owner.as_ref());
@@ -31,6 +31,28 @@ pub(super) fn remove(found: &mut Vec<Found>, metadata: &Metadata) {
     orders(found, &declared, &world);
     intervals(found, &world);
     determined(found, &declared);
+}
+
+/// True when a declared rule speaks of the same thing as a found one, so that its author has the last word.
+fn says(declared: &RuleKind, found: &RuleKind) -> bool {
+    use RuleKind::*;
+    let set = |columns: &[String]| columns.iter().cloned().collect::<BTreeSet<String>>();
+    match (declared, found) {
+        (PathsAgree { table: t, left: a, right: b }, PathsAgree { table: u, left: c, right: d }) => {
+            t == u && ((a == c && b == d) || (a == d && b == c))
+        }
+        (Unique { table: t, columns: a }, Unique { table: u, columns: b }) => t == u && set(a).is_subset(&set(b)),
+        (Formula { table: t, column: a, .. }, Formula { table: u, column: b, .. }) => t == u && a == b,
+        (
+            Restrict { table: t, attribute: a, min_years: x, below_years: y, .. },
+            Restrict { table: u, attribute: b, min_years: v, below_years: w, .. },
+        ) => t == u && a == b && ((x.is_some() && v.is_some()) || (y.is_some() && w.is_some())),
+        (AtLeastOne { parent: p, child: c, key: None, .. }, AtLeastOne { parent: q, child: d, .. }) => p == q && c == d,
+        (NullWhen { table: t, column: a, when: b, .. }, NullWhen { table: u, column: c, when: d, .. }) => {
+            t == u && a == c && b == d
+        }
+        (a, b) => a == b,
+    }
 }
 
 /// The schema with the inferred parents that were found.
@@ -154,8 +176,7 @@ fn merge(first: &Found, second: &Found, world: &World) -> Option<Found> {
     if !fits || first.broken + second.broken > 0 {
         return None;
     }
-    let kind =
-        RuleKind::Inside { table: table.clone(), time: time.clone(), start: start.clone(), end: end.clone() };
+    let kind = RuleKind::Inside { table: table.clone(), time: time.clone(), start: start.clone(), end: end.clone() };
     Some(Found {
         rule: Rule { kind, ..first.rule.clone() },
         owner: None,

@@ -7,6 +7,8 @@ use crate::{Column, Result};
 
 /// Most lines of one table that are compared with each other.
 const LINES: usize = 400;
+/// Most values of all lines of one table together, so that memory stays bounded.
+const VALUES: usize = 100_000_000;
 
 /// What the values of a line are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,13 @@ impl Line {
     /// Number of different values.
     pub fn distinct(&self) -> usize {
         self.sorted.chunk_by(|a, b| a == b).count()
+    }
+
+    /// Chance that the values of two different rows are equal.
+    pub fn collision(&self) -> f64 {
+        let n = self.sorted.len() as f64;
+        let pairs: f64 = self.sorted.chunk_by(|a, b| a == b).map(|s| s.len() as f64 * (s.len() as f64 - 1.0)).sum();
+        if n > 1.0 { pairs / (n * (n - 1.0)) } else { 0.0 }
     }
 
     /// Chance that two values drawn independently are equal.
@@ -95,6 +104,8 @@ pub(super) fn lines(
     depth: usize,
     wanted: impl Fn(Kind, usize) -> bool,
 ) -> Result<Vec<Line>> {
+    let rows = linked.table(table)?.rows;
+    let most = LINES.min(VALUES / rows.max(1)).max(2);
     let mut lines = Vec::new();
     let mut grid = 0;
     let mut grids = Vec::new();
@@ -112,7 +123,7 @@ pub(super) fn lines(
                 Column::Text { .. } if numbers.is_some() => Kind::Coded,
                 Column::Text { .. } => Kind::Label,
             };
-            if lines.len() == LINES || !wanted(kind, steps) {
+            if lines.len() == most || !wanted(kind, steps) {
                 continue;
             }
             let column = match (&numbers, kind) {
@@ -120,9 +131,7 @@ pub(super) fn lines(
                 _ => path.column,
             };
             let decimals = if let Column::Number { decimals, .. } = column { *decimals } else { 0 };
-            let rows = linked.table(table)?.rows;
-            let ticks: Vec<i64> =
-                (0..rows).map(|row| path.row(row, 0).map_or(NULL, |r| column.tick(r))).collect();
+            let ticks: Vec<i64> = (0..rows).map(|row| path.row(row, 0).map_or(NULL, |r| column.tick(r))).collect();
             grid = grid.max(decimals);
             grids.push(decimals);
             lines.push(Line { path: format!("{prefix}{name}"), steps, kind, key, ticks, sorted: Vec::new() });

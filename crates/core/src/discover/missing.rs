@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::Column;
 use crate::dataset::NULL;
 use crate::linked::Linked;
 use crate::rule::RuleKind;
-use crate::{Column, Result};
 
-use super::lines::{Kind, Line, lines};
+use super::lines::{Kind, Line};
 use super::{Found, bits, percent, rows};
 
 /// Most values of a column that decides.
@@ -16,8 +16,7 @@ const VALUES: usize = 20;
 const EACH: u64 = 20;
 
 /// Columns missing exactly with others, and columns never missing in a table where others are.
-pub(super) fn find(linked: &Linked, table: &str) -> Result<Vec<Found>> {
-    let lines = lines(linked, table, 0, |_, _| true)?;
+pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Vec<Found> {
     let missing = |l: &Line| l.ticks.len() - l.sorted.len();
     let nullable: Vec<&Line> = lines.iter().filter(|l| missing(l) > 0 && !l.sorted.is_empty()).collect();
     let mut found = Vec::new();
@@ -36,8 +35,8 @@ pub(super) fn find(linked: &Linked, table: &str) -> Result<Vec<Found>> {
             }
         }
     }
-    found.extend(never(linked, table, &lines, &nullable));
-    Ok(found)
+    found.extend(never(linked, table, lines, &nullable));
+    found
 }
 
 /// `line` is missing exactly when `leader` is.
@@ -93,6 +92,10 @@ fn never(linked: &Linked, table: &str, lines: &[Line], nullable: &[&Line]) -> Ve
     let Some(support) = lines.first().map(|l| l.ticks.len()).filter(|_| !nullable.is_empty()) else {
         return Vec::new();
     };
+    // None missing among n rows says that at most 3 in n are (95 %), so fewer rows can't tell never from rarely.
+    if (support as f64) * super::NEARLY < 3.0 {
+        return Vec::new();
+    }
     let known: usize = nullable.iter().map(|l| l.sorted.len()).sum();
     let rate = 1.0 - known as f64 / (nullable.len() * support) as f64;
     let meta = &linked.metadata.tables[table];

@@ -100,14 +100,15 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
 
 /// Everything about one table that needs no other found rule.
 fn of_table(linked: &Linked, table: &str) -> Result<Vec<Found>> {
+    let own = lines::lines(linked, table, 0, |_, _| true)?;
     let orders = order::find(linked, table)?;
     let mut found = no_overlap::find(linked, table, &orders)?;
     found.extend(orders);
     found.extend(paths::find(linked, table)?);
-    found.extend(determines::find(linked, table)?);
-    found.extend(formula::find(linked, table)?);
-    found.extend(unique::find(linked, table)?);
-    found.extend(missing::find(linked, table)?);
+    found.extend(determines::find(linked, table, &own)?);
+    found.extend(formula::find(linked, table, &own)?);
+    found.extend(unique::find(linked, table, &own)?);
+    found.extend(missing::find(linked, table, &own));
     found.extend(restrict::find(linked, table)?);
     Ok(found)
 }

@@ -75,12 +75,22 @@ fn judge(table: &str, low: &Line, high: &Line, akin: bool) -> Option<Found> {
     if above < needed {
         return None;
     }
-    // Nothing equal where independent columns would be equal often: equality is forbidden too.
-    let strict = equal + broken == 0 && bits(1.0 - ties) * support as f64 >= super::SURPRISE;
+    let strict = equal + broken == 0 && bits(1.0 - ties) * support as f64 >= super::SURPRISE && apart(low, high, cut);
     let surprise = (lows.len() as u64).saturating_sub(broken) as f64 * bits(1.0 - above);
     let why = format!("{}; unrelated columns would break {}", rows(support, broken), percent(above));
     let kind = RuleKind::Order { table: table.into(), low: low.path.clone(), high: high.path.clone(), strict };
     Found::believed(kind, support, broken, surprise, why)
+}
+
+/// True when the gap keeps clear of zero: either many rows come as close as the grid allows and none touches, or
+/// even the closest is far. In between equal rows are only rare.
+fn apart(low: &Line, high: &Line, cut: impl Fn(i64) -> i64) -> bool {
+    let known = low.ticks.iter().zip(&high.ticks).filter(|(a, b)| **a != NULL && **b != NULL);
+    let mut gaps: Vec<i128> = known.map(|(a, b)| i128::from(cut(*b)) - i128::from(cut(*a))).collect();
+    gaps.sort_unstable();
+    let (Some(least), Some(usual)) = (gaps.first(), gaps.get(gaps.len() / 2)) else { return false };
+    let closest = gaps.partition_point(|g| g <= least);
+    (*least == 1 && closest as u64 >= super::ROWS) || least * 4 >= *usual
 }
 
 /// True when two columns are likely to measure the same thing: their names share a word, or their units are the

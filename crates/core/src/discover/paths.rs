@@ -42,8 +42,8 @@ fn key_pairs(linked: &Linked, table: &str) -> Vec<(String, String)> {
         for (i, left) in paths.iter().enumerate() {
             for right in paths[i + 1..].iter().filter(|right| head(left) != head(right)) {
                 // The key that the inferred parent was found by agrees by construction.
-                let by_construction = inferred(linked, table)
-                    .is_some_and(|(p, via)| left == via && *right == format!("{p}.{via}"));
+                let by_construction =
+                    inferred(linked, table).is_some_and(|(p, via)| left == via && *right == format!("{p}.{via}"));
                 if !by_construction {
                     pairs.push((left.clone(), right.clone()));
                 }

@@ -4,16 +4,15 @@ use crate::Result;
 use crate::linked::{Groups, Linked};
 use crate::rule::{self, RuleKind};
 
-use super::lines::{Kind, Line, lines};
+use super::lines::{Kind, Line};
 use super::{Found, bits_of_few, rows};
 
 /// Most columns that are combined with each other.
 const COLUMNS: usize = 24;
 
 /// A foreign key that never repeats (one-to-one), with one more column, or with two.
-pub(super) fn find(linked: &Linked, table: &str) -> Result<Vec<Found>> {
+pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<Found>> {
     let meta = &linked.metadata.tables[table];
-    let lines = lines(linked, table, 0, |_, _| true)?;
     let is_key = |l: &Line| meta.primary_key == [l.path.clone()] || meta.alternate_keys.contains(&l.path);
     let links: Vec<&Line> = lines.iter().filter(|l| linked.metadata.foreign_key(table, &l.path).is_some()).collect();
     // Measured numbers hardly repeat, and that they don't says nothing; what orders the rows is no measurement.
@@ -37,7 +36,7 @@ pub(super) fn find(linked: &Linked, table: &str) -> Result<Vec<Found>> {
         }
         for (i, a) in parts.iter().enumerate().filter(|(_, l)| l.path != link.path) {
             let pair = alone.split(a.ticks.iter().copied());
-            found.extend(judge(table, &[link, a], &pair, pairs(&alone) * a.repeat()));
+            found.extend(judge(table, &[link, a], &pair, pairs(&alone) * a.collision()));
             if found.iter().any(|f| is_subset(f, &[link, a])) {
                 continue;
             }
@@ -47,7 +46,7 @@ pub(super) fn find(linked: &Linked, table: &str) -> Result<Vec<Found>> {
                 }
                 // Repeats of either pair would repeat wholly as often as the third column repeats by chance.
                 let other = alone.split(b.ticks.iter().copied());
-                let expected = (pairs(&pair) * b.repeat()).min(pairs(&other) * a.repeat());
+                let expected = (pairs(&pair) * b.collision()).min(pairs(&other) * a.collision());
                 if expected > 1.0 {
                     found.extend(judge(table, &[link, a, b], &pair.split(b.ticks.iter().copied()), expected));
                 }
@@ -56,9 +55,8 @@ pub(super) fn find(linked: &Linked, table: &str) -> Result<Vec<Found>> {
     }
     // A smaller combination found later makes a larger one found earlier follow.
     let names: Vec<Vec<String>> = found.iter().map(|f| columns(f).to_vec()).collect();
-    let follows = |own: &[String]| {
-        names.iter().any(|other| other.len() < own.len() && other.iter().all(|c| own.contains(c)))
-    };
+    let follows =
+        |own: &[String]| names.iter().any(|other| other.len() < own.len() && other.iter().all(|c| own.contains(c)));
     found.retain(|f| !follows(columns(f)));
     let mut seen: Vec<Vec<String>> = Vec::new();
     found.retain(|f| {
