@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod dataset;
+pub mod detect;
 pub mod discover;
 pub mod error;
 #[doc(hidden)]
