@@ -35,7 +35,7 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
             };
             if repeats >= REPEATS && repeated >= 3 {
                 // A column that hardly varies is decided by anything.
-                let surprise = repeats.saturating_sub(broken) as f64 * bits(to.repeat());
+                let surprise = repeats.saturating_sub(broken) as f64 * bits(repeat(&known, &all[j]));
                 let why = format!("{} and {repeats} repeats of {}", rows(from.sorted.len() as u64, broken), from.path);
                 found.extend(Found::believed(kind, repeats, broken, surprise, why));
             } else if broken == 0 && from.kind == Kind::Label && to.kind == Kind::Label {
@@ -62,6 +62,15 @@ fn breaks(from: &Groups, to: &Groups) -> Option<u64> {
         }
     }
     if broken == 0 { Some(0) } else { Some(rule::determines::broken(from, to).len() as u64) }
+}
+
+/// Chance that two values of the second are equal, among rows where the first is known.
+fn repeat(from: &Groups, to: &Groups) -> f64 {
+    let mut counts = vec![0f64; to.count];
+    let known = || from.of.iter().zip(&to.of).filter(|(a, _)| **a != NO_ROW);
+    known().for_each(|(_, b)| counts[*b as usize] += 1.0);
+    let n = (known().count() as f64).max(1.0);
+    counts.iter().map(|c| (c / n) * (c / n)).sum()
 }
 
 /// A label that contains the other one decides it, even when it never repeats: `Cardiology A` is `Cardiology`.

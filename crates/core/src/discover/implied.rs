@@ -117,11 +117,11 @@ fn edges(table: &str, found: &[Found], declared: &[&Rule], world: &World, depth:
 fn orders(found: &mut Vec<Found>, declared: &[&Rule], world: &World) {
     let mut gone = vec![false; found.len()];
     for i in (0..found.len()).rev() {
-        let RuleKind::Order { table, low, high, strict } = &found[i].rule.kind else { continue };
+        let RuleKind::Order { table, low, high, .. } = &found[i].rule.kind else { continue };
         let all = edges(table, found, declared, world, 2);
         let others: Vec<&Edge> = all.iter().filter(|e| e.2.is_none_or(|k| k != i && !gone[k])).collect();
-        // A strict order is more than a chain of loose ones says.
-        gone[i] = !*strict && reaches(&others, low, high);
+        // That equal values are missing is not worth a rule beside one that says the rest.
+        gone[i] = reaches(&others, low, high);
     }
     let mut i = 0;
     found.retain(|_| {
@@ -164,8 +164,8 @@ fn intervals(found: &mut Vec<Found>, world: &World) {
 
 fn merge(first: &Found, second: &Found, world: &World) -> Option<Found> {
     let (
-        RuleKind::Order { table, low: start, high: time, strict: false },
-        RuleKind::Order { table: other, low: time2, high: end, strict: false },
+        RuleKind::Order { table, low: start, high: time, .. },
+        RuleKind::Order { table: other, low: time2, high: end, .. },
     ) = (&first.rule.kind, &second.rule.kind)
     else {
         return None;
@@ -214,44 +214,42 @@ fn formulas(found: &mut Vec<Found>) {
     });
 }
 
-/// Drops functional dependences that follow from a chain of others, or from a column that is looked up through
-/// the same key anyway.
+/// Drops functional dependences that follow from a chain of others, of formulas of one column, and of columns that
+/// are looked up through a key anyway.
 fn determined(found: &mut Vec<Found>, declared: &[&Rule]) {
-    let copied = |table: &str, column: &str, from: &str| {
-        found.iter().map(|f| &f.rule.kind).chain(declared.iter().map(|r| &r.kind)).any(|kind| match kind {
-            RuleKind::PathsAgree { table: t, left, right } => {
-                let through = |a: &str, b: &str| a == column && b.split_once('.').is_some_and(|(k, _)| k == from);
-                t == table && (through(left, right) || through(right, left))
-            }
-            RuleKind::Formula { table: t, column: c, equals } => {
-                let only = |e: Expression| e.names().iter().all(|n| *n == from);
-                t == table && c == column && Expression::parse(equals).is_ok_and(only)
-            }
-            _ => false,
-        })
-    };
-    let mut gone: Vec<bool> = found
-        .iter()
-        .map(|f| match &f.rule.kind {
-            RuleKind::Determines { table, column, determines } => copied(table, determines, column),
-            _ => false,
-        })
-        .collect();
+    let mut gone = vec![false; found.len()];
     for i in (0..found.len()).rev() {
         let RuleKind::Determines { table, column, determines } = &found[i].rule.kind else { continue };
-        let mut others: Vec<Edge> = Vec::new();
-        for (k, f) in found.iter().enumerate().filter(|(k, f)| *k != i && !gone[*k] && f.broken == 0) {
-            if let RuleKind::Determines { table: t, column: a, determines: b } = &f.rule.kind
-                && t == table
-            {
-                others.push((a.clone(), b.clone(), Some(k)));
-            }
-        }
-        gone[i] = gone[i] || reaches(&others.iter().collect::<Vec<_>>(), column, determines);
+        let others = found.iter().enumerate().filter(|(k, f)| *k != i && !gone[*k] && f.broken == 0);
+        let kinds = others.map(|(_, f)| &f.rule.kind).chain(declared.iter().map(|r| &r.kind));
+        let edges: Vec<Edge> = kinds.flat_map(|kind| decides(kind, table)).map(|(a, b)| (a, b, None)).collect();
+        gone[i] = reaches(&edges.iter().collect::<Vec<_>>(), column, determines);
     }
     let mut i = 0;
     found.retain(|_| {
         i += 1;
         !gone[i - 1]
     });
+}
+
+/// What a rule makes one column of a table decide about another.
+fn decides(kind: &RuleKind, table: &str) -> Vec<(String, String)> {
+    match kind {
+        RuleKind::Determines { table: t, column, determines } if t == table => {
+            vec![(column.clone(), determines.clone())]
+        }
+        RuleKind::PathsAgree { table: t, left, right } if t == table => {
+            let key = |path: &String| path.split_once('.').map_or(path.clone(), |p| p.0.to_owned());
+            vec![(key(left), right.clone()), (key(right), left.clone())]
+        }
+        RuleKind::Formula { table: t, column, equals } if t == table => {
+            let Ok(formula) = Expression::parse(equals) else { return Vec::new() };
+            // A sum with a constant and a multiple can be turned around.
+            match formula.names()[..] {
+                [one] => vec![(one.to_owned(), column.clone()), (column.clone(), one.to_owned())],
+                _ => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
 }

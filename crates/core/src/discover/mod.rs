@@ -154,3 +154,6 @@ fn rows(support: u64, broken: u64) -> String {
         n => format!("holds on all but {n} of {support} rows"),
     }
 }
+
+#[cfg(test)]
+mod tests;

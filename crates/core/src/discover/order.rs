@@ -75,22 +75,23 @@ fn judge(table: &str, low: &Line, high: &Line, akin: bool) -> Option<Found> {
     if above < needed {
         return None;
     }
-    let strict = equal + broken == 0 && bits(1.0 - ties) * support as f64 >= super::SURPRISE && apart(low, high, cut);
+    let strict = equal + broken == 0 && apart(low, high, cut, bits(1.0 - ties) * support as f64);
     let surprise = (lows.len() as u64).saturating_sub(broken) as f64 * bits(1.0 - above);
     let why = format!("{}; unrelated columns would break {}", rows(support, broken), percent(above));
     let kind = RuleKind::Order { table: table.into(), low: low.path.clone(), high: high.path.clone(), strict };
     Found::believed(kind, support, broken, surprise, why)
 }
 
-/// True when the gap keeps clear of zero: either many rows come as close as the grid allows and none touches, or
-/// even the closest is far. In between equal rows are only rare.
-fn apart(low: &Line, high: &Line, cut: impl Fn(i64) -> i64) -> bool {
+/// True when equal values are forbidden and not only rare: many rows come as close as the grid allows and none
+/// touches, or even the closest is far although unrelated columns would be equal now and then (`unrelated` bits).
+fn apart(low: &Line, high: &Line, cut: impl Fn(i64) -> i64, unrelated: f64) -> bool {
     let known = low.ticks.iter().zip(&high.ticks).filter(|(a, b)| **a != NULL && **b != NULL);
     let mut gaps: Vec<i128> = known.map(|(a, b)| i128::from(cut(*b)) - i128::from(cut(*a))).collect();
     gaps.sort_unstable();
-    let (Some(least), Some(usual)) = (gaps.first(), gaps.get(gaps.len() / 2)) else { return false };
-    let closest = gaps.partition_point(|g| g <= least);
-    (*least == 1 && closest as u64 >= super::ROWS) || least * 4 >= *usual
+    let (Some(&least), Some(&usual)) = (gaps.first(), gaps.get(gaps.len() / 2)) else { return false };
+    let closest = gaps.partition_point(|g| *g <= least);
+    let on_grid = gaps.iter().all(|g| g % least.max(1) == 0);
+    (on_grid && closest as u64 >= super::ROWS) || (least * 4 >= usual && unrelated >= super::SURPRISE)
 }
 
 /// True when two columns are likely to measure the same thing: their names share a word, or their units are the
