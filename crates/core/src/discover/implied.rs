@@ -47,7 +47,9 @@ fn says(declared: &RuleKind, found: &RuleKind) -> bool {
             Restrict { table: t, attribute: a, min_years: x, below_years: y, .. },
             Restrict { table: u, attribute: b, min_years: v, below_years: w, .. },
         ) => t == u && a == b && ((x.is_some() && v.is_some()) || (y.is_some() && w.is_some())),
-        (AtLeastOne { parent: p, child: c, key: None, .. }, AtLeastOne { parent: q, child: d, .. }) => p == q && c == d,
+        (AtLeastOne { parent: p, child: c, key: a }, AtLeastOne { parent: q, child: d, key: b }) => {
+            p == q && c == d && (a == b || a.is_none() || b.is_none())
+        }
         (NullWhen { table: t, column: a, when: b, .. }, NullWhen { table: u, column: c, when: d, .. }) => {
             t == u && a == c && b == d
         }

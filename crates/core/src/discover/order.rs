@@ -14,7 +14,7 @@ use super::{Found, bits, percent, rows};
 /// keep too is one of scale, not of meaning.
 const CHANCE_BREAKS: f64 = 0.1;
 /// The same for two columns whose names share a word or that have the same unit.
-const CHANCE_BREAKS_AKIN: f64 = 0.01;
+const CHANCE_BREAKS_AKIN: f64 = 0.001;
 /// The same for a rule that some rows break, which a tail of a distribution looks like.
 const CHANCE_BREAKS_NEARLY: f64 = 0.2;
 /// Letters that two names in one word must share at either end.
