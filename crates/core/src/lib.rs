@@ -8,11 +8,8 @@ pub mod check;
 pub mod conditional;
 pub mod dataset;
 pub mod detect;
-<<<<<<< HEAD
-pub mod encode;
-=======
 pub mod discover;
->>>>>>> check
+pub mod encode;
 pub mod error;
 pub mod example;
 pub mod fake;

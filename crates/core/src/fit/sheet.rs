@@ -51,7 +51,8 @@ impl Sheet {
             values
         };
         let values: Vec<Vec<f64>> = features.par_chunks(16).flat_map_iter(walk).collect();
-        let mut sheet = Self { table, features: Vec::new(), values: Vec::new(), binners: Vec::new(), matrix: Matrix::default() };
+        let mut sheet =
+            Self { table, features: Vec::new(), values: Vec::new(), binners: Vec::new(), matrix: Matrix::default() };
         for (mut feature, mut column) in features.into_iter().zip(values) {
             if let Source::Which(_, ranks) = &mut feature.source {
                 *ranks = by_frequency(&mut column);
