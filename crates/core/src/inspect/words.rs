@@ -1,7 +1,7 @@
 //! Features, ways and links in words.
 
 use crate::feature::{Feature, Part, Scope, Source, Stat};
-use crate::frame::{Hop, Ref};
+use crate::frame::{Hop, Ref, WHICH};
 use crate::model::{Drawn, Input, Quantity};
 use crate::plan::{Agreement, Link, Plan, SlotKind, SummaryKind};
 
@@ -30,6 +30,9 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
 }
 
 fn column(plan: &Plan, table: usize, slot: u16) -> &str {
+    if slot == WHICH {
+        return "which row it is";
+    }
     plan.tables[table].slots.get(usize::from(slot)).map_or("?", |s| s.column.as_str())
 }
 
@@ -126,6 +129,10 @@ fn feature(plan: &Plan, table: usize, source: &Source) -> String {
         }
         Source::Share(slot, code, s) => {
             format!("share of {} in {} {}", label(plan, table, *slot, *code), column(plan, table, *slot), scope(s))
+        }
+        Source::Which(hops, _) => {
+            let (text, t) = way(plan, table, hops);
+            format!("{text}which row of {}", plan.tables[t].name)
         }
         Source::Position => "number of earlier rows".into(),
         Source::Remaining(_) => "rows still to come".into(),
