@@ -255,7 +255,7 @@ fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) ->
         v.len()
     };
     let no_missing = values.iter().all(|v| *v != NULL);
-    if distinct < 20 || test.len() < 100 || !no_missing {
+    if distinct < 12 || test.len() < 100 || !no_missing {
         return done(Quantity::Level, level(rows));
     }
     let a = level(&train);

@@ -336,6 +336,9 @@ fn slot_kind(
             // Whole numbers in a column of labels are drawn as labels but understood as numbers.
             let parsed: Option<Vec<i64>> =
                 values.iter().map(|v| v.parse::<i64>().ok().filter(|n| n.to_string() == *v)).collect();
+            if parsed.as_ref().is_some_and(|p| is_a_scale(p)) {
+                return SlotKind::Number { decimals: 0 };
+            }
             let vocabulary = Vocabulary::fit(codes, values, entities, k);
             if vocabulary.dropped > 0 {
                 notes.push(format!(
@@ -352,6 +355,13 @@ fn slot_kind(
             SlotKind::Label { numeric: numeric.then_some(numbers), labels }
         }
     }
+}
+
+/// Whole numbers without a gap, ten at least: a scale (saturation in percent), not names of things.
+fn is_a_scale(numbers: &[i64]) -> bool {
+    let (least, most) = (numbers.iter().min(), numbers.iter().max());
+    let span = least.zip(most).and_then(|(a, b)| b.checked_sub(*a));
+    (10..=NUMERIC_LABELS).contains(&numbers.len()) && span == Some(numbers.len() as i64 - 1)
 }
 
 /// Rows in the order of the model: by owner, then time, then as they came.
@@ -402,6 +412,10 @@ fn frame_of(table: &TablePlan, t: usize, draft: &Draft, sorted: &[u32], position
                 let pooled = labels.len() as i64;
                 let of = |c: u32| if c == NO_CODE { NULL } else { map[c as usize].map_or(pooled, i64::from) };
                 sorted.iter().map(|r| of(codes[*r as usize])).collect()
+            }
+            (Column::Text { codes, values }, SlotKind::Number { .. }) => {
+                let number = |c: u32| values.get_index(c as usize).and_then(|v| v.parse().ok()).unwrap_or(NULL);
+                sorted.iter().map(|r| number(codes[*r as usize])).collect()
             }
             _ => sorted.iter().map(|r| column.tick(*r as usize)).collect(),
         };

@@ -11,7 +11,11 @@ use crate::rng::{Stream, name};
 use crate::time::DAY;
 
 /// Times a row is drawn again when the rules leave no value for a column.
-const TRIES: u64 = 20;
+const TRIES: u64 = 40;
+/// Tries in which a stay keeps its length and looks for a free place instead; after them it is cut short.
+const PATIENT: u64 = 32;
+/// Tries at one time before another time is drawn.
+const AT_ONE_TIME: u64 = 4;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -30,6 +34,8 @@ pub(super) struct RowDrawer<'a> {
     values: Vec<f64>,
     stamp: Vec<u32>,
     now: u32,
+    /// Whether an interval may be cut short where its place is needed by another.
+    cut_short: bool,
     /// Stream names: time, links, columns.
     purposes: Vec<u64>,
     /// Step at which each unique set is complete.
@@ -60,6 +66,7 @@ impl<'a> RowDrawer<'a> {
             values: vec![0.0; n],
             stamp: vec![0; n],
             now: 0,
+            cut_short: true,
             purposes,
             last_of_unique,
         }
@@ -123,8 +130,13 @@ impl<'a> RowDrawer<'a> {
     ) -> bool {
         let model = self.model;
         let slots = self.plan.tables[self.table].slots.len();
+        // Cutting stays short where beds run out would make all stays shorter: first the same stay looks for
+        // another place, then for another time.
+        let capacity = model.keep.capacity.as_ref();
+        self.cut_short = capacity.is_none() || attempt >= PATIENT;
+        let (time_try, column_try) = if self.cut_short { (attempt, attempt) } else { (attempt / AT_ONE_TIME, 0) };
         if let Some((first, next)) = &model.when {
-            let mut rng = self.stream(usize::from(first.slot), at, attempt);
+            let mut rng = self.stream(usize::from(first.slot), at, time_try);
             let later = self.cursor.position() > 0 && frames[self.table].owner[row] != NO_ROW;
             if !self.column(frames, row, if later { next } else { first }, targets, &mut rng) {
                 return false;
@@ -139,10 +151,15 @@ impl<'a> RowDrawer<'a> {
                 return false;
             }
         }
-        model.columns.iter().all(|c| {
-            let mut rng = self.stream(usize::from(c.slot), at, attempt);
+        let done = model.columns.iter().all(|c| {
+            let mut rng = self.stream(usize::from(c.slot), at, column_try);
             self.column(frames, row, c, targets, &mut rng)
-        })
+        });
+        let fits = |c: &crate::model::Capacity| match targets.get(usize::from(c.link)).and_then(Option::as_ref) {
+            Some(t) => frames[self.table].values[usize::from(c.end)][row] <= t.free_until(self.plan, model, frames, row),
+            None => true,
+        };
+        done && capacity.is_none_or(fits)
     }
 
     /// Chooses deferred links of a finished row.
@@ -420,7 +437,7 @@ impl<'a> RowDrawer<'a> {
                 lo = lo.max(before);
             }
         }
-        if let Some(capacity) = keep.capacity.as_ref().filter(|x| x.end == c.slot) {
+        if let Some(capacity) = keep.capacity.as_ref().filter(|x| x.end == c.slot && self.cut_short) {
             if let Some(t) = targets.get(usize::from(capacity.link)).and_then(Option::as_ref) {
                 hi = hi.min(t.free_until(self.plan, self.model, frames, row));
             }
