@@ -11,6 +11,8 @@ use super::trees::Node;
 pub(super) struct Tree {
     pub nodes: Vec<Cut>,
     pub values: Vec<f32>,
+    /// Span of each leaf among the grower's rows.
+    pub leaves: Vec<(usize, usize)>,
 }
 
 /// A node of a [`Tree`]; children as in [`super::Trees`].
@@ -20,6 +22,8 @@ pub(super) struct Cut {
     pub left: i16,
     pub right: i16,
     pub left_is_larger: bool,
+    /// What it has to gain, or the cuts below it together.
+    pub price: f64,
 }
 
 impl Tree {
@@ -31,6 +35,42 @@ impl Tree {
             at = if n.split.left.contains(m.rank(n.split.feature, row)) { n.left } else { n.right };
         }
         !at as usize
+    }
+
+    /// Without the subtrees whose cuts together gain less than their price (cost-complexity pruning, Breiman et al.
+    /// 1984). Looking at whole subtrees keeps a worthless first cut that makes the second one possible.
+    fn pruned(&self) -> Tree {
+        let mut net = vec![0f64; self.nodes.len()];
+        let below = |net: &[f64], c: i16| if c >= 0 { net[c as usize].max(0.0) } else { 0.0 };
+        for (i, n) in self.nodes.iter().enumerate().rev() {
+            net[i] = n.split.gain - n.price + below(&net, n.left) + below(&net, n.right);
+        }
+        let mut out = Tree::default();
+        self.copy(if self.nodes.is_empty() { -1 } else { 0 }, &net, &mut out);
+        out
+    }
+
+    /// Copies what is worth keeping at and below `at`; its place in `out`.
+    fn copy(&self, at: i16, net: &[f64], out: &mut Tree) -> i16 {
+        if at < 0 || net[at as usize] <= 0.0 {
+            out.leaves.push(self.span(at));
+            return !(out.leaves.len() as i16 - 1);
+        }
+        let n = &self.nodes[at as usize];
+        let new = out.nodes.len();
+        out.nodes.push(n.clone());
+        out.nodes[new].left = self.copy(n.left, net, out);
+        out.nodes[new].right = self.copy(n.right, net, out);
+        new as i16
+    }
+
+    /// The rows at and below `at`, which lie beside each other.
+    fn span(&self, at: i16) -> (usize, usize) {
+        if at < 0 {
+            return self.leaves[!at as usize];
+        }
+        let n = &self.nodes[at as usize];
+        (self.span(n.left).0, self.span(n.right).1)
     }
 
     /// The nodes in the caller's bins.
@@ -82,14 +122,14 @@ impl<'a> Grower<'a> {
         Self { matrix, params, entities, all, rows, spare, histograms, free, leaves }
     }
 
-    /// The rows of each leaf of the last tree.
-    pub fn leaf_rows(&self) -> impl Iterator<Item = &[u32]> {
-        self.leaves.iter().map(|l| &self.rows[l.start..l.start + l.len])
+    /// The rows of a leaf of the last tree.
+    pub fn rows(&self, leaf: (usize, usize)) -> &[u32] {
+        &self.rows[leaf.0..leaf.1]
     }
 
     /// Grows one tree on `packed` gradients (by matrix row) and adds each cut's gain to `gains` by feature. The
     /// leaf values are left to the caller.
-    pub fn grow(&mut self, packed: &[u64], packing: Packing, gains: &mut [f64]) -> Tree {
+    pub fn grow(&mut self, packed: &[u64], packing: Packing, slope: &[(f32, f32)], gains: &mut [f64]) -> Tree {
         let mut search = Search { matrix: self.matrix, packing, params: self.params, sorted: Vec::new() };
         let mut tree = Tree::default();
         let total = self.all.iter().fold(0u64, |s, &r| s.wrapping_add(packed[r as usize]));
@@ -117,20 +157,36 @@ impl<'a> Grower<'a> {
                 leaf.best = leaf.histogram.and_then(|h| search.best(&self.histograms[h], leaf.total, &leaf.banned));
                 continue;
             }
-            gains[usize::from(self.matrix.features[split.feature].source)] += split.gain;
-            self.cut(&mut tree, at, split, left_len, packed, &mut search);
+            self.cut(&mut tree, at, split, left_len, packed, slope, &mut search);
         }
-        tree.values = vec![0.0; self.leaves.len()];
+        tree.leaves = self.leaves.iter().map(|l| (l.start, l.start + l.len)).collect();
+        if self.params.min_gain > 0.0 {
+            tree = tree.pruned();
+        }
+        for n in &tree.nodes {
+            gains[usize::from(self.matrix.features[n.split.feature].source)] += n.split.gain;
+        }
+        tree.values = vec![0.0; tree.leaves.len()];
         tree
     }
 
     /// Turns leaf `at` into a node with two leaves, the right one new.
-    fn cut(&mut self, tree: &mut Tree, at: usize, split: Split, left_len: usize, packed: &[u64], search: &mut Search) {
+    fn cut(
+        &mut self,
+        tree: &mut Tree,
+        at: usize,
+        split: Split,
+        left_len: usize,
+        packed: &[u64],
+        slope: &[(f32, f32)],
+        search: &mut Search,
+    ) {
         let leaf = self.leaves[at].clone();
         let node = tree.nodes.len();
         let new = self.leaves.len();
         let left_is_larger = 2 * left_len > leaf.len;
-        tree.nodes.push(Cut { split, left: !(at as i16), right: !(new as i16), left_is_larger });
+        let price = self.price(leaf.start..leaf.start + leaf.len, slope);
+        tree.nodes.push(Cut { split, left: !(at as i16), right: !(new as i16), left_is_larger, price });
         if let Some((above, is_left)) = leaf.above {
             let child = if is_left { &mut tree.nodes[above].left } else { &mut tree.nodes[above].right };
             *child = node as i16;
@@ -157,14 +213,9 @@ impl<'a> Grower<'a> {
         if !worth(small_len) {
             self.free.extend(small_histogram.take());
         }
-        let mut child = |histogram: Option<usize>, total: u64, start: usize, len: usize, is_left: bool| Leaf {
-            start,
-            len,
-            total,
-            histogram,
-            best: histogram.and_then(|h| search.best(&self.histograms[h], total, &[])),
-            banned: Vec::new(),
-            above: Some((node, is_left)),
+        let mut child = |histogram: Option<usize>, total: u64, start: usize, len: usize, is_left: bool| {
+            let best = histogram.and_then(|h| search.best(&self.histograms[h], total, &[]));
+            Leaf { start, len, total, histogram, best, banned: Vec::new(), above: Some((node, is_left)) }
         };
         let (left, right) = if left_is_larger {
             ((large_histogram, large_total), (small_histogram, small_total))
@@ -181,6 +232,18 @@ impl<'a> Grower<'a> {
         }
         self.leaves[at] = left;
         self.leaves.push(right);
+    }
+
+    /// What a cut of these rows has to gain: gradients vary by their second derivative where the predictions are as
+    /// sure as they should be, and by less where they are not sure enough yet.
+    fn price(&self, span: std::ops::Range<usize>, slope: &[(f32, f32)]) -> f64 {
+        let (mut squares, mut hessian) = (0.0, 0.0);
+        for &r in &self.rows[span] {
+            let (g, h) = slope[r as usize];
+            squares += f64::from(g * g);
+            hessian += f64::from(h);
+        }
+        self.params.min_gain * squares / f64::max(hessian, 1e-9)
     }
 
     fn most_promising(&self) -> Option<usize> {

@@ -81,6 +81,9 @@ pub struct BoostParams {
     pub min_entities: usize,
     /// L2 penalty on leaf values, in units of second derivatives.
     pub lambda: f64,
+    /// Least that the cuts of a subtree must gain each, as a chi-square with one degree of freedom: what noise offers
+    /// to the best of many cuts is pruned.
+    pub min_gain: f64,
     /// Share of the entities held out to choose the number of rounds; 0 runs all rounds.
     pub validation_share: f64,
     /// Rounds without a better held-out loss before stopping.
@@ -102,6 +105,7 @@ impl Default for BoostParams {
             min_rows: 20,
             min_entities: 5,
             lambda: 1.0,
+            min_gain: 0.0,
             validation_share: 0.15,
             patience: 10,
             refit: Refit::Leaves,
@@ -120,6 +124,7 @@ impl BoostParams {
             min_rows: 10,
             min_entities: 1,
             lambda: 0.0,
+            min_gain: 0.0,
             validation_share: 0.0,
             refit: Refit::None,
             small: 20,

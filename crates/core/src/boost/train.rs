@@ -205,8 +205,9 @@ impl Run<'_> {
         let mut gains_at_best = gain.to_vec();
         for round in 0..most {
             let packing = self.derive(&grow, &score, &mut slope, &mut packed, round);
-            let mut tree = grower.grow(&packed, packing, gain);
-            for (leaf, rows) in grower.leaf_rows().enumerate() {
+            let mut tree = grower.grow(&packed, packing, &slope, gain);
+            for leaf in 0..tree.leaves.len() {
+                let rows = grower.rows(tree.leaves[leaf]);
                 let value = self.leaf_value(rows, &slope);
                 tree.values[leaf] = value;
                 rows.iter().for_each(|&r| score[r as usize] += value);
