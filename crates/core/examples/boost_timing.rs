@@ -33,8 +33,9 @@ fn world(n: usize, seed: u64) -> World {
         }
     }
     let (mut codes, mut least) = (Vec::with_capacity(n), 0.0);
-    for i in 0..n {
-        let b = |f: usize| f64::from(columns[f][i]);
+    let row = |i: usize| -> Vec<u8> { columns.iter().map(|c| c[i]).collect() };
+    for bins in (0..n).map(row) {
+        let b = |f: usize| f64::from(bins[f]);
         let centre = 20.0 + 0.3 * b(2) + 6.0 * b(0) + if b(3) > 10.0 { 0.2 * b(5) } else { -0.2 * b(8) };
         let spread = 2.0 + 0.1 * b(9);
         let heap = if b(1) > 3.0 { 0.4 } else { 0.1 };

@@ -1,85 +1,24 @@
-//! One tree: leaves are cut best first until there are enough or none gains.
+//! Growing one tree: leaves are cut best first until there are enough or none gains.
 
-use super::BoostParams;
-use super::matrix::{BLOCK, Matrix, Ranks};
+use super::matrix::{BLOCK, Matrix};
 use super::pack::Packing;
 use super::split::{Search, Split};
-use super::trees::Node;
+use super::tree::{Cut, Tree};
+use super::{BoostParams, Shape};
 
-/// A tree over the ranks of a [`Matrix`].
-#[derive(Clone, Default)]
-pub(super) struct Tree {
-    pub nodes: Vec<Cut>,
-    pub values: Vec<f32>,
-    /// Span of each leaf among the grower's rows.
-    pub leaves: Vec<(usize, usize)>,
+/// The gradients of a round, by matrix row.
+pub(super) struct Slopes {
+    /// First and second derivative.
+    pub exact: Vec<(f32, f32)>,
+    /// The same for histograms.
+    pub packed: Vec<u64>,
+    pub packing: Packing,
 }
 
-/// A node of a [`Tree`]; children as in [`super::Trees`].
-#[derive(Clone)]
-pub(super) struct Cut {
-    pub split: Split,
-    pub left: i16,
-    pub right: i16,
-    pub left_is_larger: bool,
-    /// What it has to gain, or the cuts below it together.
-    pub price: f64,
-}
-
-impl Tree {
-    /// The leaf that `row` of the matrix reaches.
-    pub fn leaf(&self, m: &Matrix, row: u32) -> usize {
-        let mut at = if self.nodes.is_empty() { -1 } else { 0 };
-        while at >= 0 {
-            let n = &self.nodes[at as usize];
-            at = if n.split.left.contains(m.rank(n.split.feature, row)) { n.left } else { n.right };
-        }
-        !at as usize
-    }
-
-    /// Without the subtrees whose cuts together gain less than their price (cost-complexity pruning, Breiman et al.
-    /// 1984). Looking at whole subtrees keeps a worthless first cut that makes the second one possible.
-    fn pruned(&self) -> Tree {
-        let mut net = vec![0f64; self.nodes.len()];
-        let below = |net: &[f64], c: i16| if c >= 0 { net[c as usize].max(0.0) } else { 0.0 };
-        for (i, n) in self.nodes.iter().enumerate().rev() {
-            net[i] = n.split.gain - n.price + below(&net, n.left) + below(&net, n.right);
-        }
-        let mut out = Tree::default();
-        self.copy(if self.nodes.is_empty() { -1 } else { 0 }, &net, &mut out);
-        out
-    }
-
-    /// Copies what is worth keeping at and below `at`; its place in `out`.
-    fn copy(&self, at: i16, net: &[f64], out: &mut Tree) -> i16 {
-        if at < 0 || net[at as usize] <= 0.0 {
-            out.leaves.push(self.span(at));
-            return !(out.leaves.len() as i16 - 1);
-        }
-        let n = &self.nodes[at as usize];
-        let new = out.nodes.len();
-        out.nodes.push(n.clone());
-        out.nodes[new].left = self.copy(n.left, net, out);
-        out.nodes[new].right = self.copy(n.right, net, out);
-        new as i16
-    }
-
-    /// The rows at and below `at`, which lie beside each other.
-    fn span(&self, at: i16) -> (usize, usize) {
-        if at < 0 {
-            return self.leaves[!at as usize];
-        }
-        let n = &self.nodes[at as usize];
-        (self.span(n.left).0, self.span(n.right).1)
-    }
-
-    /// The nodes in the caller's bins.
-    pub fn nodes(&self, m: &Matrix) -> Vec<Node> {
-        let node = |c: &Cut| {
-            let f = &m.features[c.split.feature];
-            Node { feature: f.source, rule: f.rule(&c.split.left, c.left_is_larger), left: c.left, right: c.right }
-        };
-        self.nodes.iter().map(node).collect()
+impl Slopes {
+    /// The packed sum over some rows.
+    fn total(&self, rows: &[u32]) -> u64 {
+        rows.iter().fold(0u64, |s, &r| s.wrapping_add(self.packed[r as usize]))
     }
 }
 
@@ -102,6 +41,7 @@ struct Leaf {
 pub(super) struct Grower<'a> {
     matrix: &'a Matrix,
     params: &'a BoostParams,
+    shape: Shape,
     /// Entity of each matrix row.
     entities: &'a [u32],
     /// All rows, ascending.
@@ -116,10 +56,10 @@ pub(super) struct Grower<'a> {
 
 impl<'a> Grower<'a> {
     /// For `all` rows, ascending, of `matrix`.
-    pub fn new(matrix: &'a Matrix, params: &'a BoostParams, entities: &'a [u32], all: Vec<u32>) -> Self {
+    pub fn new(matrix: &'a Matrix, params: &'a BoostParams, shape: Shape, entities: &'a [u32], all: Vec<u32>) -> Self {
         let (rows, spare) = (all.clone(), Vec::with_capacity(all.len()));
         let (histograms, free, leaves) = (Vec::new(), Vec::new(), Vec::new());
-        Self { matrix, params, entities, all, rows, spare, histograms, free, leaves }
+        Self { matrix, params, shape, entities, all, rows, spare, histograms, free, leaves }
     }
 
     /// The rows of a leaf of the last tree.
@@ -127,25 +67,25 @@ impl<'a> Grower<'a> {
         &self.rows[leaf.0..leaf.1]
     }
 
-    /// Grows one tree on `packed` gradients (by matrix row) and adds each cut's gain to `gains` by feature. The
-    /// leaf values are left to the caller.
-    pub fn grow(&mut self, packed: &[u64], packing: Packing, slope: &[(f32, f32)], gains: &mut [f64]) -> Tree {
-        let mut search = Search { matrix: self.matrix, packing, params: self.params, sorted: Vec::new() };
+    /// Grows one tree and adds each cut's gain to `gains` by feature. The leaf values are left to the caller.
+    pub fn grow(&mut self, slopes: &Slopes, gains: &mut [f64]) -> Tree {
+        let mut search =
+            Search { matrix: self.matrix, packing: slopes.packing, params: self.params, sorted: Vec::new() };
         let mut tree = Tree::default();
-        let total = self.all.iter().fold(0u64, |s, &r| s.wrapping_add(packed[r as usize]));
+        let total = slopes.total(&self.all);
         self.rows.copy_from_slice(&self.all);
         self.free = (0..self.histograms.len()).collect();
         self.leaves.clear();
         let len = self.rows.len();
         let mut root = Leaf { start: 0, len, total, histogram: None, best: None, banned: Vec::new(), above: None };
-        if len >= 2 * self.params.min_rows.max(1) && self.params.leaves > 1 {
+        if len >= 2 * self.params.min_rows.max(1) && self.shape.leaves > 1 {
             let h = self.take();
-            self.fill(h, 0..len, packed);
+            self.fill(h, 0..len, slopes);
             root.histogram = Some(h);
             root.best = search.best(&self.histograms[h], total, &root.banned);
         }
         self.leaves.push(root);
-        while self.leaves.len() < self.params.leaves.min(1 << 14) {
+        while self.leaves.len() < self.shape.leaves.min(1 << 14) {
             let Some(at) = self.most_promising() else { break };
             let leaf = self.leaves[at].clone();
             let Some(split) = leaf.best.clone() else { break };
@@ -157,10 +97,10 @@ impl<'a> Grower<'a> {
                 leaf.best = leaf.histogram.and_then(|h| search.best(&self.histograms[h], leaf.total, &leaf.banned));
                 continue;
             }
-            self.cut(&mut tree, at, split, left_len, packed, slope, &mut search);
+            self.cut(&mut tree, (at, left_len), split, slopes, &mut search);
         }
         tree.leaves = self.leaves.iter().map(|l| (l.start, l.start + l.len)).collect();
-        if self.params.min_gain > 0.0 {
+        if self.shape.min_gain > 0.0 {
             tree = tree.pruned();
         }
         for n in &tree.nodes {
@@ -170,22 +110,20 @@ impl<'a> Grower<'a> {
         tree
     }
 
-    /// Turns leaf `at` into a node with two leaves, the right one new.
+    /// Turns leaf `at` into a node with two leaves, the right one new; its first `left_len` rows go left.
     fn cut(
         &mut self,
         tree: &mut Tree,
-        at: usize,
+        (at, left_len): (usize, usize),
         split: Split,
-        left_len: usize,
-        packed: &[u64],
-        slope: &[(f32, f32)],
+        slopes: &Slopes,
         search: &mut Search,
     ) {
         let leaf = self.leaves[at].clone();
         let node = tree.nodes.len();
         let new = self.leaves.len();
         let left_is_larger = 2 * left_len > leaf.len;
-        let price = self.price(leaf.start..leaf.start + leaf.len, slope);
+        let price = self.price(leaf.start..leaf.start + leaf.len, slopes);
         tree.nodes.push(Cut { split, left: !(at as i16), right: !(new as i16), left_is_larger, price });
         if let Some((above, is_left)) = leaf.above {
             let child = if is_left { &mut tree.nodes[above].left } else { &mut tree.nodes[above].right };
@@ -193,16 +131,16 @@ impl<'a> Grower<'a> {
         }
         let (start, middle, end) = (leaf.start, leaf.start + left_len, leaf.start + leaf.len);
         let small = if left_is_larger { middle..end } else { start..middle };
-        let small_total = self.rows[small.clone()].iter().fold(0u64, |s, &r| s.wrapping_add(packed[r as usize]));
+        let small_total = slopes.total(&self.rows[small.clone()]);
         let large_total = leaf.total.wrapping_sub(small_total);
-        let last = new + 1 >= self.params.leaves;
+        let last = new + 1 >= self.shape.leaves;
         let worth = |len: usize| !last && len >= 2 * self.params.min_rows.max(1);
         let (small_len, large_len) = (small.len(), leaf.len - small.len());
         let mut small_histogram = None;
         let mut large_histogram = leaf.histogram;
         if worth(large_len) {
             let s = self.take();
-            self.fill(s, small, packed);
+            self.fill(s, small, slopes);
             if let Some(l) = large_histogram {
                 self.subtract(l, s);
             }
@@ -236,24 +174,23 @@ impl<'a> Grower<'a> {
 
     /// What a cut of these rows has to gain: gradients vary by their second derivative where the predictions are as
     /// sure as they should be, and by less where they are not sure enough yet.
-    fn price(&self, span: std::ops::Range<usize>, slope: &[(f32, f32)]) -> f64 {
+    fn price(&self, span: std::ops::Range<usize>, slopes: &Slopes) -> f64 {
         let (mut squares, mut hessian) = (0.0, 0.0);
         for &r in &self.rows[span] {
-            let (g, h) = slope[r as usize];
+            let (g, h) = slopes.exact[r as usize];
             squares += f64::from(g * g);
             hessian += f64::from(h);
         }
-        self.params.min_gain * squares / f64::max(hessian, 1e-9)
+        self.shape.min_gain * squares / f64::max(hessian, 1e-9)
     }
 
+    /// The leaf whose cut gains most; the first of equals.
     fn most_promising(&self) -> Option<usize> {
-        let gain = |l: &Leaf| l.best.as_ref().map(|b| b.gain);
-        let mut best = None;
+        let mut best: Option<(usize, f64)> = None;
         for (i, l) in self.leaves.iter().enumerate() {
-            if let Some(g) = gain(l) {
-                if best.is_none_or(|(_, b)| g > b) {
-                    best = Some((i, g));
-                }
+            match &l.best {
+                Some(b) if best.is_none_or(|(_, gain)| b.gain > gain) => best = Some((i, b.gain)),
+                _ => {}
             }
         }
         best.map(|(i, _)| i)
@@ -266,23 +203,15 @@ impl<'a> Grower<'a> {
         let span = &mut self.rows[leaf.start..leaf.start + leaf.len];
         self.spare.clear();
         let mut kept = 0;
-        let mut place = |left: bool, i: usize, row: u32, span: &mut [u32]| {
-            if left {
+        for i in 0..span.len() {
+            let row = span[i];
+            let rank = usize::from(b.data[row as usize * b.width + f.place]) - f.start;
+            if split.left.contains(rank) {
                 span[kept] = row;
                 kept += 1;
             } else {
                 self.spare.push(row);
             }
-            debug_assert!(kept <= i + 1);
-        };
-        for i in 0..span.len() {
-            let row = span[i];
-            let rank = usize::from(b.data[row as usize * b.width + f.place]) - f.start;
-            let left = match &split.left {
-                Ranks::UpTo(r) => rank <= *r,
-                set => set.contains(rank),
-            };
-            place(left, i, row, span);
         }
         span[kept..].copy_from_slice(&self.spare);
         kept
@@ -319,11 +248,11 @@ impl<'a> Grower<'a> {
     }
 
     /// Adds a span of rows to a histogram.
-    fn fill(&mut self, h: usize, span: std::ops::Range<usize>, packed: &[u64]) {
+    fn fill(&mut self, h: usize, span: std::ops::Range<usize>, slopes: &Slopes) {
         for (block, cells) in self.matrix.blocks.iter().zip(self.histograms[h].chunks_exact_mut(BLOCK)) {
             let cells: &mut [u64; BLOCK] = cells.try_into().expect("chunks are of BLOCK cells");
             for &r in &self.rows[span.clone()] {
-                let q = packed[r as usize];
+                let q = slopes.packed[r as usize];
                 let at = r as usize * block.width;
                 for &c in &block.data[at..at + block.width] {
                     // The mask lets the compiler leave out the bounds check; cells are below BLOCK.

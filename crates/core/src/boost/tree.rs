@@ -1,0 +1,82 @@
+//! A tree while it is fitted: cuts over the ranks of a matrix, and pruning.
+
+use super::matrix::Matrix;
+use super::split::Split;
+use super::trees::Node;
+
+/// A tree over the ranks of a [`Matrix`].
+#[derive(Clone, Default)]
+pub(super) struct Tree {
+    pub nodes: Vec<Cut>,
+    pub values: Vec<f32>,
+    /// Span of each leaf among the grower's rows.
+    pub leaves: Vec<(usize, usize)>,
+}
+
+/// A node of a [`Tree`]; children as in [`super::Trees`].
+#[derive(Clone)]
+pub(super) struct Cut {
+    pub split: Split,
+    pub left: i16,
+    pub right: i16,
+    pub left_is_larger: bool,
+    /// What it has to gain, or the cuts below it together.
+    pub price: f64,
+}
+
+impl Tree {
+    /// The leaf that `row` of the matrix reaches.
+    pub fn leaf(&self, m: &Matrix, row: u32) -> usize {
+        let mut at = if self.nodes.is_empty() { -1 } else { 0 };
+        while at >= 0 {
+            let n = &self.nodes[at as usize];
+            at = if n.split.left.contains(m.rank(n.split.feature, row)) { n.left } else { n.right };
+        }
+        !at as usize
+    }
+
+    /// Without the subtrees whose cuts together gain less than their price (cost-complexity pruning, Breiman et al.
+    /// 1984). Looking at whole subtrees keeps a worthless first cut that makes the second one possible.
+    pub fn pruned(&self) -> Tree {
+        let mut net = vec![0f64; self.nodes.len()];
+        let below = |net: &[f64], c: i16| if c >= 0 { net[c as usize].max(0.0) } else { 0.0 };
+        for (i, n) in self.nodes.iter().enumerate().rev() {
+            net[i] = n.split.gain - n.price + below(&net, n.left) + below(&net, n.right);
+        }
+        let mut out = Tree::default();
+        self.copy(if self.nodes.is_empty() { -1 } else { 0 }, &net, &mut out);
+        out
+    }
+
+    /// Copies what is worth keeping at and below `at`; its place in `out`.
+    fn copy(&self, at: i16, net: &[f64], out: &mut Tree) -> i16 {
+        if at < 0 || net[at as usize] <= 0.0 {
+            out.leaves.push(self.span(at));
+            return !(out.leaves.len() as i16 - 1);
+        }
+        let n = &self.nodes[at as usize];
+        let new = out.nodes.len();
+        out.nodes.push(n.clone());
+        out.nodes[new].left = self.copy(n.left, net, out);
+        out.nodes[new].right = self.copy(n.right, net, out);
+        new as i16
+    }
+
+    /// The rows at and below `at`, which lie beside each other.
+    fn span(&self, at: i16) -> (usize, usize) {
+        if at < 0 {
+            return self.leaves[!at as usize];
+        }
+        let n = &self.nodes[at as usize];
+        (self.span(n.left).0, self.span(n.right).1)
+    }
+
+    /// The nodes in the caller's bins.
+    pub fn nodes(&self, m: &Matrix) -> Vec<Node> {
+        let node = |c: &Cut| {
+            let f = &m.features[c.split.feature];
+            Node { feature: f.source, rule: f.rule(&c.split.left, c.left_is_larger), left: c.left, right: c.right }
+        };
+        self.nodes.iter().map(node).collect()
+    }
+}
