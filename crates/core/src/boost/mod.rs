@@ -26,6 +26,7 @@ mod groups;
 mod grow;
 mod matrix;
 mod pack;
+mod spans;
 mod split;
 #[cfg(test)]
 mod tests;

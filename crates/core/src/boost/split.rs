@@ -23,7 +23,7 @@ pub(super) struct Split {
 
 /// What a search needs besides the histogram.
 pub(super) struct Search<'a> {
-    pub matrix: &'a Matrix,
+    pub matrix: &'a Matrix<'a>,
     pub packing: Packing,
     pub params: &'a BoostParams,
     /// Room for sorting categories.

@@ -100,7 +100,7 @@ impl Loss {
     fn derivatives(self, score: f32, y: f32) -> (f32, f32) {
         match self {
             Loss::Logistic => {
-                let p = math::sigmoid(f64::from(score)) as f32;
+                let p = math::sigmoid_f32(score);
                 (p - y, p * (1.0 - p))
             }
             Loss::Squared => (score - y, 1.0),
@@ -208,7 +208,7 @@ pub(super) fn fit(
 
 /// What stays the same over the rounds.
 struct Run<'a> {
-    matrix: &'a Matrix,
+    matrix: &'a Matrix<'a>,
     y: &'a [f32],
     entities: &'a [u32],
     loss: Loss,
@@ -243,11 +243,11 @@ impl Grown {
 impl Run<'_> {
     /// Grows up to `most` trees on the rows of `grow`; with `held` rows keeps those before the best held-out loss.
     fn rounds(&self, grow: &[u32], held: &[u32], most: usize) -> Grown {
-        let n = self.matrix.rows;
+        let n = self.matrix.rows.len();
         let mut score = vec![self.bias; n];
         let packing = Packing::logistic(grow.len());
         let mut slopes = Slopes { exact: vec![(0.0, 0.0); n], packed: vec![0; n], packing };
-        let mut grower = Grower::new(self.matrix, self.params, self.shape, self.entities, grow.to_vec());
+        let mut grower = Grower::new(self.matrix, self.params, self.shape, self.entities, [grow, held]);
         let losses_of = |score: &[f32], into: &mut Vec<f64>| -> f64 {
             into.clear();
             into.extend(held.iter().map(|&r| self.loss.value(score[r as usize], self.y[r as usize])));
@@ -265,13 +265,16 @@ impl Run<'_> {
                 // Nothing left to gain on these rows; no later round would differ.
                 break;
             }
+            tree.leaf_of = vec![0; n];
             for leaf in 0..tree.leaves.len() {
-                let rows = grower.rows(tree.leaves[leaf]);
+                let [rows, riders] = grower.leaf(tree.leaves[leaf]);
                 let value = self.leaf_value(rows, &slopes);
                 tree.values[leaf] = value;
-                rows.iter().for_each(|&r| score[r as usize] += value);
+                for &r in rows.iter().chain(riders) {
+                    score[r as usize] += value;
+                    tree.leaf_of[r as usize] = leaf as u16;
+                }
             }
-            held.iter().for_each(|&r| score[r as usize] += tree.values[tree.leaf(self.matrix, r)]);
             trees.push(tree);
             let loss = losses_of(&score, &mut losses);
             if held.is_empty() || loss < best.loss {
@@ -315,22 +318,20 @@ impl Run<'_> {
 
     /// Learns the leaf values again, tree after tree, from all rows.
     fn relearn_leaves(&self, trees: &mut [Tree]) {
-        let n = self.matrix.rows;
+        let n = self.matrix.rows.len();
         let mut score = vec![self.bias; n];
-        let mut leaf = vec![0u32; n];
         for tree in trees {
             let mut sums = vec![(0f64, 0f64); tree.values.len()];
-            for r in 0..n {
-                let l = tree.leaf(self.matrix, r as u32);
-                leaf[r] = l as u32;
-                let (g, h) = self.loss.derivatives(score[r], self.y[r]);
-                sums[l] = (sums[l].0 + f64::from(g), sums[l].1 + f64::from(h));
+            for ((&leaf, &score), &y) in tree.leaf_of.iter().zip(&score).zip(self.y) {
+                let (g, h) = self.loss.derivatives(score, y);
+                let sum = &mut sums[usize::from(leaf)];
+                *sum = (sum.0 + f64::from(g), sum.1 + f64::from(h));
             }
             for (v, (g, h)) in tree.values.iter_mut().zip(sums) {
                 *v = self.loss.leaf(g, h, self.params.lambda, self.shape.learning_rate);
             }
-            for (s, &l) in score.iter_mut().zip(&leaf) {
-                *s += tree.values[l as usize];
+            for (s, &leaf) in score.iter_mut().zip(&tree.leaf_of) {
+                *s += tree.values[usize::from(leaf)];
             }
         }
     }

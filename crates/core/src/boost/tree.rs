@@ -1,6 +1,7 @@
 //! A tree while it is fitted: cuts over the ranks of a matrix, and pruning.
 
 use super::matrix::Matrix;
+use super::spans::Span;
 use super::split::Split;
 use super::trees::Node;
 
@@ -9,8 +10,10 @@ use super::trees::Node;
 pub(super) struct Tree {
     pub nodes: Vec<Cut>,
     pub values: Vec<f32>,
-    /// Span of each leaf among the grower's rows.
-    pub leaves: Vec<(usize, usize)>,
+    /// Span of each leaf among the grower's rows and among its riders.
+    pub leaves: Vec<[Span; 2]>,
+    /// Leaf of every matrix row.
+    pub leaf_of: Vec<u16>,
 }
 
 /// A node of a [`Tree`]; children as in [`super::Trees`].
@@ -25,16 +28,6 @@ pub(super) struct Cut {
 }
 
 impl Tree {
-    /// The leaf that `row` of the matrix reaches.
-    pub fn leaf(&self, m: &Matrix, row: u32) -> usize {
-        let mut at = if self.nodes.is_empty() { -1 } else { 0 };
-        while at >= 0 {
-            let n = &self.nodes[at as usize];
-            at = if n.split.left.contains(m.rank(n.split.feature, row)) { n.left } else { n.right };
-        }
-        !at as usize
-    }
-
     /// Without the subtrees whose cuts together gain less than their price (cost-complexity pruning, Breiman et al.
     /// 1984). Looking at whole subtrees keeps a worthless first cut that makes the second one possible.
     pub fn pruned(&self) -> Tree {
@@ -63,12 +56,13 @@ impl Tree {
     }
 
     /// The rows at and below `at`, which lie beside each other.
-    fn span(&self, at: i16) -> (usize, usize) {
+    fn span(&self, at: i16) -> [Span; 2] {
         if at < 0 {
             return self.leaves[!at as usize];
         }
         let n = &self.nodes[at as usize];
-        (self.span(n.left).0, self.span(n.right).1)
+        let (left, right) = (self.span(n.left), self.span(n.right));
+        [(left[0].0, right[0].1), (left[1].0, right[1].1)]
     }
 
     /// The nodes in the caller's bins.
