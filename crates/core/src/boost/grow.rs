@@ -5,6 +5,7 @@ use super::pack::Packing;
 use super::spans::{Span, Spans};
 use super::split::{Search, Split};
 use super::tree::{Cut, Tree};
+use super::trees::MOST_LEAVES;
 use super::{BoostParams, Shape};
 
 /// The gradients of a round, by matrix row.
@@ -83,14 +84,14 @@ impl<'a> Grower<'a> {
         let (rows, riders) = (self.rows.reset(), self.riders.reset());
         let total = slopes.total(self.rows.get(rows));
         let mut root = Leaf { rows, riders, total, histogram: None, best: None, banned: Vec::new(), above: None };
-        if rows.1 >= 2 * self.params.min_rows.max(1) && self.shape.leaves > 1 {
+        if rows.1 >= 2 * self.params.min_rows.max(1) && self.most_leaves() > 1 {
             let h = self.take();
             self.fill(h, rows, slopes);
             root.histogram = Some(h);
             root.best = search.best(&self.histograms[h], total, &root.banned);
         }
         self.leaves.push(root);
-        while self.leaves.len() < self.shape.leaves.min(1 << 14) {
+        while self.leaves.len() < self.most_leaves() {
             let Some(at) = self.most_promising() else { break };
             let Some(split) = self.leaves[at].best.take() else { break };
             let rows = self.leaves[at].rows;
@@ -104,9 +105,7 @@ impl<'a> Grower<'a> {
             }
         }
         tree.leaves = self.leaves.iter().map(|l| [l.rows, l.riders]).collect();
-        if self.shape.min_gain > 0.0 {
-            tree = tree.pruned();
-        }
+        let mut tree = tree.pruned();
         for n in &tree.nodes {
             gains[usize::from(self.matrix.features[n.split.feature].source)] += n.split.gain;
         }
@@ -128,7 +127,14 @@ impl<'a> Grower<'a> {
         let riders_middle = self.riders.partition(riders, self.matrix.goes_left(split.feature, &split.left));
         let left_is_larger = 2 * (middle - rows.0) > rows.1 - rows.0;
         let price = self.price(rows, slopes);
-        tree.nodes.push(Cut { split, left: !(at as i16), right: !(new as i16), left_is_larger, price });
+        tree.nodes.push(Cut {
+            split,
+            left: !(at as i16),
+            right: !(new as i16),
+            left_is_larger,
+            left_leaves: (0, 0),
+            price,
+        });
         if let Some((above, is_left)) = above {
             let child = if is_left { &mut tree.nodes[above].left } else { &mut tree.nodes[above].right };
             *child = node as i16;
@@ -137,7 +143,7 @@ impl<'a> Grower<'a> {
         let (small, large) = if left_is_larger { (right, left) } else { (left, right) };
         let small_total = slopes.total(self.rows.get(small));
         let large_total = total.wrapping_sub(small_total);
-        let last = new + 1 >= self.shape.leaves;
+        let last = new + 1 >= self.most_leaves();
         // A leaf that can't or won't be cut again needs no histogram; the larger one's is what the smaller leaves.
         let worth = |s: Span| !last && s.1 - s.0 >= 2 * self.params.min_rows.max(1);
         let (small_worth, large_worth) = (worth(small), worth(large));
@@ -186,6 +192,10 @@ impl<'a> Grower<'a> {
             hessian += f64::from(h);
         }
         self.shape.min_gain * squares / f64::max(hessian, 1e-9)
+    }
+
+    fn most_leaves(&self) -> usize {
+        self.shape.leaves.min(MOST_LEAVES)
     }
 
     /// The leaf whose cut gains most; the first of equals.

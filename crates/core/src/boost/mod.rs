@@ -71,7 +71,7 @@ pub enum Refit {
 /// How trees are grown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
-    /// Most leaves of a tree.
+    /// Most leaves of a tree; more than 64 count as 64.
     pub leaves: usize,
     /// Share of each tree's step that is taken.
     pub learning_rate: f64,

@@ -16,19 +16,21 @@ pub(super) struct Tree {
     pub leaf_of: Vec<u16>,
 }
 
-/// A node of a [`Tree`]; children as in [`super::Trees`].
+/// A node of a [`Tree`]; a child is another, later node (>= 0) or, as `!leaf`, a leaf.
 #[derive(Clone)]
 pub(super) struct Cut {
     pub split: Split,
     pub left: i16,
     pub right: i16,
     pub left_is_larger: bool,
+    /// First leaf and one past the last leaf to its left, once the tree is pruned.
+    pub left_leaves: (u8, u8),
     /// What it has to gain, or the cuts below it together.
     pub price: f64,
 }
 
 impl Tree {
-    /// Without the subtrees whose cuts together gain less than their price (cost-complexity pruning, Breiman et al.
+    /// With leaves from left to right and without the subtrees whose cuts together gain less than their price (cost-complexity pruning, Breiman et al.
     /// 1984). Looking at whole subtrees keeps a worthless first cut that makes the second one possible.
     pub fn pruned(&self) -> Tree {
         let mut net = vec![0f64; self.nodes.len()];
@@ -41,7 +43,7 @@ impl Tree {
         out
     }
 
-    /// Copies what is worth keeping at and below `at`; its place in `out`.
+    /// Copies what is worth keeping, leaves from left to right, at and below `at`; its place in `out`.
     fn copy(&self, at: i16, net: &[f64], out: &mut Tree) -> i16 {
         if at < 0 || net[at as usize] <= 0.0 {
             out.leaves.push(self.span(at));
@@ -49,9 +51,12 @@ impl Tree {
         }
         let n = &self.nodes[at as usize];
         let new = out.nodes.len();
+        let first = out.leaves.len();
         out.nodes.push(n.clone());
-        out.nodes[new].left = self.copy(n.left, net, out);
-        out.nodes[new].right = self.copy(n.right, net, out);
+        let left = self.copy(n.left, net, out);
+        let middle = out.leaves.len();
+        let right = self.copy(n.right, net, out);
+        out.nodes[new] = Cut { left, right, left_leaves: (first as u8, middle as u8), ..n.clone() };
         new as i16
     }
 
@@ -69,7 +74,7 @@ impl Tree {
     pub fn nodes(&self, m: &Matrix) -> Vec<Node> {
         let node = |c: &Cut| {
             let f = &m.features[c.split.feature];
-            Node { feature: f.source, rule: f.rule(&c.split.left, c.left_is_larger), left: c.left, right: c.right }
+            Node { feature: f.source, rule: f.rule(&c.split.left, c.left_is_larger), left_leaves: c.left_leaves }
         };
         self.nodes.iter().map(node).collect()
     }
