@@ -17,6 +17,7 @@
 //! assert!(model.probability(|_| 3) < 0.1);
 //! ```
 
+mod batch;
 mod conditional;
 #[cfg(test)]
 mod conditional_tests;
@@ -25,6 +26,7 @@ mod draw;
 mod groups;
 mod grow;
 mod matrix;
+mod order;
 mod pack;
 mod spans;
 mod split;
@@ -36,6 +38,7 @@ mod trees;
 
 pub use conditional::{BoostedConditional, Codes, fit_codes};
 pub use detect::{Detection, auc, cross_validate, cross_validated_auc};
+pub use order::order_codes;
 pub use train::{Ensemble, fit_binary, fit_mean};
 pub use trees::Trees;
 

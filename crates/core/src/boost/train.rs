@@ -14,6 +14,10 @@ use crate::{Error, ErrorKind, Result, math};
 /// Largest Newton step of a leaf on the logit scale: a pure leaf has no finite best value.
 const LARGEST_STEP: f64 = 10.0;
 
+/// Share of the constant's held-out loss that is worth waiting for: where a target is certain the loss goes on
+/// falling for ever.
+const WORTH: f64 = 3e-5;
+
 /// A sum of trees: the logit of a binary target, or a mean.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ensemble {
@@ -257,6 +261,9 @@ impl Run<'_> {
         let mut losses = Vec::new();
         let loss = losses_of(&score, &mut losses);
         let mut best = Grown { trees: Vec::new(), gain: gain.clone(), loss, losses: losses.clone() };
+        let enough = WORTH * best.loss;
+        // The round since which no better loss was worth another round, and the loss there.
+        let mut since = (0, best.loss);
         let (mut trees, mut kept) = (Vec::new(), 0);
         for round in 0..most {
             self.derive(grow, &score, round, &mut slopes);
@@ -282,7 +289,13 @@ impl Run<'_> {
                 best.gain.copy_from_slice(&gain);
                 best.losses.copy_from_slice(&losses);
                 kept = trees.len();
-            } else if trees.len() - kept >= self.params.patience {
+            }
+            if held.is_empty() {
+                continue;
+            }
+            if since.1 - loss > enough {
+                since = (trees.len(), loss);
+            } else if trees.len() - since.0 >= self.params.patience {
                 break;
             }
         }

@@ -17,22 +17,22 @@ pub(super) const MOST_LEAVES: usize = 64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trees {
     /// First node of each tree, then the number of nodes. Nodes with a threshold come before nodes with a set.
-    node_start: Vec<u32>,
+    pub(super) node_start: Vec<u32>,
     /// First node with a set of each tree.
-    by_set: Vec<u32>,
+    pub(super) by_set: Vec<u32>,
     /// First leaf of each tree, then the number of leaves.
-    leaf_start: Vec<u32>,
+    pub(super) leaf_start: Vec<u32>,
     /// First set of each tree; trees of one fit share their sets.
-    set_start: Vec<u32>,
+    pub(super) set_start: Vec<u32>,
     /// Feature of each node.
-    feature: Vec<u16>,
+    pub(super) feature: Vec<u16>,
     /// Largest bin that goes left, or the set (counted from the tree's first) of the categories that go left.
-    cut: Vec<u16>,
+    pub(super) cut: Vec<u16>,
     /// First leaf to the left of each node, counted from the tree's first, and one past the last.
-    first: Vec<u8>,
-    middle: Vec<u8>,
-    value: Vec<f32>,
-    sets: Vec<u64>,
+    pub(super) first: Vec<u8>,
+    pub(super) middle: Vec<u8>,
+    pub(super) value: Vec<f32>,
+    pub(super) sets: Vec<u64>,
 }
 
 impl Default for Trees {
@@ -94,20 +94,24 @@ impl Trees {
                 (self.node_start[t] as usize, self.by_set[t] as usize, self.node_start[t + 1] as usize);
             let mut left = u64::MAX;
             let (feature, cut) = (&self.feature[start..end], &self.cut[start..end]);
-            let (first, middle) = (&self.first[start..end], &self.middle[start..end]);
             for i in 0..by_set - start {
                 let fails = u64::from(u16::from(bin(usize::from(feature[i]))) > cut[i]);
-                left &= !(leaves(first[i], middle[i]) * fails);
+                left &= !(self.left_leaves(start + i) & fails.wrapping_neg());
             }
             for i in by_set - start..end - start {
                 let b = bin(usize::from(feature[i]));
                 let set = (self.set_start[t] as usize + usize::from(cut[i])) * WORDS;
                 let fails = !self.sets[set + usize::from(b >> 6)] >> (b & 63) & 1;
-                left &= !(leaves(first[i], middle[i]) * fails);
+                left &= !(self.left_leaves(start + i) & fails.wrapping_neg());
             }
             total += f64::from(self.value[self.leaf_start[t] as usize + left.trailing_zeros() as usize]);
         }
         total
+    }
+
+    /// The bits of the leaves to the left of a node.
+    pub(super) fn left_leaves(&self, node: usize) -> u64 {
+        LOWEST[usize::from(self.middle[node] & 63)] ^ LOWEST[usize::from(self.first[node] & 63)]
     }
 
     /// The features that some node asks for, ascending.
@@ -207,10 +211,16 @@ impl Trees {
     }
 }
 
-/// The bits of the leaves from `first` to before `middle`, which is at most 63.
-fn leaves(first: u8, middle: u8) -> u64 {
-    (1 << (middle & 63)) - (1 << (first & 63))
-}
+/// The lowest bits, by how many.
+const LOWEST: [u64; 64] = {
+    let mut t = [0; 64];
+    let mut i = 0;
+    while i < 64 {
+        t[i] = (1 << i) - 1;
+        i += 1;
+    }
+    t
+};
 
 /// The sets that trees of one fit share, so that a common split is stored once.
 #[derive(Default)]
