@@ -5,8 +5,10 @@
 
 pub mod dataset;
 pub mod error;
+pub mod evaluate;
 pub mod math;
 pub mod metadata;
+pub mod metric;
 pub mod reference;
 pub mod rng;
 pub mod rule;
