@@ -53,8 +53,13 @@ pub fn parse(text: &str, format: &str) -> Result<i64> {
     if t.offset().is_some() {
         return Ok(t.to_timestamp().map_err(|_| bad())?.as_microsecond());
     }
-    let date = t.to_date().map_err(|_| bad())?;
-    let midnight = days_from_civil(date.year().into(), date.month() as u32, date.day() as u32) * DAY;
+    let (y, m, d) = match t.to_date() {
+        Ok(date) => (i64::from(date.year()), date.month() as u32, date.day() as u32),
+        // `%Y-%m` and `%Y` mean the first day.
+        Err(_) if t.day().is_none() => (t.year().ok_or_else(bad)?.into(), t.month().unwrap_or(1) as u32, 1),
+        Err(_) => return Err(bad()),
+    };
+    let midnight = days_from_civil(y, m, d) * DAY;
     let clock = t.to_time().unwrap_or(jiff::civil::Time::midnight());
     let seconds = i64::from(clock.hour()) * 3600 + i64::from(clock.minute()) * 60 + i64::from(clock.second());
     Ok(midnight + seconds * SECOND + i64::from(clock.subsec_nanosecond()) / 1000)
@@ -128,6 +133,9 @@ mod tests {
             }
         }
         assert!(parse("2025-02-30", "%Y-%m-%d").is_err());
+        assert_eq!(parse("1970-02", "%Y-%m"), Ok(31 * DAY));
+        assert_eq!(parse("1971", "%Y"), Ok(365 * DAY));
+        assert!(parse("02", "%m").is_err());
     }
 
     #[test]

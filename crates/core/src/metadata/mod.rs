@@ -2,13 +2,21 @@
 //!
 //! A [`Metadata`] in hand is valid: [`Metadata::from_json`] and [`Metadata::new`] check it whole.
 
+mod extension;
 mod json;
+mod near;
+mod path;
+mod sdtype;
 mod validate;
+mod validate_rules;
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::Rule;
+
+pub use json::MAX_BYTES;
+pub use path::{Operand, Path, Step, Term};
 
 /// The tables, relationships and rules of one data set.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +42,8 @@ pub struct TableMeta {
     pub sequence_key: Option<String>,
     /// See `sequence_key`.
     pub sequence_index: Option<String>,
+    /// SDV's `column_relationships`, kept for other readers of the file.
+    pub groups: Vec<ColumnGroup>,
     /// The folder of the table below the data set's folder.
     pub domain: Option<String>,
     /// Who decides how many rows there are; `Auto` lets the engine pick.
@@ -44,6 +54,15 @@ pub struct TableMeta {
     pub reference: bool,
     /// For people.
     pub description: Option<String>,
+}
+
+/// Columns that mean one thing together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnGroup {
+    /// `address` or `gps`.
+    pub kind: String,
+    /// Its columns.
+    pub columns: Vec<String>,
 }
 
 /// The one relationship that decides how many rows a parent has.
@@ -168,3 +187,6 @@ impl Metadata {
             || self.foreign_key(table, column).is_some()
     }
 }
+
+#[cfg(test)]
+mod tests;
