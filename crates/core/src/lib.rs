@@ -3,6 +3,7 @@
 //! The crate holds the vocabulary ([`Metadata`], [`Dataset`], [`Rule`]) and the algorithms; files, clocks and
 //! printing live in the crates around it.
 
+pub mod boost;
 pub mod dataset;
 pub mod error;
 pub mod evaluate;
