@@ -7,3 +7,13 @@ pub mod quality;
 pub mod sdmetrics;
 
 pub use sdmetrics::{Detail, Property, SdReport};
+
+use frame::{Frame, SYNTHETIC};
+
+use crate::{Dataset, Metadata};
+
+/// SDMetrics' Quality and Diagnostic reports of synthetic data against real data.
+pub fn sdmetrics_reports(real: &Dataset, synthetic: &Dataset, metadata: &Metadata) -> [SdReport; 2] {
+    let frame = Frame::new(metadata, vec![real, synthetic]);
+    [quality::quality(&frame, SYNTHETIC), diagnostic::diagnostic(&frame, SYNTHETIC)]
+}

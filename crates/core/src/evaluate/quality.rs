@@ -42,6 +42,10 @@ fn both<'f>(frame: &'f Frame, side: usize, table: &str, column: &str) -> Result<
     Ok([one(REAL)?, one(side)?])
 }
 
+fn is_continuous(frame: &Frame, table: &str, column: &str) -> bool {
+    matches!(frame.metadata.tables[table].columns[column].sdtype, Sdtype::Numerical | Sdtype::Datetime { .. })
+}
+
 fn column_shapes(frame: &Frame, side: usize) -> Property {
     let columns: Vec<(&str, &str)> = frame
         .metadata
@@ -51,13 +55,7 @@ fn column_shapes(frame: &Frame, side: usize) -> Property {
         .collect();
     let details = columns.into_par_iter().map(|(table, column)| {
         let sides = both(frame, side, table, column);
-        let continuous = match &sides {
-            Ok([r, _]) => r.is_continuous(),
-            Err(_) => {
-                let sdtype = &frame.metadata.tables[table].columns[column].sdtype;
-                matches!(sdtype, Sdtype::Numerical | Sdtype::Datetime { .. })
-            }
-        };
+        let continuous = is_continuous(frame, table, column);
         let metric = if continuous { ks_complement } else { tv_complement };
         let score = sides.and_then(|[r, s]| {
             metric(&r.ticks, &s.ticks).ok_or_else(|| "a side has no value that is not missing".to_owned())
@@ -78,6 +76,7 @@ fn column_shapes(frame: &Frame, side: usize) -> Property {
 /// One column of a table or join on both sides, with what the pair metrics need.
 struct Prepared<'f> {
     name: String,
+    continuous: bool,
     sides: Result<[&'f Series; 2], String>,
     rows: [Option<&'f [u32]>; 2],
     /// Codes of each side: labels with missing as a code of its own, or bins of a continuous column.
@@ -88,7 +87,7 @@ impl<'f> Prepared<'f> {
     fn new(frame: &'f Frame, side: usize, table: &str, column: &str, rows: [Option<&'f [u32]>; 2]) -> Self {
         let sides = both(frame, side, table, column);
         let codes = sides.as_ref().ok().map(|s| [codes(s[0], rows[0]), codes(s[1], rows[1])]);
-        Self { name: column.to_owned(), sides, rows, codes }
+        Self { name: column.to_owned(), continuous: is_continuous(frame, table, column), sides, rows, codes }
     }
 }
 
@@ -106,32 +105,21 @@ fn codes(series: &Series, rows: Option<&[u32]>) -> Vec<u32> {
 
 fn compare(a: &Prepared, b: &Prepared) -> Detail {
     let columns = vec![a.name.clone(), b.name.clone()];
+    let correlated = a.continuous && b.continuous;
+    let metric = if correlated { "CorrelationSimilarity" } else { "ContingencySimilarity" }.to_owned();
     let (sides_a, sides_b) = match (&a.sides, &b.sides) {
         (Ok(x), Ok(y)) => (x, y),
-        (Err(e), _) | (_, Err(e)) => {
-            let metric = "ContingencySimilarity".to_owned();
-            return Detail { columns, metric, note: Some(e.clone()), ..Detail::default() };
-        }
+        (Err(e), _) | (_, Err(e)) => return Detail { columns, metric, note: Some(e.clone()), ..Detail::default() },
     };
-    if sides_a[0].is_continuous() && sides_b[0].is_continuous() {
+    if correlated {
         let pair = |s: usize| [(sides_a[s], a.rows[s]), (sides_b[s], b.rows[s])];
         let c = correlation_similarity(pair(0), pair(1), CORRELATION);
-        let metric = "CorrelationSimilarity".to_owned();
         let (score, counts, note) = (c.score, c.counts, c.note);
-        return Detail {
-            columns,
-            metric,
-            score,
-            real: c.real,
-            synthetic: c.synthetic,
-            counts,
-            note,
-            ..Detail::default()
-        };
+        let (real, synthetic) = (c.real, c.synthetic);
+        return Detail { columns, metric, score, real, synthetic, counts, note, ..Detail::default() };
     }
-    let (Some(x), Some(y)) = (&a.codes, &b.codes) else { return Detail::default() };
+    let (Some(x), Some(y)) = (&a.codes, &b.codes) else { return Detail { columns, metric, ..Detail::default() } };
     let c = contingency_similarity([&x[0], &y[0]], [&x[1], &y[1]], ASSOCIATION);
-    let metric = "ContingencySimilarity".to_owned();
     let (score, association, counts, note) = (c.score, c.association, c.counts, c.note);
     Detail { columns, metric, score, association, counts, note, ..Detail::default() }
 }
