@@ -1,10 +1,16 @@
 //! Evaluation: one report of what is right, what is wrong, and how far from the best possible.
 
+pub mod columns;
+pub mod counts;
 pub mod diagnostic;
 pub mod frame;
 pub mod link;
+pub mod measure;
+pub mod pairs;
 pub mod quality;
 pub mod sdmetrics;
+pub mod sequence;
+pub mod time;
 
 pub use sdmetrics::{Detail, Property, SdReport};
 

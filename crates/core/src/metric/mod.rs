@@ -5,11 +5,13 @@
 //! or looks at metadata; [`crate::evaluate`] decides what to compare.
 
 pub mod adherence;
+pub mod autocorrelation;
 pub mod binning;
 pub mod cardinality;
 pub mod contingency_similarity;
 pub mod correlation_similarity;
 pub mod jackknife;
+pub mod joint;
 pub mod key_uniqueness;
 pub mod ks_complement;
 pub mod referential_integrity;
