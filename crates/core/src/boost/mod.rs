@@ -17,7 +17,11 @@
 //! assert!(model.probability(|_| 3) < 0.1);
 //! ```
 
+mod conditional;
+#[cfg(test)]
+mod conditional_tests;
 mod detect;
+mod draw;
 mod groups;
 mod grow;
 mod matrix;
@@ -28,6 +32,7 @@ mod tests;
 mod train;
 mod trees;
 
+pub use conditional::{BoostedConditional, Codes, fit_codes};
 pub use detect::{Detection, auc, cross_validate, cross_validated_auc};
 pub use train::{Ensemble, fit_binary, fit_mean};
 pub use trees::Trees;

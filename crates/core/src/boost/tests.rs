@@ -169,7 +169,7 @@ fn leaves_have_enough_rows_and_entities() {
 fn a_fit_is_a_function_of_its_arguments_and_survives_a_file() {
     let c = Case::new([uniform(3000, 3, 40, 90), uniform(3000, 3, 40, 91)].concat(), true, 40);
     let c = Case { ordered: vec![true, true, true, false, false, false], ..c };
-    let y: Vec<bool> = (0..3000).map(|i| (c.columns[0][i] < 20) != (c.columns[3][i] % 3 == 0)).collect();
+    let y: Vec<bool> = (0..3000).map(|i| (c.columns[0][i] < 20) != c.columns[3][i].is_multiple_of(3)).collect();
     let (a, b) = (c.fit(&y, &BoostParams::default()), c.fit(&y, &BoostParams::default()));
     assert_eq!(a, b);
     let back: Ensemble = serde_json::from_str(&serde_json::to_string(&a).unwrap()).unwrap();
@@ -181,7 +181,7 @@ fn a_fit_is_a_function_of_its_arguments_and_survives_a_file() {
 #[test]
 fn damaged_trees_are_refused() {
     let c = Case::new(uniform(3000, 3, 40, 92), false, 40);
-    let y: Vec<bool> = (0..3000).map(|i| c.columns[0][i] % 2 == 0).collect();
+    let y: Vec<bool> = (0..3000).map(|i| c.columns[0][i].is_multiple_of(2)).collect();
     let good = serde_json::to_value(c.fit(&y, &BoostParams::default())).unwrap();
     let damage = |path: &str, value: serde_json::Value| {
         let mut v = good.clone();

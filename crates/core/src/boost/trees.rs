@@ -77,6 +77,11 @@ impl Trees {
         self.value.len()
     }
 
+    /// Size in memory and, about, in a file.
+    pub fn bytes(&self) -> usize {
+        12 * self.len() + 8 * self.feature.len() + 4 * self.value.len() + 8 * self.sets.len()
+    }
+
     /// The sum of the leaf values that a row reaches in `trees`; `bin(f)` is the row's code of feature `f`.
     pub fn sum(&self, trees: Range<usize>, mut bin: impl FnMut(usize) -> u8) -> f64 {
         let mut total = 0.0;
@@ -167,7 +172,7 @@ impl Trees {
         let shape = ask(starts(&self.node_start, nodes), "node offsets do not fit")
             & ask(starts(&self.leaf_start, self.value.len()), "leaf offsets do not fit")
             & ask([self.cut.len(), self.left.len(), self.right.len()] == [nodes; 3], "node arrays differ in length")
-            & ask(self.sets.len() % WORDS == 0, "sets are incomplete");
+            & ask(self.sets.len().is_multiple_of(WORDS), "sets are incomplete");
         ask(self.value.iter().all(|v| v.is_finite()), "a leaf value is not finite");
         if shape {
             let good = (0..trees).all(|t| self.tree_is_sound(t, features));

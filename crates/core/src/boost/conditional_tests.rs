@@ -1,0 +1,168 @@
+//! What a conditional must do: sum to one, draw what it says, also under a mask, and stay itself in a file.
+
+use super::tests::{Case, uniform};
+use super::*;
+use crate::rng::{Stream, name};
+
+/// 30 codes in a bell around the first feature's bin, heavy code 0 in a fifth of the rows; two features of noise.
+fn model(n: usize) -> (Case, BoostedConditional) {
+    let c = Case::new(uniform(n, 3, 24, 1), true, 24);
+    let mut s = Stream::new(2, name(&["codes"]), 0);
+    let code = |b: u8, s: &mut Stream| {
+        if s.unit() < 0.2 { 0 } else { (f64::from(b) + 2.0 * s.normal() + 3.0).clamp(1.0, 29.0) as u16 }
+    };
+    let values: Vec<u16> = c.columns[0].iter().map(|&b| code(b, &mut s)).collect();
+    let codes = Codes { values: &values, n: 32, order: None };
+    let m = fit_codes(&c.x(), &c.rows, &codes, &c.groups, &BoostParams::default(), 3);
+    (c, m)
+}
+
+/// Pearson's statistic of draws against probabilities and its degrees of freedom, cells of at least 5 expected.
+fn chi_square(hits: &[u32], p: &[f64]) -> (f64, f64) {
+    let n = f64::from(hits.iter().sum::<u32>());
+    let (mut chi, mut cells, mut rest) = (0.0, 0.0, (0.0, 0.0));
+    for (&h, &p) in hits.iter().zip(p) {
+        if n * p >= 5.0 {
+            chi += (f64::from(h) - n * p).powi(2) / (n * p);
+            cells += 1.0;
+        } else {
+            rest = (rest.0 + f64::from(h), rest.1 + n * p);
+        }
+    }
+    if rest.1 > 0.0 {
+        chi += (rest.0 - rest.1) * (rest.0 - rest.1) / rest.1.max(0.5);
+        cells += 1.0;
+    }
+    (chi, cells - 1.0)
+}
+
+#[test]
+fn probabilities_sum_to_one_and_follow_the_features() {
+    let (_, m) = model(6000);
+    m.check(3).unwrap();
+    for b in 0..24u8 {
+        let p = m.probabilities(|f| if f == 0 { b } else { 5 });
+        assert_eq!(p.len(), 32);
+        assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-9);
+        assert!(p[30] == 0.0 && p[31] == 0.0);
+        // About 1200 rows have code 0, whatever the features, and 250 rows one value of the first feature.
+        assert!((p[0] - 0.2).abs() < 4.0 * (0.16f64 / 250.0).sqrt(), "{b}: {}", p[0]);
+        for (c, &p) in p.iter().enumerate() {
+            let l = m.log_prob(c as u16, |f| if f == 0 { b } else { 5 });
+            assert!(if p == 0.0 { l == f64::NEG_INFINITY } else { (l - p.ln()).abs() < 1e-9 });
+        }
+        let mean: f64 = p.iter().enumerate().skip(1).map(|(c, p)| c as f64 * p).sum::<f64>() / (1.0 - p[0]);
+        let truth = (f64::from(b) + 2.5).clamp(1.0, 28.0);
+        // The spread around the truth is 2; half of it is what early stopping may leave unlearned.
+        assert!((mean - truth).abs() < 1.3, "{b}: {mean}");
+    }
+}
+
+#[test]
+fn draws_follow_the_probabilities_also_under_masks() {
+    let (_, m) = model(6000);
+    let bin = |f: usize| [11u8, 3, 20][f];
+    let p = m.probabilities(bin);
+    type Mask = fn(u16) -> bool;
+    let masks: [(&str, Mask); 6] = [
+        ("none", |_| true),
+        ("upper part", |c| c >= 15),
+        ("one", |c| c == 9),
+        ("every third", |c| c % 3 == 0),
+        ("rare", |c| c == 1 || c == 29),
+        ("without the likely", |c| !(8..=18).contains(&c)),
+    ];
+    for (i, (label, mask)) in masks.into_iter().enumerate() {
+        let total: f64 = p.iter().enumerate().filter(|(c, _)| mask(*c as u16)).map(|(_, p)| p).sum();
+        let expected: Vec<f64> =
+            p.iter().enumerate().map(|(c, p)| if mask(c as u16) { p / total } else { 0.0 }).collect();
+        let mut hits = vec![0u32; 32];
+        let mut rng = Stream::new(5, name(&["draws"]), i as u64);
+        for _ in 0..20_000 {
+            let code = m.draw(bin, &mut rng, Some(&mask)).unwrap();
+            assert!(mask(code), "{label}");
+            hits[usize::from(code)] += 1;
+        }
+        let (chi, free) = chi_square(&hits, &expected);
+        // Mean and variance of chi-square are its degrees of freedom, once and twice.
+        assert!(chi < free + 4.0 * (2.0 * free).sqrt() + 1e-6, "{label}: {chi} with {free}");
+    }
+    let mut rng = Stream::new(5, name(&["draws"]), 99);
+    assert_eq!(m.draw(bin, &mut rng, Some(&|c| c >= 30)), None);
+}
+
+#[test]
+fn an_order_of_the_callers_is_kept() {
+    let c = Case::new(uniform(2000, 2, 10, 8), true, 10);
+    // Codes 0..10 shuffled against the feature: neighbours on the feature are far apart as codes.
+    let scatter = |b: u8| (u16::from(b) * 7) % 10;
+    let values: Vec<u16> = c.columns[0].iter().map(|&b| scatter(b)).collect();
+    let order: Vec<u16> = (0..9).map(scatter).collect(); // one code is left out and comes last
+    let codes = Codes { values: &values, n: 10, order: Some(&order) };
+    let m = fit_codes(&c.x(), &c.rows, &codes, &c.groups, &BoostParams::default(), 1);
+    m.check(2).unwrap();
+    for b in 0..10u8 {
+        assert!(m.probabilities(|_| b)[usize::from(scatter(b))] > 0.9);
+    }
+}
+
+#[test]
+fn heavy_codes_are_near_the_top() {
+    let c = Case::new(uniform(4000, 1, 4, 9), true, 4);
+    // Half of the rows are code 40; the rest are even over 64 codes.
+    let values: Vec<u16> = (0..4000u16).map(|i| if i % 2 == 0 { 40 } else { i / 2 % 64 }).collect();
+    let codes = Codes { values: &values, n: 64, order: None };
+    let m = fit_codes(&c.x(), &c.rows, &codes, &c.groups, &BoostParams::default(), 1);
+    let (mut at, mut steps) = (m.top(), 0);
+    while at.high - at.low > 1 {
+        let [left, right] = m.below(at);
+        at = if (left.low..left.high).any(|i| m.order[i] == 40) { left } else { right };
+        steps += 1;
+    }
+    assert!(steps <= 3, "{steps}");
+}
+
+#[test]
+fn few_rows_and_few_codes() {
+    let c = Case::new(uniform(100, 2, 4, 10), true, 4);
+    let params = BoostParams::default();
+    let fit = |rows: &[u32], values: &[u16]| {
+        let m = fit_codes(&c.x(), rows, &Codes { values, n: 5, order: None }, &c.groups, &params, 1);
+        m.check(2).unwrap();
+        m
+    };
+    let mut rng = Stream::new(1, 0, 0);
+    assert_eq!(fit(&[], &[]).draw(|_| 0, &mut rng, None), None);
+    assert_eq!(fit(&[], &[]).probabilities(|_| 0), [0.0; 5]);
+    assert_eq!(fit(&[7], &[3]).draw(|_| 0, &mut rng, None), Some(3));
+    assert_eq!(fit(&c.rows, &[2; 100]).probabilities(|_| 0), [0.0, 0.0, 1.0, 0.0, 0.0]);
+    let two = fit(&[1, 2, 3], &[0, 4, 4]).probabilities(|_| 0);
+    assert!((two[0] - 1.5 / 4.0).abs() < 1e-6 && (two[4] - 2.5 / 4.0).abs() < 1e-6);
+}
+
+#[test]
+fn files_keep_the_model_and_damage_is_refused() {
+    let (c, m) = model(3000);
+    let json = serde_json::to_value(&m).unwrap();
+    let back: BoostedConditional = serde_json::from_value(json.clone()).unwrap();
+    back.check(3).unwrap();
+    let draws = |m: &BoostedConditional| -> Vec<Option<u16>> {
+        let at = |r: u32| m.draw(|f| c.columns[f][r as usize], &mut Stream::new(1, 2, u64::from(r)), None);
+        c.rows.iter().map(|&r| at(r)).collect()
+    };
+    assert_eq!(draws(&m), draws(&back));
+    assert!(back.check(0).is_err());
+    for (path, value) in [
+        ("/left/0", 0),
+        ("/left/0", 65_535),
+        ("/first/1", 100_000),
+        ("/order/0", 40),
+        ("/order/0", 1),
+        ("/trees/feature/0", 30_000),
+    ] {
+        let mut v = json.clone();
+        *v.pointer_mut(path).unwrap() = value.into();
+        let damaged: BoostedConditional = serde_json::from_value(v).unwrap();
+        assert!(damaged.check(3).is_err(), "{path} {value}");
+    }
+}
