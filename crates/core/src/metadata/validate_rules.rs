@@ -42,7 +42,7 @@ pub(super) fn check(meta: &Metadata, rule: &RuleKind, say: Say) {
             at.columns(&[column.clone(), when.clone()], 2);
             at.need(!values.is_empty(), "names no values");
         }),
-        NotNull { table, column } => at.on(table, |at| _ = at.column(column)),
+        NotNull { table, column } => at.on(table, |at| at.column(column)),
         Unique { table, columns } => at.on(table, |at| at.columns(columns, 1)),
         Inside { table, time, start, end } => at.on(table, |at| {
             at.column(time);

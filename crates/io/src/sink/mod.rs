@@ -1,0 +1,338 @@
+//! The output folder: every file under a temporary name until it is whole, the manifest last, nothing foreign
+//! ever touched.
+
+mod clock;
+mod csv;
+mod journal;
+mod manifest;
+mod parquet;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use healthdata_core::metadata::TableMeta;
+use healthdata_core::{Error, ErrorKind, Result};
+
+pub use csv::{CsvOptions, encode_csv, encode_header};
+pub use journal::JOURNAL;
+pub use manifest::{FORMAT_VERSION, FileEntry, MANIFEST, Manifest, OtherEntry, Run};
+pub use table::{Format, TableWriter};
+
+use crate::files::{self, io_error};
+use crate::slug::{domain_slug, slug};
+use journal::Journal;
+
+/// An output folder under way. Until [`OutputDir::commit`] it counts as unfinished; a run that is killed or
+/// fails leaves its finished files for the next run with the same [`Run`].
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use arrow_array::{ArrayRef, RecordBatch, StringArray};
+/// # use healthdata_core::metadata::{ColumnMeta, Sdtype, TableMeta};
+/// use healthdata_io::{Format, OutputDir, Run};
+/// # fn main() -> healthdata_core::Result<()> {
+/// # let parent = tempfile::tempdir().unwrap();
+/// # let path = parent.path().join("out");
+/// # let mut meta = TableMeta::default();
+/// # meta.columns.insert("sex".into(), ColumnMeta::new(Sdtype::Categorical));
+/// # let sex: ArrayRef = Arc::new(StringArray::from(vec!["F", "M"]));
+/// # let batch = RecordBatch::try_from_iter([("sex", sex)]).unwrap();
+/// let dir = OutputDir::create(&path, Run { seed: 42, ..Run::default() })?;
+/// let mut patients = dir.table(Some("ehr"), "patients", Format::Csv, &meta)?;
+/// patients.write(&batch)?;
+/// patients.finish()?;
+/// let manifest = dir.commit()?.manifest;
+/// assert_eq!(manifest.tables[0].path, "ehr/patients.csv");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct OutputDir {
+    shared: Arc<Shared>,
+}
+
+/// What a commit did.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The manifest that was written.
+    pub manifest: Manifest,
+    /// Files of an earlier run that were changed since and therefore kept, for people.
+    pub kept: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    root: PathBuf,
+    run: Run,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    journal: Journal,
+    /// Paths earlier runs made here, with their checksum where it is known (else empty).
+    owned: BTreeMap<String, String>,
+    /// Files an interrupted run with the same settings finished.
+    resumable: BTreeMap<String, FileEntry>,
+    /// Paths of this run that are begun and not finished.
+    open: BTreeSet<String>,
+    tables: Vec<FileEntry>,
+    others: Vec<OtherEntry>,
+}
+
+impl OutputDir {
+    /// Creates the folder, or takes one over that an earlier run made. Refused, without changing anything: a
+    /// file in its place, a folder with anything in it that is not ours, a place that can't be written.
+    ///
+    /// Taking over a finished folder removes its manifest at once, so call this when everything else is checked.
+    pub fn create(path: &Path, run: Run) -> Result<OutputDir> {
+        let fail = |e: io::Error| io_error(path, "write there", &e);
+        match fs::metadata(path) {
+            Ok(m) if m.is_dir() => {}
+            Ok(_) => {
+                let line = format!("{}: it is a file, not a folder; choose another --out-dir", path.display());
+                return Err(Error::new(ErrorKind::Io, line));
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path).map_err(fail)?,
+            Err(e) => return Err(fail(e)),
+        }
+        let foreign = |why: &str| {
+            let line = format!("{}: not ours ({why}): choose another --out-dir; nothing was changed", path.display());
+            Error::new(ErrorKind::Io, line)
+        };
+        let manifest = Manifest::read(path).map_err(|e| foreign(&e.to_string()))?;
+        let ours = manifest.is_some() || journal::peek(path)?.is_some_and(|p| p.is_ours());
+        if !ours && !is_empty(path).map_err(fail)? {
+            return Err(foreign("the folder is not empty and has no manifest.json of this program"));
+        }
+        let (mut journal, past) = Journal::open(path)?;
+        let resumes = manifest.is_none() && past.run.as_ref() == Some(&run);
+        let resumable = match &manifest {
+            Some(m) if m.run == run => m.tables.iter().map(|t| (t.path.clone(), t.clone())).collect(),
+            None if resumes => past.done,
+            _ => BTreeMap::new(),
+        };
+        let mut owned = past.owned;
+        for (path, hash) in manifest.iter().flat_map(Manifest::checksums) {
+            owned.insert(path.into(), hash.into());
+        }
+        let dir = PathBuf::from(path);
+        for t in past.temporary {
+            sweep(&dir, &t);
+        }
+        if !resumes {
+            journal.begin_run(&run, &owned).map_err(fail)?;
+        }
+        if manifest.is_some() {
+            // From here on the folder is unfinished, and the run file says so.
+            fs::remove_file(dir.join(MANIFEST)).and_then(|()| files::sync_folder(&dir.join(MANIFEST))).map_err(fail)?;
+        }
+        let state = State { journal, owned, resumable, open: BTreeSet::new(), tables: Vec::new(), others: Vec::new() };
+        Ok(OutputDir { shared: Arc::new(Shared { root: dir, run, state: Mutex::new(state) }) })
+    }
+
+    /// A writer for a whole table in one file, `<domain>/<table>.<ending>`.
+    pub fn table(&self, domain: Option<&str>, table: &str, format: Format, meta: &TableMeta) -> Result<TableWriter> {
+        TableWriter::create(&self.shared, table, table_path(domain, table, None, format), format, meta)
+    }
+
+    /// A writer for one part of a table, `<domain>/<table>/part-00000.<ending>`.
+    pub fn part(
+        &self,
+        domain: Option<&str>,
+        table: &str,
+        part: u64,
+        format: Format,
+        meta: &TableMeta,
+    ) -> Result<TableWriter> {
+        TableWriter::create(&self.shared, table, table_path(domain, table, Some(part), format), format, meta)
+    }
+
+    /// The file of a table (or part) when an interrupted run with the same settings finished it and it still has
+    /// its checksum; it then counts as finished in this run too and must not be written again.
+    pub fn finished(
+        &self,
+        domain: Option<&str>,
+        table: &str,
+        part: Option<u64>,
+        format: Format,
+    ) -> Result<Option<FileEntry>> {
+        let path = table_path(domain, table, part, format);
+        let mut state = self.shared.state();
+        let Some(entry) = state.resumable.get(&path).cloned() else { return Ok(None) };
+        let file = self.shared.root.join(&path);
+        if !self.shared.is_plain(&path) || !files::has_checksum(&file, entry.bytes, &entry.blake3) {
+            return Ok(None);
+        }
+        state.resumable.remove(&path);
+        state.journal.done(&entry).map_err(|e| io_error(&self.shared.root.join(JOURNAL), "write it", &e))?;
+        state.tables.push(entry.clone());
+        Ok(Some(entry))
+    }
+
+    /// Writes a whole small file beside the tables, such as `metadata.json`; the manifest lists it.
+    pub fn write_other(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        if !manifest::is_inside(path) || [MANIFEST, JOURNAL].contains(&path) {
+            return Err(Error::new(
+                ErrorKind::Request,
+                "the name of an extra file leads out of the folder or is taken",
+            ));
+        }
+        let target = self.shared.begin(path)?;
+        files::write_whole(&target, bytes)?;
+        let entry = OtherEntry {
+            path: path.into(),
+            bytes: bytes.len() as u64,
+            blake3: blake3::hash(bytes).to_hex().to_string(),
+        };
+        let mut state = self.shared.state();
+        state.open.remove(path);
+        state.others.push(entry);
+        Ok(())
+    }
+
+    /// Ends the run: removes files of earlier runs that this one did not replace, writes the manifest, removes
+    /// the run file. Files of earlier runs that were changed since are kept and named.
+    pub fn commit(self) -> Result<Commit> {
+        let mut guard = self.shared.state();
+        let state = &mut *guard;
+        if let Some(path) = state.open.first() {
+            let line = format!("{path}: not finished, so the run can't be; this is a mistake in the program");
+            return Err(Error::new(ErrorKind::Request, line));
+        }
+        let manifest = Manifest::new(self.shared.run.clone(), state.tables.clone(), state.others.clone());
+        let current: BTreeSet<&str> = manifest.paths().collect();
+        let mut kept = Vec::new();
+        for (path, hash) in state.owned.iter().filter(|(p, _)| !current.contains(p.as_str())) {
+            self.shared.remove_old(path, hash, &mut kept)?;
+        }
+        let root = &self.shared.root;
+        files::write_whole(&root.join(MANIFEST), &manifest.to_json())?;
+        let run_file = root.join(JOURNAL);
+        fs::remove_file(&run_file).map_err(|e| io_error(&run_file, "remove it", &e))?;
+        drop(guard);
+        Ok(Commit { manifest, kept })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.shared.root
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change of the state is whole before a panic could happen, so a poisoned lock is still good.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True when `path` is a regular file and every folder down to it is a real one, not a link.
+    fn is_plain(&self, path: &str) -> bool {
+        let mut at = self.root.clone();
+        let (folders, name) = path.rsplit_once('/').map_or((None, path), |(f, n)| (Some(f), n));
+        for folder in folders.iter().flat_map(|f| f.split('/')) {
+            at.push(folder);
+            if !fs::symlink_metadata(&at).is_ok_and(|m| m.is_dir()) {
+                return false;
+            }
+        }
+        fs::symlink_metadata(at.join(name)).is_ok_and(|m| m.is_file())
+    }
+
+    /// Makes the folders of `path`, checks that nothing foreign is in its place and notes it as begun.
+    fn begin(&self, path: &str) -> Result<PathBuf> {
+        let target = self.root.join(path);
+        let refuse = |at: &Path, why: &str| Error::new(ErrorKind::Io, format!("{}: {why}", at.display()));
+        let mut state = self.state();
+        let written = state.tables.iter().any(|t| t.path == path) || state.others.iter().any(|o| o.path == path);
+        if written || state.open.contains(path) {
+            return Err(Error::new(ErrorKind::Request, format!("{path}: written twice in one run")));
+        }
+        let mut at = self.root.clone();
+        for folder in path.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev() {
+            at.push(folder);
+            match fs::symlink_metadata(&at) {
+                Ok(m) if m.is_dir() => {}
+                Ok(m) if m.is_symlink() => {
+                    return Err(refuse(&at, "a symbolic link, which is not followed out of the folder; remove it"));
+                }
+                Ok(_) => return Err(refuse(&at, "a file in the place of a folder; remove it")),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    fs::create_dir(&at).map_err(|e| io_error(&at, "create it", &e))?;
+                }
+                Err(e) => return Err(io_error(&at, "create it", &e)),
+            }
+        }
+        match fs::symlink_metadata(&target) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(io_error(&target, "write it", &e)),
+            Ok(m) if m.is_file() && state.owned.contains_key(path) => {}
+            Ok(_) => return Err(refuse(&target, "already there and not ours; move it or choose another --out-dir")),
+        }
+        let temporary = files::temporary(Path::new(path));
+        state
+            .journal
+            .begin_file(path, &temporary.to_string_lossy())
+            .map_err(|e| io_error(&self.root.join(JOURNAL), "write it", &e))?;
+        state.open.insert(path.into());
+        Ok(target)
+    }
+
+    /// Removes a file of an earlier run, unless somebody changed it, and its folder when that becomes empty.
+    fn remove_old(&self, path: &str, hash: &str, kept: &mut Vec<String>) -> Result<()> {
+        let file = self.root.join(path);
+        let Ok(meta) = fs::symlink_metadata(&file) else { return Ok(()) };
+        if !self.is_plain(path) || !(hash.is_empty() || files::has_checksum(&file, meta.len(), hash)) {
+            kept.push(format!("{}: of an earlier run, changed since, kept", file.display()));
+            return Ok(());
+        }
+        fs::remove_file(&file).map_err(|e| io_error(&file, "remove it", &e))?;
+        for folder in Path::new(path).ancestors().skip(1).filter(|f| !f.as_os_str().is_empty()) {
+            // A folder that still holds something refuses to go, which is what we want.
+            if fs::remove_dir(self.root.join(folder)).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Path of a table's file below the folder: `ehr/patients.csv`, or `ehr/patients/part-00000.csv` for a part.
+pub fn table_path(domain: Option<&str>, table: &str, part: Option<u64>, format: Format) -> String {
+    let (name, ending) = (slug(table), format.ending());
+    let folder = domain.map(domain_slug).filter(|d| !d.is_empty()).map(|d| d + "/").unwrap_or_default();
+    match part {
+        None => format!("{folder}{name}.{ending}"),
+        Some(k) => format!("{folder}{name}/part-{k:05}.{ending}"),
+    }
+}
+
+/// True when a folder holds nothing, or only the empty run file of a run killed at its very start.
+fn is_empty(path: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name() != JOURNAL || !fs::symlink_metadata(entry.path())?.is_file() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Removes what a killed run left under a temporary name of ours.
+fn sweep(root: &Path, path: &str) {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let file = root.join(path);
+    let inside = file.parent().and_then(|p| p.canonicalize().ok()).zip(root.canonicalize().ok());
+    let ours = name.starts_with('.') && name.contains(".tmp-") && inside.is_some_and(|(f, r)| f.starts_with(r));
+    if ours && fs::symlink_metadata(&file).is_ok_and(|m| m.is_file()) {
+        // A leftover is in nobody's way: readers skip hidden files.
+        fs::remove_file(&file).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests;

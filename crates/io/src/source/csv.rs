@@ -1,0 +1,268 @@
+//! Reading CSV (RFC 4180, a header row, UTF-8) into text columns; an empty cell is missing.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, LargeStringArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow_schema::{DataType, Field, Schema};
+use csv::{ByteRecord, ReaderBuilder};
+use healthdata_core::metadata::TableMeta;
+
+use super::{Budget, Chosen, FileRows, Limits, choose};
+use crate::files::io_error;
+
+/// Bytes a compressed file may give before its ratio is looked at.
+const RATIO_FROM: u64 = 256 << 20;
+
+/// All rows of one file, or all its problems.
+pub(super) fn read(
+    path: &Path,
+    gzip: bool,
+    meta: Option<&TableMeta>,
+    limits: &Limits,
+    budget: &mut Budget,
+) -> Result<FileRows, Vec<String>> {
+    // The place is put in front by the caller, so only the reason is kept here.
+    let fail = |e: io::Error| vec![reason(path, &e)];
+    let file = File::open(path).map_err(fail)?;
+    let counted = Counted { inner: file, bytes: 0, quotes: 0, ends_in_newline: true };
+    if gzip {
+        let inner = flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, counted));
+        let guarded = Guarded { inner, out: 0, ratio: limits.ratio };
+        let counted = Counted { inner: guarded, bytes: 0, quotes: 0, ends_in_newline: true };
+        parse(path, counted, meta, limits, budget)
+    } else {
+        parse(path, counted, meta, limits, budget)
+    }
+}
+
+fn reason(path: &Path, e: &io::Error) -> String {
+    let line = io_error(path, "read it", e).to_string();
+    let place = format!("{}: ", path.display());
+    line.strip_prefix(&place).map(str::to_owned).unwrap_or(line)
+}
+
+/// Counts what passes: bytes for empty files, quotes for one that is never closed.
+struct Counted<R> {
+    inner: R,
+    bytes: u64,
+    quotes: u64,
+    ends_in_newline: bool,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.bytes += n as u64;
+        self.quotes += buf[..n].iter().filter(|b| **b == b'"').count() as u64;
+        if let Some(last) = buf[..n].last() {
+            self.ends_in_newline = matches!(last, b'\n' | b'\r');
+        }
+        Ok(n)
+    }
+}
+
+/// Stops a compression bomb: real tables shrink ten times, not hundreds of times.
+struct Guarded<R: Read> {
+    inner: flate2::read::MultiGzDecoder<io::BufReader<Counted<R>>>,
+    out: u64,
+    ratio: u64,
+}
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf).map_err(|e| match e.kind() {
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                io::Error::other("the gzip data are damaged or cut off")
+            }
+            _ => e,
+        })?;
+        self.out += n as u64;
+        let read = self.inner.get_ref().get_ref().bytes;
+        if self.out > RATIO_FROM && self.out / self.ratio.max(1) > read {
+            return Err(io::Error::other(format!("it unpacks to more than {} times its size", self.ratio)));
+        }
+        Ok(n)
+    }
+}
+
+/// Rows with the same problem, the first five by number.
+#[derive(Default)]
+struct Rows {
+    first: Vec<u64>,
+    count: u64,
+}
+
+impl Rows {
+    fn add(&mut self, row: u64) {
+        if self.first.len() < 5 {
+            self.first.push(row);
+        }
+        self.count += 1;
+    }
+
+    fn report(&self, what: &str, problems: &mut Vec<String>) {
+        if self.count > 0 {
+            let rows = self.first.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+            let more = if self.count > self.first.len() as u64 { ", ..." } else { "" };
+            problems.push(format!("{what} in {} rows (data row {rows}{more})", self.count));
+        }
+    }
+}
+
+/// One column under way: all texts one after the other.
+struct TextColumn {
+    place: usize,
+    name: String,
+    values: Vec<u8>,
+    ends: Vec<i64>,
+    valid: Vec<bool>,
+}
+
+impl TextColumn {
+    fn new((place, name): (usize, String)) -> Self {
+        Self { place, name, values: Vec::new(), ends: vec![0], valid: Vec::new() }
+    }
+
+    fn push(&mut self, cell: &[u8]) {
+        self.values.extend_from_slice(cell);
+        self.ends.push(self.values.len() as i64);
+        self.valid.push(!cell.is_empty());
+    }
+
+    /// Rows (from 1) whose text is not UTF-8.
+    fn bad_rows(&self) -> Rows {
+        let mut rows = Rows::default();
+        // Whole first, which is ten times faster: it is enough when no cell starts inside a character.
+        let inside = |end: &i64| self.values.get(*end as usize).is_some_and(|b| b & 0xC0 == 0x80);
+        if std::str::from_utf8(&self.values).is_ok() && !self.ends.iter().any(inside) {
+            return rows;
+        }
+        for (row, w) in self.ends.windows(2).enumerate() {
+            if std::str::from_utf8(&self.values[w[0] as usize..w[1] as usize]).is_err() {
+                rows.add(row as u64 + 1);
+            }
+        }
+        rows
+    }
+
+    fn finish(self, problems: &mut Vec<String>) -> Option<ArrayRef> {
+        let bad = self.bad_rows();
+        bad.report(&format!("column {}: not UTF-8 (save the file as UTF-8)", self.name), problems);
+        if bad.count > 0 {
+            return None;
+        }
+        let valid = NullBuffer::from(self.valid);
+        let nulls = (valid.null_count() > 0).then_some(valid);
+        let values = Buffer::from_vec(self.values);
+        // 32-bit offsets are what every consumer knows; only columns beyond 2 GiB of text need the large type.
+        let array: ArrayRef = if i32::try_from(values.len()).is_ok() {
+            let ends: Vec<i32> = self.ends.into_iter().map(|e| e as i32).collect();
+            Arc::new(StringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(ends)), values, nulls).ok()?)
+        } else {
+            Arc::new(LargeStringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(self.ends)), values, nulls).ok()?)
+        };
+        Some(array)
+    }
+}
+
+fn parse<R: Read>(
+    path: &Path,
+    counted: Counted<R>,
+    meta: Option<&TableMeta>,
+    limits: &Limits,
+    budget: &mut Budget,
+) -> Result<FileRows, Vec<String>> {
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(counted);
+    let mut record = ByteRecord::new();
+    let stop = |e: csv::Error| match e.into_kind() {
+        csv::ErrorKind::Io(e) => reason(path, &e),
+        _ => "not readable as CSV".into(),
+    };
+    let some = reader.read_byte_record(&mut record).map_err(|e| vec![stop(e)])?;
+    if reader.get_ref().bytes == 0 {
+        return Err(vec!["empty file; a header row is needed".into()]);
+    }
+    if !some {
+        return Err(vec!["no header row, only empty lines".into()]);
+    }
+    let header = header_of(&record)?;
+    let Chosen { keep, left_out } = choose(&header, meta, limits)?;
+    let width = header.len();
+    let mut columns: Vec<TextColumn> = keep.into_iter().map(TextColumn::new).collect();
+    let (mut row, mut problems, mut ragged, mut long) = (0u64, Vec::new(), Rows::default(), Rows::default());
+    let mut multi_line_tail = false;
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(e) => {
+                problems.push(format!("after data row {row}: {}", stop(e)));
+                break;
+            }
+        }
+        row += 1;
+        if record.len() != width {
+            ragged.add(row);
+        }
+        if record.as_slice().len() > limits.cell && record.iter().any(|c| c.len() > limits.cell) {
+            long.add(row);
+            break;
+        }
+        // The empty cell and its end take room too.
+        if let Err(p) = budget.take(record.as_slice().len() + 9 * columns.len()) {
+            problems.push(format!("data row {row}: {p}"));
+            break;
+        }
+        for c in &mut columns {
+            c.push(record.get(c.place).unwrap_or_default());
+        }
+        multi_line_tail = record.as_slice().contains(&b'\n');
+    }
+    let expected = format!("not {width} cells as in the header, or a quote out of place,");
+    ragged.report(&expected, &mut problems);
+    let limit = limits.cell;
+    long.report(&format!("a cell of more than {limit} bytes (a quote that is never closed?)"), &mut problems);
+    let tail = reader.get_ref();
+    if problems.is_empty() && tail.quotes % 2 == 1 && (multi_line_tail || !tail.ends_in_newline) {
+        problems
+            .push(format!("a quote is opened and never closed (data row {row} is the last one that could be read)"));
+    }
+    let fields: Vec<Field> =
+        columns.iter().map(|c| c.name.clone()).map(|n| Field::new(n, DataType::Utf8, true)).collect();
+    let arrays: Vec<Option<ArrayRef>> = columns.into_iter().map(|c| c.finish(&mut problems)).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let arrays: Vec<ArrayRef> = arrays.into_iter().flatten().collect();
+    let fields: Vec<Field> =
+        fields.into_iter().zip(&arrays).map(|(f, a)| f.with_data_type(a.data_type().clone())).collect();
+    let options = RecordBatchOptions::new().with_row_count(Some(row as usize));
+    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+        .map_err(|_| vec!["its columns have different lengths".into()])?;
+    Ok(FileRows { batches: vec![batch], left_out })
+}
+
+/// Column names; other encodings and separators are told apart here, where a person can act on it.
+fn header_of(record: &ByteRecord) -> Result<Vec<String>, Vec<String>> {
+    let raw = record.as_slice();
+    if raw.starts_with(&[0xFF, 0xFE]) || raw.starts_with(&[0xFE, 0xFF]) || raw.contains(&0) {
+        return Err(vec!["not UTF-8 text (UTF-16 or a binary file?); save it as UTF-8 CSV".into()]);
+    }
+    let mut names = Vec::with_capacity(record.len());
+    let mut problems = Vec::new();
+    for (i, cell) in record.iter().enumerate() {
+        match std::str::from_utf8(cell) {
+            Ok(name) => names.push(name.to_owned()),
+            Err(_) => problems.push(format!("header: the name of column {} is not UTF-8", i + 1)),
+        }
+    }
+    if names.len() == 1 && names[0].contains([';', '\t']) {
+        problems.push("the columns are separated by semicolons or tabs; save the file with commas".into());
+    }
+    if problems.is_empty() { Ok(names) } else { Err(problems) }
+}

@@ -1,0 +1,252 @@
+//! Reading a data set: a folder or a file of CSV, CSV.gz or Parquet becomes tables with their domains.
+
+mod csv;
+mod parquet;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use healthdata_core::metadata::TableMeta;
+use healthdata_core::{Dataset, Error, ErrorKind, Metadata, Result};
+use indexmap::IndexMap;
+
+use crate::files;
+use walk::{Kind, TableFiles};
+
+/// Tables read from files, with where they came from.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// The tables: in metadata order with the columns of the metadata, or all of them in order of their paths.
+    pub data: Dataset,
+    /// The folder of each table below the data set's folder; tables directly in it are absent.
+    pub domains: IndexMap<String, String>,
+    /// The files of each table, parts in order.
+    pub files: IndexMap<String, Vec<PathBuf>>,
+    /// What was left aside (columns, tables and files the metadata doesn't know), for people.
+    pub notes: Vec<String>,
+}
+
+/// What a reader accepts before it stops; nothing is allocated for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Columns of one table.
+    pub columns: usize,
+    /// Bytes of one cell; a quote that is never closed ends here.
+    pub cell: usize,
+    /// Bytes of all tables in memory.
+    pub memory: u64,
+    /// Files and folders looked at.
+    pub files: usize,
+    /// Bytes out of one byte of a compressed file, once it has given 256 MiB.
+    pub ratio: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { columns: 16_384, cell: 16 << 20, memory: 64 << 30, files: 1_000_000, ratio: 400 }
+    }
+}
+
+/// Reads the data set at `path` (a folder, nested folders are domains, or one file) with all its problems in one
+/// error. With metadata, its tables and columns must be there and everything else is left aside with a note.
+///
+/// ```
+/// # fn main() -> healthdata_core::Result<()> {
+/// let dir = tempfile::tempdir().unwrap();
+/// std::fs::create_dir(dir.path().join("ehr")).unwrap();
+/// std::fs::write(dir.path().join("ehr/patients.csv"), "patient_id,sex\nP1,F\nP2,\n").unwrap();
+/// let source = healthdata_io::read(dir.path(), None)?;
+/// assert_eq!(source.data.tables["patients"].num_rows(), 2);
+/// assert_eq!(source.domains["patients"], "ehr");
+/// # Ok(())
+/// # }
+/// ```
+pub fn read(path: &Path, metadata: Option<&Metadata>) -> Result<Source> {
+    read_with(path, metadata, &Limits::default())
+}
+
+/// [`read`] with other limits.
+pub fn read_with(path: &Path, metadata: Option<&Metadata>, limits: &Limits) -> Result<Source> {
+    let found = walk::find(path, metadata, limits)?;
+    let mut problems = found.problems;
+    let mut source = Source { notes: found.notes, ..Source::default() };
+    let mut budget = Budget { left: limits.memory };
+    for table in &found.tables {
+        let meta = metadata.and_then(|m| m.tables.get(&table.name));
+        match read_table(table, meta, limits, &mut budget, &mut source.notes) {
+            Ok(batch) => {
+                source.data.tables.insert(table.name.clone(), batch);
+                source.files.insert(table.name.clone(), table.files.iter().map(|(p, _)| p.clone()).collect());
+                if let Some(d) = &table.domain {
+                    source.domains.insert(table.name.clone(), d.clone());
+                }
+            }
+            Err(e) => problems.extend(e.problems().iter().cloned()),
+        }
+    }
+    Error::all(ErrorKind::Data, problems)?;
+    Ok(source)
+}
+
+/// The metadata file `path`.
+pub fn read_metadata(path: &Path) -> Result<Metadata> {
+    const LIMIT: u64 = 64 << 20;
+    let bytes = files::read_whole(path, LIMIT, ErrorKind::Metadata)?;
+    let place = path.display().to_string();
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|e| Error::new(ErrorKind::Metadata, format!("{place}: not UTF-8 at byte {}", e.valid_up_to())))?;
+    Metadata::from_json(text).map_err(|e| e.at(&place))
+}
+
+/// The `metadata.json` that belongs to the data at `path`: inside the folder, else beside the folder or file.
+pub fn find_metadata(path: &Path) -> Option<PathBuf> {
+    // A path like `.` has no written parent, so the real one is asked for.
+    let beside = path.canonicalize().ok()?.parent().map(|p| p.join("metadata.json"));
+    [Some(path.join("metadata.json")), beside].into_iter().flatten().find(|p| p.is_file())
+}
+
+/// Memory that is still allowed.
+struct Budget {
+    left: u64,
+}
+
+impl Budget {
+    fn take(&mut self, bytes: usize) -> std::result::Result<(), String> {
+        self.left = self
+            .left
+            .checked_sub(bytes as u64)
+            .ok_or("larger than the memory limit together with the tables before it; read fewer tables or raise it")?;
+        Ok(())
+    }
+}
+
+/// Reads the files of one table and puts their rows together.
+fn read_table(
+    table: &TableFiles,
+    meta: Option<&TableMeta>,
+    limits: &Limits,
+    budget: &mut Budget,
+    notes: &mut Vec<String>,
+) -> Result<RecordBatch> {
+    let (mut problems, mut batches) = (Vec::new(), Vec::new());
+    let mut left_out: Vec<String> = Vec::new();
+    for (path, kind) in &table.files {
+        let read = match kind {
+            Kind::Csv | Kind::CsvGz => csv::read(path, *kind == Kind::CsvGz, meta, limits, budget),
+            Kind::Parquet => parquet::read(path, meta, limits, budget),
+        };
+        match read {
+            Ok(file) => {
+                for c in file.left_out {
+                    if !left_out.contains(&c) {
+                        left_out.push(c);
+                    }
+                }
+                batches.push((path, file.batches));
+            }
+            Err(list) => problems.extend(list.into_iter().map(|p| format!("{}: {p}", path.display()))),
+        }
+    }
+    if !left_out.is_empty() {
+        notes.push(format!("table {}: columns left aside: {}", table.name, left_out.join(", ")));
+    }
+    let Some((first, schema)) = batches.iter().find_map(|(p, b)| Some((*p, b.first()?.schema()))) else {
+        return Err(fail(problems, format!("table {}: no file could be read", table.name)));
+    };
+    let mut all = Vec::new();
+    for (path, list) in &batches {
+        for batch in list {
+            match align(batch, &schema) {
+                Ok(b) => all.push(b),
+                Err(p) => {
+                    problems.push(format!("{}: not like {}: {p}", path.display(), first.display()));
+                    break;
+                }
+            }
+        }
+    }
+    Error::all(ErrorKind::Data, problems)?;
+    if all.len() == 1 {
+        return Ok(all.swap_remove(0));
+    }
+    arrow_select::concat::concat_batches(&schema, &all).map_err(|_| {
+        Error::new(ErrorKind::Data, format!("table {}: its parts hold more text than one column can", table.name))
+    })
+}
+
+fn fail(mut problems: Vec<String>, otherwise: String) -> Error {
+    if problems.is_empty() {
+        problems.push(otherwise);
+    }
+    Error::all(ErrorKind::Data, problems).expect_err("there is a problem in the list")
+}
+
+/// The batch with the columns of `schema`, by name; a column of nulls takes any type.
+fn align(batch: &RecordBatch, schema: &SchemaRef) -> std::result::Result<RecordBatch, String> {
+    if batch.schema_ref() == schema {
+        return Ok(batch.clone());
+    }
+    if batch.num_columns() != schema.fields().len() {
+        return Err(format!("{} columns instead of {}", batch.num_columns(), schema.fields().len()));
+    }
+    let mut columns = Vec::with_capacity(schema.fields().len());
+    for f in schema.fields() {
+        let column = batch.column_by_name(f.name()).ok_or_else(|| format!("column {} is missing", f.name()))?;
+        if column.data_type() == f.data_type() {
+            columns.push(column.clone());
+        } else if column.null_count() == column.len() || column.data_type() == &arrow_schema::DataType::Null {
+            columns.push(arrow_array::new_null_array(f.data_type(), column.len()));
+        } else {
+            return Err(format!("column {} is {} instead of {}", f.name(), column.data_type(), f.data_type()));
+        }
+    }
+    let options = arrow_array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(schema.clone(), columns, &options)
+        .map_err(|_| "its columns can't be joined".into())
+}
+
+/// What one file gave: batches (at least one, for its columns) and the names of columns left aside.
+struct FileRows {
+    batches: Vec<RecordBatch>,
+    left_out: Vec<String>,
+}
+
+/// Which columns of a file to keep, in output order: (place in the file, name).
+struct Chosen {
+    keep: Vec<(usize, String)>,
+    left_out: Vec<String>,
+}
+
+/// Checks the header and picks the metadata's columns, or all.
+fn choose(header: &[String], meta: Option<&TableMeta>, limits: &Limits) -> std::result::Result<Chosen, Vec<String>> {
+    let mut problems = Vec::new();
+    if header.len() > limits.columns {
+        return Err(vec![format!("{} columns, the limit is {}", header.len(), limits.columns)]);
+    }
+    let mut place: IndexMap<&str, usize> = IndexMap::new();
+    for (i, name) in header.iter().enumerate() {
+        if name.is_empty() {
+            problems.push(format!("column {} has no name", i + 1));
+        } else if let Some(before) = place.insert(name, i) {
+            problems.push(format!("columns {} and {} have the same name", before + 1, i + 1));
+        }
+    }
+    let (keep, left_out) = match meta {
+        None => (header.iter().cloned().enumerate().collect(), Vec::new()),
+        Some(meta) => {
+            let missing: Vec<&str> =
+                meta.columns.keys().map(String::as_str).filter(|c| !place.contains_key(c)).collect();
+            if !missing.is_empty() {
+                problems.push(format!("columns of the metadata are missing: {}", missing.join(", ")));
+            }
+            let keep = meta.columns.keys().filter_map(|c| place.get(c.as_str()).map(|i| (*i, c.clone()))).collect();
+            (keep, header.iter().filter(|h| !meta.columns.contains_key(*h)).cloned().collect())
+        }
+    };
+    if problems.is_empty() { Ok(Chosen { keep, left_out }) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests;
