@@ -4,9 +4,13 @@
 //! printing live in the crates around it.
 
 pub mod boost;
+pub mod check;
 pub mod dataset;
 pub mod error;
 pub mod evaluate;
+#[doc(hidden)]
+pub mod example;
+pub mod linked;
 pub mod math;
 pub mod metadata;
 pub mod metric;

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::Rule;
 
 pub use json::MAX_BYTES;
-pub use path::{Operand, Path, Step, Term};
+pub use path::{Path, Step};
 
 /// The tables, relationships and rules of one data set.
 #[derive(Clone, Debug, PartialEq)]

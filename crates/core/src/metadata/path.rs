@@ -1,4 +1,4 @@
-//! Paths: values seen from a row, as rules write them, and the sums of a formula.
+//! Paths: values seen from a row, as rules write them.
 
 use super::near::hint;
 use super::{ColumnMeta, Metadata, Owner};
@@ -22,24 +22,6 @@ pub struct Path {
     pub table: String,
     /// Its column.
     pub column: String,
-}
-
-/// One term of a formula: a signed path or constant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Term {
-    /// False for `- x`.
-    pub plus: bool,
-    /// What is added or subtracted.
-    pub operand: Operand,
-}
-
-/// What a formula adds up.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Operand {
-    /// A value seen from the row.
-    Path(Path),
-    /// A number as written; it is kept as text so that the engine reads it on the column's own grid.
-    Constant(String),
 }
 
 /// Longest path; the deepest schema has far fewer tables in a row.
@@ -106,41 +88,6 @@ impl Metadata {
     /// The column at the end of a resolved path.
     pub fn column_at(&self, path: &Path) -> Option<&ColumnMeta> {
         self.tables.get(&path.table)?.columns.get(&path.column)
-    }
-
-    /// Reads a formula, `a + b - 1`: paths and constants joined by `+` and `-` with spaces around them.
-    pub fn formula(&self, table: &str, text: &str) -> Result<Vec<Term>> {
-        let mut problems = Vec::new();
-        let mut terms = Vec::new();
-        let mut plus = true;
-        let mut want_operand = true;
-        for word in text.split_whitespace() {
-            match (want_operand, word) {
-                (false, "+" | "-") => {
-                    plus = word == "+";
-                    want_operand = true;
-                }
-                (true, "-") if terms.is_empty() && plus => plus = false,
-                (true, "+" | "-") => return Err(problem(format!("formula \"{text}\" has two operators in a row"))),
-                (false, _) => {
-                    return Err(problem(format!("formula \"{text}\" needs + or - with spaces around it")));
-                }
-                (true, word) => {
-                    want_operand = false;
-                    let number = word.parse::<f64>().is_ok_and(f64::is_finite);
-                    match self.resolve(table, word) {
-                        Ok(path) => terms.push(Term { plus, operand: Operand::Path(path) }),
-                        Err(_) if number => terms.push(Term { plus, operand: Operand::Constant(word.to_owned()) }),
-                        Err(e) => problems.extend(e.problems().iter().cloned()),
-                    }
-                }
-            }
-        }
-        if want_operand {
-            problems.push(format!("formula \"{text}\" ends where a column or number is needed"));
-        }
-        Error::all(ErrorKind::Metadata, problems)?;
-        Ok(terms)
     }
 
     /// Table names, for suggestions.

@@ -101,17 +101,6 @@ fn paths_follow_keys_and_the_inferred_parent() {
 }
 
 #[test]
-fn formulas_are_sums_of_paths_and_numbers() {
-    let m = Metadata::from_json(HOSPITAL).unwrap();
-    let terms = m.formula("admissions", "- days + 1.5").unwrap();
-    assert_eq!(terms.iter().map(|t| t.plus).collect::<Vec<_>>(), [false, true]);
-    assert_eq!(terms[1].operand, Operand::Constant("1.5".into()));
-    for bad in ["", "days +", "days days", "days * 2", "+ - days", "dayz + 1", "inf"] {
-        assert!(m.formula("admissions", bad).is_err(), "{bad}");
-    }
-}
-
-#[test]
 fn version_one_becomes_version_two() {
     let m = Metadata::from_json(
         r#"{"METADATA_SPEC_VERSION": "V1", "tables": {"t": {"columns": {

@@ -3,6 +3,7 @@
 use super::near::hint;
 use super::{Metadata, Owner, Sdtype};
 use crate::rule::RuleKind;
+use crate::rule::expression::Expression;
 use crate::time;
 
 type Say<'a> = &'a mut dyn FnMut(String);
@@ -28,14 +29,15 @@ pub(super) fn check(meta: &Metadata, rule: &RuleKind, say: Say) {
             at.column(column);
             at.need(!values.is_empty(), "names no values");
         }),
-        FixedCombinations { table, columns } => at.on(table, |at| at.columns(columns, 2)),
+        FixedCombinations { table, columns, .. } => at.on(table, |at| at.columns(columns, 2)),
         Determines { table, column, determines } => {
             at.on(table, |at| at.columns(&[column.clone(), determines.clone()], 2));
         }
         Formula { table, column, equals } => at.on(table, |at| {
             at.column(column);
-            if let Err(e) = at.meta.formula(at.table, equals) {
-                e.problems().iter().for_each(|p| at.say(p));
+            match Expression::parse(equals) {
+                Ok(formula) => formula.names().iter().for_each(|name| _ = at.path(name)),
+                Err(e) => e.problems().iter().for_each(|p| at.say(p)),
             }
         }),
         NullWhen { table, column, when, values } => at.on(table, |at| {

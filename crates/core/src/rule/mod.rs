@@ -1,13 +1,41 @@
 //! Rules: what holds for every row, in a short form that people read and write in the metadata.
 //!
 //! In JSON a rule is an object with its `kind` and the fields below, for example
-//! `{"kind": "order", "table": "admissions", "low": "admit_ts", "high": "discharge_ts"}`.
+//! `{"kind": "order", "table": "admissions", "low": "admit_ts", "high": "discharge_ts"}`. Each kind has a module
+//! with what it says, an example, what missing values mean and how generated data keep it.
 //!
 //! A **path** names a value seen from a row: `column` is the row's own, `ward_id.specialty` follows the foreign
 //! key `ward_id` to its parent's column (any number of steps), and a step may also name the table of the
-//! inferred parent, as in `admissions.ward_id`.
+//! inferred parent, as in `admissions.ward_id`. A step that is missing or finds no parent makes the value
+//! missing; dangling keys and rows without an inferred parent are reported as such, once. Where two inferred
+//! parents share a boundary and the row lies on it, a rule holds when it holds through either.
+//!
+//! Numbers compare exactly on the finer of their decimal grids. A time and a date without a time of day compare
+//! by the day. Labels compare with numbers when all of them are numbers.
+
+pub mod at_least_one;
+pub mod capacity;
+pub mod determines;
+pub mod domain;
+pub mod expression;
+pub mod fixed_combinations;
+pub mod formula;
+pub mod inside;
+pub mod no_overlap;
+pub mod not_null;
+pub mod null_when;
+pub mod order;
+pub mod paths_agree;
+pub mod range;
+pub mod restrict;
+pub mod unique;
+
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+
+use crate::linked::{Linked, PICKS, Path, Tally};
+use crate::{Column, Error, ErrorKind, Result};
 
 /// One rule with where it comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +99,9 @@ pub enum RuleKind {
         table: String,
         /// Two or more columns.
         columns: Vec<String>,
+        /// The combinations, one list of texts each; left out when only the training data know them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        allowed: Vec<Vec<String>>,
     },
     /// One value of `column` has one value of `determines`.
     Determines {
@@ -211,6 +242,36 @@ impl Rule {
         }
     }
 
+    /// Proves the rule on joined tables; None when the rule itself does not say enough to prove it.
+    ///
+    /// An error tells of columns that are not there and of values that can't be compared.
+    pub fn prove(&self, linked: &Linked) -> Result<Option<Tally>> {
+        use RuleKind::*;
+        let tally = match &self.kind {
+            Order { table, low, high, strict } => order::check(linked, table, low, high, *strict),
+            Range { table, column, min, max } => range::check(linked, table, column, [min.as_deref(), max.as_deref()]),
+            Domain { table, column, values } => domain::check(linked, table, column, values),
+            FixedCombinations { allowed, .. } if allowed.is_empty() => return Ok(None),
+            FixedCombinations { table, columns, allowed } => fixed_combinations::check(linked, table, columns, allowed),
+            Determines { table, column, determines } => determines::check(linked, table, column, determines),
+            Formula { table, column, equals } => formula::check(linked, table, column, equals),
+            NullWhen { table, column, when, values } => null_when::check(linked, table, column, when, values),
+            NotNull { table, column } => not_null::check(linked, table, column),
+            Unique { table, columns } => unique::check(linked, table, columns),
+            Inside { table, time, start, end } => inside::check(linked, table, time, start, end),
+            NoOverlap { table, owner, start, end } => no_overlap::check(linked, table, owner, start, end),
+            PathsAgree { table, left, right } => paths_agree::check(linked, table, left, right),
+            AtLeastOne { parent, child, key } => at_least_one::check(linked, parent, child, key.as_deref()),
+            Restrict { table, attribute, values, from, to, min_years, below_years } => {
+                restrict::check(linked, table, attribute, values, [from, to], [*min_years, *below_years])
+            }
+            Capacity { table, link, start, end, by, max } => {
+                capacity::check(linked, table, link, [start, end], by, max)
+            }
+        };
+        tally.map(Some).map_err(|e| e.at(&format!("rule {}", self.describe())))
+    }
+
     /// One line for people.
     pub fn describe(&self) -> String {
         use RuleKind::*;
@@ -225,7 +286,7 @@ impl Rule {
                 (None, None) => format!("{table}: {column} has any value"),
             },
             Domain { table, column, values } => format!("{table}: {column} is one of {} values", values.len()),
-            FixedCombinations { table, columns } => {
+            FixedCombinations { table, columns, .. } => {
                 format!("{table}: only known combinations of {}", columns.join(", "))
             }
             Determines { table, column, determines } => format!("{table}: {column} determines {determines}"),
@@ -249,4 +310,60 @@ impl Rule {
             Capacity { table, link, by, .. } => format!("{table}: never more stays of one {link} than {by} has beds"),
         }
     }
+}
+
+/// True when `holds` for some inferred parent of the row; without one there is a single way to look.
+fn any_pick(paths: &[&Path], holds: impl Fn(usize) -> bool) -> bool {
+    let picks = if paths.iter().any(|p| p.has_picks()) { PICKS } else { 1 };
+    (0..picks).any(holds)
+}
+
+/// Where the values of a path stand in a list of texts.
+struct Lookup<'a> {
+    path: Path<'a>,
+    by_code: Vec<Option<usize>>,
+    by_tick: HashMap<i64, usize>,
+    /// Where the empty text stands, which means missing.
+    missing: Option<usize>,
+}
+
+impl<'a> Lookup<'a> {
+    fn new<T: AsRef<str>>(path: Path<'a>, values: &[T]) -> Result<Self> {
+        let mut lookup = Self { by_code: Vec::new(), by_tick: HashMap::new(), missing: None, path };
+        let mut by_text: HashMap<&str, usize> = HashMap::new();
+        for (i, text) in values.iter().map(AsRef::as_ref).enumerate() {
+            by_text.entry(text).or_insert(i);
+            if !text.is_empty() && !matches!(lookup.path.column, Column::Text { .. }) {
+                // A value between two ticks of the grid is no value of the column.
+                if let Some(tick) = range::Bound::read(&lookup.path, text)?.tick(lookup.path.column) {
+                    lookup.by_tick.entry(tick).or_insert(i);
+                }
+            }
+        }
+        lookup.missing = by_text.get("").copied();
+        if let Column::Text { values: known, .. } = lookup.path.column {
+            lookup.by_code = known.iter().map(|v| by_text.get(v.as_str()).copied()).collect();
+        }
+        Ok(lookup)
+    }
+
+    /// The place of the row's value in the list.
+    fn place(&self, row: usize, pick: usize) -> Option<usize> {
+        match self.path.row(row, pick) {
+            Some(row) if !self.path.column.is_null(row) => match self.path.column {
+                Column::Text { codes, .. } => self.by_code[codes[row] as usize],
+                column => self.by_tick.get(&column.tick(row)).copied(),
+            },
+            _ => self.missing,
+        }
+    }
+
+    fn is_missing(&self, row: usize, pick: usize) -> bool {
+        self.path.row(row, pick).is_none_or(|row| self.path.column.is_null(row))
+    }
+}
+
+/// An error of a rule that makes no sense.
+fn senseless(what: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Rule, what)
 }

@@ -1,0 +1,56 @@
+//! `determines`: one value of a column has one value of another.
+//!
+//! ```
+//! # use healthdata_core::example::{check, Table};
+//! let rule = r#"{"kind": "determines", "table": "wards", "column": "name", "determines": "specialty"}"#;
+//! let wards = Table("wards(name, specialty)", "
+//!     Cardiology A, Cardiology
+//!     ICU A,        ICU
+//!     Cardiology A, Neurology
+//!     Cardiology A, Cardiology
+//!     ICU A,                  ");
+//! let report = check(&[wards], &[rule])?;
+//! assert_eq!((report.broken("rule"), report.places("rule")), (1, vec![3]));
+//! # Ok::<(), healthdata_core::Error>(())
+//! ```
+//!
+//! - Rows that differ from the commonest value of their group are broken; of equally common ones the first stands.
+//! - **Missing**: holds, on either side.
+//! - **How it is kept**: `determines` is looked up, never drawn.
+
+use std::collections::HashMap;
+
+use crate::Result;
+use crate::linked::{Groups, Linked, Tally};
+
+pub(super) fn check(linked: &Linked, table: &str, column: &str, determines: &str) -> Result<Tally> {
+    let (from, to) = (linked.path(table, column)?, linked.path(table, determines)?);
+    let rows = linked.table(table)?.rows;
+    let of = |path: &crate::linked::Path| {
+        let tick = |row| path.row(row, 0).map_or(crate::dataset::NULL, |r| path.column.tick(r));
+        Groups::of_values((0..rows).map(tick))
+    };
+    Ok(Tally::marked(rows, broken(&of(&from), &of(&to))))
+}
+
+/// The rows whose second group is not the usual one of their first group.
+pub(crate) fn broken(from: &Groups, to: &Groups) -> Vec<usize> {
+    let known = |row: &usize| from.of[*row] != crate::linked::NO_ROW && to.of[*row] != crate::linked::NO_ROW;
+    let mut counts: HashMap<(u32, u32), u32> = HashMap::new();
+    for row in (0..from.of.len()).filter(known) {
+        *counts.entry((from.of[row], to.of[row])).or_default() += 1;
+    }
+    // In row order, so that of equally common values the first one leads.
+    let mut usual: Vec<Option<(u32, u32)>> = vec![None; from.count];
+    for row in (0..from.of.len()).filter(known) {
+        let count = counts[&(from.of[row], to.of[row])];
+        let best = &mut usual[from.of[row] as usize];
+        if best.is_none_or(|(most, _)| count > most) {
+            *best = Some((count, to.of[row]));
+        }
+    }
+    (0..from.of.len())
+        .filter(known)
+        .filter(|&row| usual[from.of[row] as usize].is_some_and(|(_, g)| g != to.of[row]))
+        .collect()
+}
