@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::detection::Culprit;
 use crate::metric::jackknife::Estimate;
 
 /// The question a score belongs to.
@@ -107,6 +108,8 @@ pub struct Measure {
     pub values: Option<[f64; 2]>,
     /// Nothing below 1 is acceptable (keys, rules), whatever a holdout does.
     pub absolute: bool,
+    /// What gave the side away (detection), strongest first.
+    pub culprits: Vec<Culprit>,
     /// What to know about it; why there is no score.
     pub note: Option<String>,
 }
@@ -115,12 +118,12 @@ impl Measure {
     /// A score with its error.
     pub fn new(subject: Subject, score: Option<Estimate>) -> Self {
         let note = score.is_none().then(|| "too little data".to_owned());
-        Self { subject, score, values: None, absolute: false, note }
+        Self { subject, score, values: None, absolute: false, culprits: Vec::new(), note }
     }
 
     /// A place that could not be compared.
     pub fn failed(subject: Subject, why: impl Into<String>) -> Self {
-        Self { subject, score: None, values: None, absolute: false, note: Some(why.into()) }
+        Self { subject, score: None, values: None, absolute: false, culprits: Vec::new(), note: Some(why.into()) }
     }
 
     /// With the quantity behind the score.
