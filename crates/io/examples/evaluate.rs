@@ -11,10 +11,19 @@ fn main() {
     eprintln!("{:6.2} read files", t.elapsed().as_secs_f64());
     let r = evaluate(&real, &syn, hold.as_ref(), &meta, &EvaluateOptions::default(), &|s| {
         eprintln!("{:6.2} {s}", t.elapsed().as_secs_f64())
-    }).unwrap();
+    })
+    .unwrap();
     eprintln!("{:6.2} done", t.elapsed().as_secs_f64());
-    for q in &r.questions { println!("{:12} {:?} {:?} {}\n   {}", q.section.name(), q.score, q.best, q.verdict.words(), q.answer); }
-    for (k, v) in &r.summary { println!("{k}: {v:.4} {:?}", r.sdmetrics_ceiling.get(k)); }
-    for n in &r.notes { println!("note: {n}"); }
-    if let Some(p) = a.get(5) { std::fs::write(p, serde_json::to_string(&r).unwrap()).unwrap(); }
+    for q in &r.questions {
+        println!("{:12} {:?} {:?} {}\n   {}", q.section.name(), q.score, q.best, q.verdict.words(), q.answer);
+    }
+    for (k, v) in &r.summary {
+        println!("{k}: {v:.4} {:?}", r.sdmetrics_ceiling.get(k));
+    }
+    for n in &r.notes {
+        println!("note: {n}");
+    }
+    if let Some(p) = a.get(5) {
+        std::fs::write(p, serde_json::to_string(&r).unwrap()).unwrap();
+    }
 }

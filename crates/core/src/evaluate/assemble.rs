@@ -3,15 +3,15 @@
 use indexmap::IndexMap;
 
 use super::frame::{Frame, HOLDOUT};
-use super::measure::{Measure, Section, Subject};
+use super::measure::{Measure, Section};
 use super::report::{LinkSummary, Question, Score, TableSummary};
 use super::sdmetrics::{SdReport, mean};
 use super::verdict::{Verdict, verdict};
+use super::yardstick::Yardstick;
 
 /// One score for each measure of the synthetic data, worst first within its section.
-pub fn scores(synthetic: Vec<Measure>, holdout: &[Measure]) -> Vec<Score> {
-    let best: IndexMap<&Subject, &Measure> = holdout.iter().map(|m| (&m.subject, m)).collect();
-    let mut scores: Vec<Score> = synthetic.into_iter().map(|m| score(&best, m)).collect();
+pub fn scores(synthetic: Vec<Measure>, yardstick: &Yardstick) -> Vec<Score> {
+    let mut scores: Vec<Score> = synthetic.into_iter().map(|m| score(yardstick, m)).collect();
     scores.sort_by(|a, b| {
         // Verdicts are in the order of alarm; within one, the widest gap first, then the lowest score.
         let key = |s: &Score| s.gap().unwrap_or_else(|| 1.0 - s.score.unwrap_or(1.0));
@@ -20,9 +20,12 @@ pub fn scores(synthetic: Vec<Measure>, holdout: &[Measure]) -> Vec<Score> {
     scores
 }
 
-fn score(best: &IndexMap<&Subject, &Measure>, m: Measure) -> Score {
-    let there = best.get(&m.subject).copied();
+fn score(yardstick: &Yardstick, m: Measure) -> Score {
+    let there = yardstick.of(&m);
+    let same = yardstick.same.contains(&m.subject.table) && there.is_none();
     let verdict = verdict(&m, there);
+    // A model trained on real rows is what utility is measured against.
+    let own_ceiling = (m.subject.section == Section::Utility && m.score.is_some()).then_some(1.0);
     let finite = |v: f64| Some(v).filter(|v| v.is_finite());
     let interval = m.score.and_then(|s| {
         let wide = 1.96 * s.error?;
@@ -36,13 +39,13 @@ fn score(best: &IndexMap<&Subject, &Measure>, m: Measure) -> Score {
         via: m.subject.via,
         score: m.score.map(|s| s.value),
         interval,
-        best: there.and_then(|b| b.score).map(|b| b.value),
+        best: there.and_then(|b| b.score).map(|b| b.value).or(own_ceiling),
         real: m.values.and_then(|v| finite(v[0])),
         synthetic: m.values.and_then(|v| finite(v[1])),
         holdout: there.and_then(|b| b.values).and_then(|v| finite(v[1])),
         verdict,
         culprits: m.culprits,
-        note: m.note,
+        note: m.note.or_else(|| same.then(|| "no second draw: the table is the same in all real data".to_owned())),
     }
 }
 
@@ -76,7 +79,14 @@ fn answer(section: Section, question: &str, scores: &[Score]) -> Option<Question
         *counts.entry(s.verdict.words().to_owned()).or_default() += 1;
     }
     // Places without a score are listed, but an answer is about what could be compared.
-    let verdict = of.iter().map(|s| s.verdict).filter(|v| *v != Verdict::Failed).min().unwrap_or(Verdict::Failed);
+    let judged = of.iter().map(|s| s.verdict).filter(|v| *v != Verdict::Failed);
+    let verdict = match judged.clone().min() {
+        // A few places that can't be judged don't hide that the others are fine.
+        Some(Verdict::Unknown) if 2 * judged.clone().filter(|v| *v == Verdict::Fine).count() >= judged.count() => {
+            Verdict::Fine
+        }
+        v => v.unwrap_or(Verdict::Failed),
+    };
     let (score, best) = (mean(of.iter().filter_map(|s| s.score)), mean(of.iter().filter_map(|s| s.best)));
     let bad: Vec<&&Score> = of.iter().filter(|s| matches!(s.verdict, Verdict::Gap | Verdict::CopyingAlarm)).collect();
     let worst = bad.first().map(|s| format!(" Worst: {}.", sentence(s))).unwrap_or_default();

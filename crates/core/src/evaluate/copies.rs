@@ -30,7 +30,7 @@ pub fn copies(frame: &Frame, side: usize) -> Vec<Measure> {
 }
 
 /// A hash of the modelled cells of each row.
-fn row_hashes(frame: &Frame, side: usize, table: &str, columns: &[&str]) -> Vec<u64> {
+pub(super) fn row_hashes(frame: &Frame, side: usize, table: &str, columns: &[&str]) -> Vec<u64> {
     let mut hash = vec![0x9e37_79b9u64; frame.table(side, table).rows];
     for c in columns {
         let series = frame.column(side, table, c).expect("shared columns can be read");

@@ -113,26 +113,32 @@ impl<'a> Frame<'a> {
         labels.get_index(usize::try_from(code).ok()?).map(String::as_str)
     }
 
+    /// The table and its owners up to the one that nobody owns.
+    pub fn path_to_root<'f>(&'f self, table: &'f str) -> Vec<&'f str> {
+        let mut path = vec![table];
+        while let Some(Some(owner)) = self.owners.get(path[path.len() - 1]) {
+            let parent = self.metadata.relationships[*owner].parent.as_str();
+            if path.contains(&parent) {
+                break;
+            }
+            path.push(parent);
+        }
+        path
+    }
+
     /// The entity at the top of each row's chain of owners, and how many there are. A row whose chain breaks is
     /// an entity of its own.
     fn roots(&self, side: usize, table: &str) -> (Vec<u32>, usize) {
         let rows = self.table(side, table).rows as u32;
         let mut at: Vec<Option<u32>> = (0..rows).map(Some).collect();
-        let mut here = table;
-        let mut seen = vec![table];
-        while let Some(Some(owner)) = self.owners.get(here) {
-            let relationship = &self.metadata.relationships[*owner];
-            let Ok(link) = &self.links[side][*owner] else { break };
-            if seen.contains(&relationship.parent.as_str()) {
-                break;
-            }
+        let path = self.path_to_root(table);
+        for here in &path[..path.len() - 1] {
+            let link = self.owners[*here].and_then(|o| self.links[side][o].as_ref().ok());
             for a in &mut at {
-                *a = a.and_then(|row| link.parent(row));
+                *a = a.and_then(|row| link?.parent(row));
             }
-            here = &relationship.parent;
-            seen.push(here);
         }
-        let roots = self.table(side, here).rows as u32;
+        let roots = self.table(side, path[path.len() - 1]).rows as u32;
         let mut next = roots;
         let of = at.into_iter().map(|a| {
             a.unwrap_or_else(|| {
@@ -142,6 +148,22 @@ impl<'a> Frame<'a> {
         });
         let of: Vec<u32> = of.collect();
         (of, next as usize)
+    }
+
+    /// True when the table holds the very same rows on a side as in the real data: a dimension kept whole, of
+    /// which there is no second draw.
+    pub fn is_same(&self, side: usize, table: &str) -> bool {
+        let columns = self.shared(table, side);
+        let (a, b) = (self.table(REAL, table), self.table(side, table));
+        if columns.is_empty() || a.rows != b.rows {
+            return false;
+        }
+        let sorted = |s: usize| {
+            let mut h = super::copies::row_hashes(self, s, table, &columns);
+            h.sort_unstable();
+            h
+        };
+        sorted(REAL) == sorted(side)
     }
 }
 

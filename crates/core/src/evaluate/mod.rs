@@ -21,16 +21,21 @@ pub mod report;
 pub mod rules;
 pub mod sdmetrics;
 pub mod sequence;
+pub mod split;
 pub mod time;
+pub mod utility;
 pub mod verdict;
+pub mod yardstick;
 
 pub use measure::Section;
 pub use report::{Ceiling, Question, Report, Score};
 pub use sdmetrics::{Detail, Property, SdReport};
+pub use split::split;
 pub use verdict::Verdict;
 
 use frame::{Frame, HOLDOUT, REAL, SYNTHETIC, side_name};
 use measure::Measure;
+use yardstick::Yardstick;
 
 use crate::{Dataset, Error, ErrorKind, Metadata, Result};
 
@@ -41,13 +46,15 @@ pub struct EvaluateOptions {
     pub seed: u64,
     /// Sections to leave out.
     pub skip: Vec<Section>,
+    /// Without a holdout, let two halves of the real data stand in for it (twice the work).
+    pub halves: bool,
     /// For sharing: no sequence of a real person in the report.
     pub for_sharing: bool,
 }
 
 impl Default for EvaluateOptions {
     fn default() -> Self {
-        Self { seed: 42, skip: Vec::new(), for_sharing: false }
+        Self { seed: 42, skip: Vec::new(), halves: true, for_sharing: false }
     }
 }
 
@@ -72,27 +79,31 @@ pub fn evaluate(
     let mut notes = absences(&frame);
     let (synthetic_measures, more) = measures(&frame, SYNTHETIC, options, progress);
     notes.extend(more);
-    let holdout_measures = if holdout.is_some() { measures(&frame, HOLDOUT, options, progress).0 } else { Vec::new() };
+    let yardstick = match holdout {
+        Some(_) => Yardstick::holdout(&frame, measures(&frame, HOLDOUT, options, progress).0),
+        None if options.halves => halves(&frame, options, progress, &mut notes),
+        None => Yardstick::none(),
+    };
     progress("sdmetrics");
     let reports = [quality::quality(&frame, SYNTHETIC), diagnostic::diagnostic(&frame, SYNTHETIC)];
-    let sdmetrics_ceiling = match holdout {
-        Some(_) => {
-            let best = [quality::quality(&frame, HOLDOUT), diagnostic::diagnostic(&frame, HOLDOUT)];
-            assemble::named([&best[0], &best[1]])
-        }
-        None => {
-            notes.push(NO_HOLDOUT.to_owned());
-            indexmap::IndexMap::new()
-        }
-    };
-    let scores = assemble::scores(synthetic_measures, &holdout_measures);
+    let mut sdmetrics_ceiling = indexmap::IndexMap::new();
+    if holdout.is_some() {
+        let best = [quality::quality(&frame, HOLDOUT), diagnostic::diagnostic(&frame, HOLDOUT)];
+        sdmetrics_ceiling = assemble::named([&best[0], &best[1]]);
+    }
+    notes.extend(match yardstick.kind {
+        Ceiling::Holdout => None,
+        Ceiling::Halves => Some(HALVES.to_owned()),
+        Ceiling::None => Some(NOTHING.to_owned()),
+    });
+    let scores = assemble::scores(synthetic_measures, &yardstick);
     progress("plots");
     let plots = plots::plots(&frame, !options.for_sharing);
     let [quality, diagnostic] = reports;
     Ok(Report {
         report_version: report::VERSION,
         seed: options.seed,
-        ceiling: if holdout.is_some() { Ceiling::Holdout } else { Ceiling::None },
+        ceiling: yardstick.kind,
         tables: assemble::tables(&frame, &scores),
         links: assemble::links(&frame, &scores),
         questions: assemble::questions(&scores),
@@ -106,8 +117,28 @@ pub fn evaluate(
     })
 }
 
-const NO_HOLDOUT: &str = "No holdout was given. This report can't say how close two draws of the real data would be, \
-so it can't tell a gap from chance, nor closeness from copying. Only keys and rules have a verdict.";
+const HALVES: &str = "No holdout was given: ceilings are estimated from two halves of the real data, which is rougher. \
+This report can't say whether rows are nearer to the data that were learned from than to other real data.";
+
+const NOTHING: &str = "No holdout was given. This report can't say how close two draws of the real data would be, so it \
+can't tell a gap from chance, nor closeness from copying. Only keys, rules and utility have a verdict.";
+
+/// The two halves of the real data against each other.
+fn halves(frame: &Frame, options: &EvaluateOptions, progress: &dyn Fn(&str), notes: &mut Vec<String>) -> Yardstick {
+    match split(frame.data[REAL], frame.metadata, 0.5, options.seed) {
+        Ok((a, b)) => {
+            let parts = Frame::new(frame.metadata, vec![&a, &b]);
+            let tell = |s: &str| progress(&s.replace("synthetic", "halved"));
+            let own =
+                EvaluateOptions { skip: [options.skip.as_slice(), &[Section::Utility]].concat(), ..options.clone() };
+            Yardstick::halves(frame, &parts, measures(&parts, SYNTHETIC, &own, &tell).0)
+        }
+        Err(e) => {
+            notes.push(e.to_string());
+            Yardstick::none()
+        }
+    }
+}
 
 /// All sections of one side against the real data.
 fn measures(
@@ -134,7 +165,8 @@ fn measures(
             Section::Missing => columns::missing(frame, side),
             Section::Time => time::time(frame, side),
             Section::Detection => detection::detection(frame, side, options.seed),
-            Section::Utility => Vec::new(),
+            Section::Utility if side == HOLDOUT => Vec::new(),
+            Section::Utility => utility::utility(frame, side, options.seed),
             Section::Copies => {
                 let mut all = copies::copies(frame, side);
                 all.extend(copies::nearest(frame, side, options.seed));

@@ -56,6 +56,11 @@ pub fn verdict(m: &Measure, ceiling: Option<&Measure>) -> Verdict {
         // Real data that break a rule themselves set the mark.
         return if score.value < reachable { Verdict::Gap } else { Verdict::Fine };
     }
+    if m.subject.section == Section::Utility {
+        // The model trained on real rows is its own ceiling.
+        let fair = Estimate { value: 1.0, error: Some(0.0) };
+        return gap(score, fair, material(Section::Utility));
+    }
     let Some(best) = ceiling.and_then(|c| c.score) else {
         return match m.subject.section {
             Section::Rules if score.value < 1.0 => Verdict::Gap,
@@ -75,16 +80,20 @@ pub fn verdict(m: &Measure, ceiling: Option<&Measure>) -> Verdict {
                 Verdict::Fine
             }
         }
-        _ => match noise(score, best) {
-            Some(noise) if best.value - score.value > ERRORS * noise && best.value - score.value > least => {
-                Verdict::Gap
-            }
-            Some(_) => Verdict::Fine,
-            // Without an error only a difference that no noise explains counts.
-            None if best.value - score.value > 0.5 => Verdict::Gap,
-            None if best.value - score.value <= least => Verdict::Fine,
-            None => Verdict::Unknown,
-        },
+        _ => gap(score, best, least),
+    }
+}
+
+/// A gap is more than chance and more than nothing.
+fn gap(score: Estimate, best: Estimate, least: f64) -> Verdict {
+    let less = best.value - score.value;
+    match noise(score, best) {
+        Some(noise) if less > ERRORS * noise && less > least => Verdict::Gap,
+        Some(_) => Verdict::Fine,
+        // Without an error only a difference that no noise explains counts.
+        None if less > 0.5 => Verdict::Gap,
+        None if less <= least => Verdict::Fine,
+        None => Verdict::Unknown,
     }
 }
 

@@ -56,7 +56,7 @@ pub fn detect(columns: &[Vec<f64>], entities: &[u32], seed: u64) -> Option<Detec
 
 /// Codes of a feature: 0 is missing, values keep their own code up to 254 of them, else quantiles. A feature
 /// known on fewer than 50 rows tells only whether it is known; None when that is constant too.
-fn bin(values: &[f64]) -> Option<(Vec<u8>, usize)> {
+pub fn bin(values: &[f64]) -> Option<(Vec<u8>, usize)> {
     let mut known: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
     let total = known.len();
     known.sort_unstable_by(f64::total_cmp);
@@ -76,22 +76,36 @@ fn bin(values: &[f64]) -> Option<(Vec<u8>, usize)> {
 
 /// Area under the ROC curve with its standard error by entity.
 pub fn auc_estimate(scores: &[f64], labels: &[bool], groups: &Groups) -> Option<Estimate> {
-    let mut order: Vec<usize> = (0..scores.len()).collect();
-    order.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
-    jackknife(&[groups.count], |skip| {
-        let without = skip.map(|s| s.1);
-        let (mut below, mut yes, mut wins) = (0.0, 0.0, 0.0);
-        for ties in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
-            let (mut t, mut f) = (0.0, 0.0);
-            for &i in ties.iter().filter(|&&i| Some(usize::from(groups.of[i])) != without) {
-                *(if labels[i] { &mut t } else { &mut f }) += 1.0;
-            }
-            wins += t * (below + f / 2.0);
-            below += f;
-            yes += t;
+    let order = auc_order(scores);
+    jackknife(&[groups.count], |skip| auc_without(&order, scores, labels, groups, skip.map(|s| s.1)))
+}
+
+/// Rows by rising score.
+pub fn auc_order(scores: &[f64]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..scores.len() as u32).collect();
+    order.sort_by(|&a, &b| scores[a as usize].total_cmp(&scores[b as usize]));
+    order
+}
+
+/// The area without one group of entities, ties counting half; None without both labels.
+pub fn auc_without(
+    order: &[u32],
+    scores: &[f64],
+    labels: &[bool],
+    groups: &Groups,
+    without: Option<usize>,
+) -> Option<f64> {
+    let (mut below, mut yes, mut wins) = (0.0, 0.0, 0.0);
+    for ties in order.chunk_by(|&a, &b| scores[a as usize] == scores[b as usize]) {
+        let (mut t, mut f) = (0.0, 0.0);
+        for &i in ties.iter().filter(|&&i| Some(usize::from(groups.of[i as usize])) != without) {
+            *(if labels[i as usize] { &mut t } else { &mut f }) += 1.0;
         }
-        (yes > 0.0 && below > 0.0).then(|| wins / (yes * below))
-    })
+        wins += t * (below + f / 2.0);
+        below += f;
+        yes += t;
+    }
+    (yes > 0.0 && below > 0.0).then(|| wins / (yes * below))
 }
 
 #[cfg(test)]
