@@ -24,6 +24,11 @@ fn main() {
         println!("note: {n}");
     }
     if let Some(p) = a.get(5) {
-        std::fs::write(p, serde_json::to_string(&r).unwrap()).unwrap();
+        let t = std::time::Instant::now();
+        let page = healthdata_io::report::html(&r);
+        eprintln!("html {:.3} s {} bytes", t.elapsed().as_secs_f64(), page.len());
+        std::fs::write(p, healthdata_io::report::json(&r).unwrap()).unwrap();
+        std::fs::write(format!("{p}.html"), page).unwrap();
+        std::fs::write(format!("{p}.xml"), healthdata_io::report::junit(&r, &[])).unwrap();
     }
 }

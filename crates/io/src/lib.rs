@@ -2,6 +2,7 @@
 
 pub mod files;
 pub mod model_file;
+pub mod report;
 pub mod sink;
 pub mod slug;
 pub mod source;

@@ -11,6 +11,7 @@ pub mod counts;
 pub mod detection;
 pub mod diagnostic;
 pub mod features;
+pub mod findings;
 pub mod frame;
 pub mod link;
 pub mod measure;
@@ -107,6 +108,8 @@ pub fn evaluate(
         tables: assemble::tables(&frame, &scores),
         links: assemble::links(&frame, &scores),
         questions: assemble::questions(&scores),
+        findings: findings::findings(&scores),
+        blame: findings::blame(&frame, &scores),
         summary: assemble::summary(&scores, [&quality, &diagnostic]),
         scores,
         quality,

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::detection::Culprit;
+use super::findings::Blame;
 use super::measure::Section;
 use super::plots::Plots;
 use super::sdmetrics::SdReport;
@@ -27,6 +28,10 @@ pub struct Report {
     pub links: Vec<LinkSummary>,
     /// One answer for each question, in the order of the report.
     pub questions: Vec<Question>,
+    /// The worst offenders in words, worst first.
+    pub findings: Vec<String>,
+    /// Columns that stand behind the gaps, worst first.
+    pub blame: Vec<Blame>,
     /// Named numbers, for thresholds: section means, `quality`, `diagnostic` and their properties.
     pub summary: IndexMap<String, f64>,
     /// Every score, section by section.
