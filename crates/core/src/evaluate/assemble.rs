@@ -13,9 +13,10 @@ use super::yardstick::Yardstick;
 pub fn scores(synthetic: Vec<Measure>, yardstick: &Yardstick) -> Vec<Score> {
     let mut scores: Vec<Score> = synthetic.into_iter().map(|m| score(yardstick, m)).collect();
     scores.sort_by(|a, b| {
-        // Verdicts are in the order of alarm; within one, the widest gap first, then the lowest score.
+        // What is wrong first, what can't be judged last; then the widest gap, then the lowest score.
+        let rank = |s: &Score| if s.verdict == Verdict::Unknown { 9 } else { s.verdict as u8 };
         let key = |s: &Score| s.gap().unwrap_or_else(|| 1.0 - s.score.unwrap_or(1.0));
-        a.section.cmp(&b.section).then(a.verdict.cmp(&b.verdict)).then(key(b).total_cmp(&key(a)))
+        a.section.cmp(&b.section).then(rank(a).cmp(&rank(b))).then(key(b).total_cmp(&key(a)))
     });
     scores
 }
@@ -87,7 +88,7 @@ fn answer(section: Section, question: &str, scores: &[Score]) -> Option<Question
         }
         v => v.unwrap_or(Verdict::Failed),
     };
-    let (score, best) = (mean(of.iter().filter_map(|s| s.score)), mean(of.iter().filter_map(|s| s.best)));
+    let (score, best) = level(section, &of);
     let bad: Vec<&&Score> = of.iter().filter(|s| matches!(s.verdict, Verdict::Gap | Verdict::CopyingAlarm)).collect();
     let worst = bad.first().map(|s| format!(" Worst: {}.", sentence(s))).unwrap_or_default();
     let answer = match (verdict, bad.len()) {
@@ -108,12 +109,31 @@ fn answer(section: Section, question: &str, scores: &[Score]) -> Option<Question
     Some(Question { section, question: question.to_owned(), answer, verdict, score, best, counts })
 }
 
+/// What a section shows as its number, beside what a second real draw reaches: the mean score over the places
+/// that have both; for detection the mean area under the curve (below 0.5 counts as 0.5); for copies the largest
+/// share of rows or entities equal to real ones.
+fn level(section: Section, of: &[&Score]) -> (Option<f64>, Option<f64>) {
+    let both: Vec<&&Score> = of.iter().filter(|s| s.score.is_some() && s.best.is_some()).collect();
+    let kept: Vec<&&Score> = if both.is_empty() { of.iter().collect() } else { both };
+    match section {
+        Section::Detection => {
+            let area = |v: Option<f64>| v.map(|v| v.max(0.5));
+            (mean(kept.iter().filter_map(|s| area(s.synthetic))), mean(kept.iter().filter_map(|s| area(s.holdout))))
+        }
+        Section::Copies => {
+            // A table that every real draw shares says nothing about copying.
+            let equal = kept.iter().filter(|s| s.metric.contains("equal") && s.holdout.is_none_or(|h| h < 0.999));
+            let excess = |s: &&&&Score| s.synthetic.unwrap_or(0.0) - s.holdout.unwrap_or(0.0);
+            let worst = equal.max_by(|a, b| excess(a).total_cmp(&excess(b)));
+            (worst.and_then(|s| s.synthetic), worst.and_then(|s| s.holdout))
+        }
+        _ => (mean(kept.iter().filter_map(|s| s.score)), mean(kept.iter().filter_map(|s| s.best))),
+    }
+}
+
 /// A score in words.
 pub fn sentence(s: &Score) -> String {
-    let number = |v: f64| {
-        let text = if v.abs() >= 1000.0 { format!("{v:.0}") } else { format!("{v:.3}") };
-        text
-    };
+    let number = |v: f64| if v.abs() >= 1000.0 { format!("{v:.0}") } else { format!("{v:.3}") };
     let what = match s.section {
         Section::Keys | Section::Rules => {
             let broken = 100.0 * (1.0 - s.score.unwrap_or(1.0));
@@ -144,6 +164,8 @@ pub fn summary(scores: &[Score], reports: [&SdReport; 2]) -> IndexMap<String, f6
         let mean = mean(scores.iter().filter(|s| s.section == section).filter_map(|s| s.score));
         out.extend(mean.map(|m| (section.name().to_owned(), m)));
     }
+    let detection: Vec<&Score> = scores.iter().filter(|s| s.section == Section::Detection).collect();
+    out.extend(level(Section::Detection, &detection).0.map(|a| ("detection_auc".to_owned(), a)));
     out.extend(named(reports));
     out
 }

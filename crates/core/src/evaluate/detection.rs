@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::features::{Depth, Features, family_features, row_features};
+use super::features::{Depth, Features, Unit, family_features, row_features};
 use super::frame::{Frame, REAL};
 use super::measure::{Measure, Section, Subject};
 use super::sequence::order_column;
@@ -96,6 +96,8 @@ pub struct Culprit {
     pub feature: String,
     /// Its share of the classifier's gain.
     pub share: f64,
+    /// What its numbers are.
+    pub unit: Unit,
     /// Its median in the real data; None where it is missing on every row.
     pub real: Option<f64>,
     /// Its median on the other side.
@@ -110,6 +112,6 @@ impl Culprit {
             crate::metric::binning::quantile(&known, 0.5, |v| v)
         };
         let [real, synthetic] = [median(&features[0]), median(&features[1])];
-        Self { feature: features[0].names[i].clone(), share, real, synthetic }
+        Self { feature: features[0].names[i].clone(), share, unit: features[0].units[i], real, synthetic }
     }
 }

@@ -2,27 +2,46 @@
 
 use super::frame::{Frame, REAL};
 use super::sequence::order_column;
+use serde::{Deserialize, Serialize};
+
 use crate::dataset::NULL;
 use crate::metric::{Scale, Series};
 use crate::time::DAY;
+
+/// What the numbers of a feature are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A plain number, share, rank or count.
+    Plain,
+    /// Seconds since 1970.
+    Instant,
+    /// Seconds.
+    Seconds,
+}
 
 /// Named columns of numbers; NaN is missing.
 #[derive(Clone, Debug, Default)]
 pub struct Features {
     /// What each column is, in words.
     pub names: Vec<String>,
+    /// What its numbers are.
+    pub units: Vec<Unit>,
     /// The columns, all equally long.
     pub columns: Vec<Vec<f64>>,
 }
 
 impl Features {
-    fn add(&mut self, name: String, values: Vec<f64>) {
+    fn add(&mut self, name: String, unit: Unit, values: Vec<f64>) {
         self.names.push(name);
+        self.units.push(unit);
         self.columns.push(values);
     }
 
-    fn extend(&mut self, more: Features) {
+    /// Adds the columns of another.
+    pub fn extend(&mut self, more: Features) {
         self.names.extend(more.names);
+        self.units.extend(more.units);
         self.columns.extend(more.columns);
     }
 
@@ -65,15 +84,19 @@ pub fn row_features(frame: &Frame, side: usize, table: &str, columns: &[&str], r
             rows.iter().map(value).collect::<Vec<f64>>()
         };
         match s.scale {
-            Scale::Number { .. } => out.add((*c).to_owned(), pick(&|t| s.float(t).unwrap_or(f64::NAN))),
+            Scale::Number { .. } => out.add((*c).to_owned(), Unit::Plain, pick(&|t| s.float(t).unwrap_or(f64::NAN))),
             Scale::Label => {
                 let ranks = ranks(frame.column(REAL, table, c).expect("shared columns can be read"));
-                out.add((*c).to_owned(), pick(&|t| ranks.get(t as usize).copied().unwrap_or(-1.0)));
+                out.add((*c).to_owned(), Unit::Plain, pick(&|t| ranks.get(t as usize).copied().unwrap_or(-1.0)));
             }
             Scale::Time => {
-                out.add((*c).to_owned(), pick(&|t| t as f64 / 1e6));
-                out.add(format!("hour of {c}"), pick(&|t| (t.rem_euclid(DAY) / 60_000_000) as f64 / 60.0));
-                out.add(format!("weekday of {c}"), pick(&|t| (t.div_euclid(DAY) + 3).rem_euclid(7) as f64));
+                out.add((*c).to_owned(), Unit::Instant, pick(&|t| t as f64 / 1e6));
+                out.add(format!("hour of {c}"), Unit::Plain, pick(&|t| (t.rem_euclid(DAY) / 60_000_000) as f64 / 60.0));
+                out.add(
+                    format!("weekday of {c}"),
+                    Unit::Plain,
+                    pick(&|t| (t.div_euclid(DAY) + 3).rem_euclid(7) as f64),
+                );
             }
         }
     }
@@ -93,7 +116,7 @@ fn differences(frame: &Frame, side: usize, table: &str, columns: &[&str], rows: 
                 let (x, y) = (x.ticks[r as usize], y.ticks[r as usize]);
                 if x == NULL || y == NULL { f64::NAN } else { (y as f64 - x as f64) / 1e6 }
             };
-            out.add(format!("{b} - {a}"), rows.iter().map(span).collect());
+            out.add(format!("{b} - {a}"), Unit::Seconds, rows.iter().map(span).collect());
         }
     }
     out
@@ -134,25 +157,27 @@ pub fn family_features(
         starts.push(rows.len());
     }
     let each = |f: &dyn Fn(&[u32]) -> f64| starts.windows(2).map(|w| f(&rows[w[0]..w[1]])).collect::<Vec<f64>>();
-    out.add(format!("number of {child}"), each(&|rows| rows.len() as f64));
+    out.add(format!("number of {child}"), Unit::Plain, each(&|rows| rows.len() as f64));
     let is_label = |c: &str| frame.column(side, child, c).is_ok_and(|s| s.scale == Scale::Label);
     let numbers: Vec<&str> = columns[1].iter().copied().filter(|c| !is_label(c)).collect();
     let flat = row_features(frame, side, child, &numbers, &rows);
-    for (name, values) in flat.names.iter().zip(&flat.columns) {
+    for ((name, values), &unit) in flat.names.iter().zip(&flat.columns).zip(&flat.units) {
+        // Differences of instants are seconds; the other summaries of an instant are instants.
+        let apart = if unit == Unit::Instant { Unit::Seconds } else { unit };
         let summaries: Vec<Summary> = starts.windows(2).map(|w| Summary::new(&values[w[0]..w[1]])).collect();
-        let mut add = |what: &str, f: fn(&Summary) -> f64| {
-            out.add(format!("{what} of {name} ({child})"), summaries.iter().map(f).collect());
+        let mut add = |what: &str, unit: Unit, f: fn(&Summary) -> f64| {
+            out.add(format!("{what} of {name} ({child})"), unit, summaries.iter().map(f).collect());
         };
-        add("mean", |s| s.mean);
-        add("spread", |s| s.deviation);
-        add("smallest", |s| s.min);
-        add("largest", |s| s.max);
+        add("mean", unit, |s| s.mean);
+        add("spread", apart, |s| s.deviation);
+        add("smallest", unit, |s| s.min);
+        add("largest", unit, |s| s.max);
         if depth == Depth::Histories {
-            add("first", |s| s.first);
-            add("last", |s| s.last);
-            add("mean step", |s| s.step);
-            add("memory", |s| s.memory);
-            add("missing share", |s| s.missing);
+            add("first", unit, |s| s.first);
+            add("last", unit, |s| s.last);
+            add("mean step", apart, |s| s.step);
+            add("memory", Unit::Plain, |s| s.memory);
+            add("missing share", Unit::Plain, |s| s.missing);
         }
     }
     for c in columns[1].iter().filter(|c| is_label(c)) {
@@ -160,16 +185,18 @@ pub fn family_features(
     }
     if let (Depth::Histories, Some(order)) = (depth, order) {
         let name = order_column(frame, child).unwrap_or_default();
+        let unit = if order.scale == Scale::Time { Unit::Seconds } else { Unit::Plain };
+        let apart = |t: i64| if unit == Unit::Seconds { t as f64 / 1e6 } else { order.float(t).unwrap_or(f64::NAN) };
         let gaps: Vec<Summary> = starts
             .windows(2)
             .map(|w| {
                 let at: Vec<i64> =
                     rows[w[0]..w[1]].iter().map(|&r| order.ticks[r as usize]).filter(|&t| t != NULL).collect();
-                Summary::new(&at.windows(2).map(|w| (w[1] - w[0]) as f64).collect::<Vec<_>>())
+                Summary::new(&at.windows(2).map(|w| apart(w[1] - w[0])).collect::<Vec<_>>())
             })
             .collect();
         let mut add = |what: &str, f: fn(&Summary) -> f64| {
-            out.add(format!("{what} gap of {name} ({child})"), gaps.iter().map(f).collect());
+            out.add(format!("{what} gap of {name} ({child})"), unit, gaps.iter().map(f).collect());
         };
         add("mean", |s| s.mean);
         add("spread of the", |s| s.deviation);
@@ -201,26 +228,26 @@ fn labels(
         known.dedup();
         if c.is_empty() { f64::NAN } else { known.len() as f64 }
     };
-    out.add(format!("different {column} ({child})"), each(&distinct));
+    out.add(format!("different {column} ({child})"), Unit::Plain, each(&distinct));
     for top in 0..8 {
         let Some(label) = ranks.iter().position(|&r| r == f64::from(top)) else { break };
         let share = |c: &[i64]| c.iter().filter(|&&t| t == label as i64).count() as f64 / c.len() as f64;
         let text = frame.label(child, column, label as i64).unwrap_or_default();
-        out.add(format!("share of {column} = {text} ({child})"), each(&share));
+        out.add(format!("share of {column} = {text} ({child})"), Unit::Plain, each(&share));
     }
     if depth == Depth::Histories {
         let switches = |c: &[i64]| {
             let n = c.len().saturating_sub(1);
             if n == 0 { f64::NAN } else { c.windows(2).filter(|w| w[0] != w[1]).count() as f64 / n as f64 }
         };
-        out.add(format!("switches of {column} ({child})"), each(&switches));
+        out.add(format!("switches of {column} ({child})"), Unit::Plain, each(&switches));
         let missing = |c: &[i64]| c.iter().filter(|&&t| t == NULL).count() as f64 / c.len() as f64;
-        out.add(format!("missing share of {column} ({child})"), each(&missing));
+        out.add(format!("missing share of {column} ({child})"), Unit::Plain, each(&missing));
         let last = |c: &[i64]| {
             let rank = |t: i64| if t == NULL { f64::NAN } else { ranks.get(t as usize).copied().unwrap_or(-1.0) };
             c.last().map_or(f64::NAN, |&t| rank(t))
         };
-        out.add(format!("last {column} ({child})"), each(&last));
+        out.add(format!("last {column} ({child})"), Unit::Plain, each(&last));
     }
 }
 

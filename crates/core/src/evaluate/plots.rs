@@ -54,7 +54,7 @@ pub struct Curve {
     pub sides: Vec<Vec<Option<f64>>>,
 }
 
-/// A few sequences of one column, as (time since the first, value).
+/// A few sequences of one column. Rows are counted, not timed: long pauses would hide what happens between them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Strands {
     /// The table.
@@ -63,12 +63,10 @@ pub struct Strands {
     pub column: String,
     /// What orders it.
     pub order: String,
-    /// Unit of the first coordinate: `days` or the order column's own.
-    pub unit: String,
-    /// Real sequences; empty in a report made for sharing.
-    pub real: Vec<Vec<[f64; 2]>>,
+    /// Real sequences, row by row; empty in a report made for sharing.
+    pub real: Vec<Vec<Option<f64>>>,
     /// Synthetic sequences.
-    pub synthetic: Vec<Vec<[f64; 2]>>,
+    pub synthetic: Vec<Vec<Option<f64>>>,
 }
 
 /// Bins of a histogram of numbers.
@@ -81,6 +79,8 @@ const FEW: usize = 5;
 const LAGS: usize = 12;
 /// Sequences drawn of each side.
 const STRANDS: usize = 4;
+/// Rows drawn of each sequence.
+const STEPS: usize = 60;
 
 /// Collects the plots. `people` false leaves out the sequences of real owners.
 pub fn plots(frame: &Frame, people: bool) -> Plots {
@@ -201,7 +201,7 @@ fn out_order(frame: &Frame, table: &str, people: bool, out: &mut Plots) {
         let values: Option<Vec<Vec<f64>>> = (0..all.len()).map(|s| numeric(frame, s, table, column)).collect();
         let Some(values) = values else { continue };
         out.memory.push(memory(table, column, &all, &values));
-        out.sequences.extend(strands(frame, table, column, order, &all, &values, people));
+        out.sequences.push(strands(table, column, order, &all, &values, people));
     }
 }
 
@@ -264,42 +264,20 @@ fn memory(table: &str, column: &str, all: &[Sequences], values: &[Vec<f64>]) -> 
 }
 
 /// Sequences of the owners in the middle of the lengths, so that both sides show the same kind of owner.
-fn strands(
-    frame: &Frame,
-    table: &str,
-    column: &str,
-    order: &str,
-    all: &[Sequences],
-    values: &[Vec<f64>],
-    people: bool,
-) -> Option<Strands> {
-    let pick = |s: usize| -> Option<Vec<Vec<[f64; 2]>>> {
-        let series = frame.column(s, table, order).ok()?;
+fn strands(table: &str, column: &str, order: &str, all: &[Sequences], values: &[Vec<f64>], people: bool) -> Strands {
+    let pick = |s: usize| -> Vec<Vec<Option<f64>>> {
         let mut ends: Vec<(u32, u32)> = all[s].starts.windows(2).map(|w| (w[0], w[1])).collect();
         ends.sort_by_key(|&(a, b)| (b - a, a));
         let long: Vec<(u32, u32)> = ends.into_iter().filter(|(a, b)| b - a >= 4).collect();
-        let at = |q: usize| long.get(long.len() * q / 100).copied();
-        let mut out = Vec::new();
-        for q in [30, 50, 70, 90].into_iter().take(STRANDS) {
-            let Some((a, b)) = at(q) else { continue };
-            let rows = &all[s].rows[a as usize..b as usize];
-            let first = series.ticks[rows[0] as usize];
-            let x = |t: i64| match series.scale {
-                Scale::Time => (t - first) as f64 / DAY as f64,
-                _ => series.float(t - first).unwrap_or(0.0),
-            };
-            let points = rows.iter().map(|&r| [x(series.ticks[r as usize]), values[s][r as usize]]);
-            out.push(points.filter(|p| p[1].is_finite()).take(400).collect());
-        }
-        Some(out)
+        let chosen = [30, 50, 70, 90].into_iter().filter_map(|q| long.get(long.len() * q / 100)).take(STRANDS);
+        let value = |&r: &u32| Some(values[s][r as usize]).filter(|v| v.is_finite());
+        chosen.map(|&(a, b)| all[s].rows[a as usize..b as usize].iter().take(STEPS).map(value).collect()).collect()
     };
-    let unit = if frame.column(REAL, table, order).ok()?.scale == Scale::Time { "days" } else { order };
-    Some(Strands {
+    Strands {
         table: table.to_owned(),
         column: column.to_owned(),
         order: order.to_owned(),
-        unit: unit.to_owned(),
-        real: if people { pick(REAL)? } else { Vec::new() },
-        synthetic: pick(SYNTHETIC)?,
-    })
+        real: if people { pick(REAL) } else { Vec::new() },
+        synthetic: pick(SYNTHETIC),
+    }
 }

@@ -108,9 +108,10 @@ pub struct Question {
     pub answer: String,
     /// The worst verdict that matters.
     pub verdict: Verdict,
-    /// Mean score.
+    /// The section's number: the mean score; for detection the mean area under the curve; for copies the
+    /// largest share of rows or entities equal to real ones.
     pub score: Option<f64>,
-    /// Mean ceiling.
+    /// The same number of a second real draw.
     pub best: Option<f64>,
     /// Scores of this section by verdict.
     pub counts: IndexMap<String, usize>,

@@ -56,8 +56,7 @@ fn order(frame: &Frame, side: usize, table: &str) -> Vec<Measure> {
         return Vec::new();
     };
     let Some(owner) = frame.owners[table] else { return Vec::new() };
-    let via =
-        format!("in the order of {column}, within one {}", frame.metadata.relationships[owner].child_key.join(", "));
+    let via = format!("per {}, by {column}", frame.metadata.relationships[owner].child_key.join(", "));
     if real.lagged(1).count() < ENOUGH {
         return Vec::new();
     }

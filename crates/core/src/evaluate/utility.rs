@@ -174,8 +174,7 @@ fn features(frame: &Frame, of: usize, side: usize, table: &str, column: &str, ro
                 *v = if link.parent(row).is_some() { *v } else { f64::NAN };
             }
         }
-        out.names.extend(above.names.into_iter().map(|f| format!("{f} ({})", r.parent)));
-        out.columns.extend(above.columns);
+        out.extend(above);
     }
     out
 }

@@ -1,7 +1,9 @@
 //! Detection: how well a boosted classifier tells two sets of rows apart, and by what.
 
+use rayon::prelude::*;
+
 use super::jackknife::{Estimate, Groups, jackknife};
-use crate::boost::{Bins, BoostParams, cross_validate};
+use crate::boost::{Bins, BoostParams, Detection, cross_validate};
 use crate::rng::{Stream, name};
 
 /// What the classifier found.
@@ -15,6 +17,8 @@ pub struct Detected {
 
 /// Most rows a side: what a person would wait for.
 pub const CAP: usize = 10_000;
+/// Rows of both sides from which one cut into folds is enough.
+const STEADY: usize = 12_000;
 /// Fewest rows a side.
 pub const LEAST: usize = 60;
 
@@ -45,11 +49,25 @@ pub fn detect(columns: &[Vec<f64>], entities: &[u32], seed: u64) -> Option<Detec
     let bins: Vec<usize> = kept.iter().map(|k| k.2).collect();
     let ordered = vec![true; kept.len()];
     let x = Bins { columns: &codes, ordered: &ordered, bins: &bins };
-    let found = cross_validate(&x, &labels, entities, 5, &BoostParams::detection(), seed);
+    // Few rows make the area depend on the folds: several cuts, one mean.
+    let repeats = (STEADY / rows).clamp(1, 5) as u64;
+    let runs: Vec<Detection> = (0..repeats)
+        .into_par_iter()
+        .map(|k| cross_validate(&x, &labels, entities, 5, &BoostParams::detection(), seed.wrapping_add(1000 * k)))
+        .collect();
     let count = entities.iter().max().map_or(0, |&m| m as usize + 1);
     let groups = Groups::new(entities, count);
-    let auc = auc_estimate(&found.scores, &labels, &groups)?;
-    let mut culprits: Vec<(usize, f64)> = kept.iter().map(|k| k.0).zip(found.importance).collect();
+    let orders: Vec<Vec<u32>> = runs.iter().map(|r| auc_order(&r.scores)).collect();
+    let auc = jackknife(&[groups.count], |skip| {
+        let area = |(r, o): (&Detection, &Vec<u32>)| auc_without(o, &r.scores, &labels, &groups, skip.map(|s| s.1));
+        let areas = runs.iter().zip(&orders).map(area).collect::<Option<Vec<f64>>>()?;
+        Some(areas.iter().sum::<f64>() / areas.len() as f64)
+    })?;
+    let mut gain = vec![0.0; kept.len()];
+    for run in &runs {
+        gain.iter_mut().zip(&run.importance).for_each(|(g, i)| *g += i / runs.len() as f64);
+    }
+    let mut culprits: Vec<(usize, f64)> = kept.iter().map(|k| k.0).zip(gain).collect();
     culprits.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     Some(Detected { auc, culprits })
 }
@@ -72,12 +90,6 @@ pub fn bin(values: &[f64]) -> Option<(Vec<u8>, usize)> {
     }
     let code = |v: &f64| if v.is_nan() { 0 } else { known.partition_point(|k| k <= v).max(1) as u8 };
     Some((values.iter().map(code).collect(), known.len() + 1))
-}
-
-/// Area under the ROC curve with its standard error by entity.
-pub fn auc_estimate(scores: &[f64], labels: &[bool], groups: &Groups) -> Option<Estimate> {
-    let order = auc_order(scores);
-    jackknife(&[groups.count], |skip| auc_without(&order, scores, labels, groups, skip.map(|s| s.1)))
 }
 
 /// Rows by rising score.

@@ -43,39 +43,35 @@ pub fn memory(c: &Curve) -> String {
 /// A few sequences of one side.
 pub fn strands(s: &Strands, synthetic: bool) -> String {
     let mine = if synthetic { &s.synthetic } else { &s.real };
-    let all = s.real.iter().chain(&s.synthetic).flatten();
-    let (mut hi_x, mut lo, mut hi) = (1e-9f64, f64::INFINITY, f64::NEG_INFINITY);
-    for p in all {
-        (hi_x, lo, hi) = (hi_x.max(p[0]), lo.min(p[1]), hi.max(p[1]));
-    }
+    let longest = s.real.iter().chain(&s.synthetic).map(Vec::len).max().unwrap_or(1).max(2);
+    let known = s.real.iter().chain(&s.synthetic).flatten().flatten();
+    let (mut lo, mut hi) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(*v), b.max(*v)));
     if lo >= hi {
         (lo, hi) = (lo - 0.5, lo + 0.5);
     }
-    let x = |v: f64| 30.0 + v / hi_x * (W - 36.0);
+    let x = |i: usize| 30.0 + i as f64 / (longest - 1) as f64 * (W - 36.0);
     let y = |v: f64| 92.0 - (v - lo) / (hi - lo) * 84.0;
     let side = if synthetic { "synthetic" } else { "real" };
-    let label = format!("{} {}: {} {side} sequences over {}", s.table, s.column, mine.len(), s.unit);
+    let label = format!("{} {}: {} {side} sequences, row by row", s.table, s.column, mine.len());
     let mut out = String::new();
     let _ = write!(
         out,
         "<svg class=\"curve\" viewBox=\"0 0 {W} {H}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title>",
         esc(&label)
     );
-    for v in [lo, hi] {
+    for v in [lo, hi].into_iter().filter(|v| v.is_finite()) {
         let _ = write!(out, "<text x=\"26\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", y(v) + 3.0, short(v));
     }
     for (i, strand) in mine.iter().enumerate() {
         let mut path = String::new();
-        for p in strand {
-            let _ = write!(path, "{}{:.1} {:.1}", if path.is_empty() { "M" } else { "L" }, x(p[0]), y(p[1]));
+        for (k, v) in strand.iter().enumerate().filter_map(|(k, v)| Some((k, (*v)?))) {
+            let _ = write!(path, "{}{:.1} {:.1}", if path.is_empty() { "M" } else { "L" }, x(k), y(v));
         }
         let _ = write!(out, "<path class=\"strand s{i} {side}-strand\" d=\"{path}\"/>");
     }
     let _ = write!(
         out,
-        "<text x=\"30\" y=\"105\">0</text><text x=\"{W}\" y=\"105\" text-anchor=\"end\">{} {}</text>",
-        short(hi_x),
-        esc(&s.unit)
+        "<text x=\"30\" y=\"105\">1</text><text x=\"{W}\" y=\"105\" text-anchor=\"end\">{longest} rows</text>"
     );
     out + "</svg>"
 }

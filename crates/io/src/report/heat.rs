@@ -14,13 +14,16 @@ pub fn heat(scores: &[&Score], caption: &str) -> String {
         .filter(|s| s.columns.len() == 2)
         .map(|s| (s.columns[0].as_str(), s.columns[1].as_str(), *s))
         .collect();
+    // The caption names the tables; what all names share would only take room.
     let down: IndexSet<&str> = pairs.iter().map(|p| p.0).collect();
     let across: IndexSet<&str> = pairs.iter().map(|p| p.1).collect();
     let cells: IndexMap<(&str, &str), &Score> = pairs.iter().map(|p| ((p.0, p.1), p.2)).collect();
     let size = 22.0;
-    let longest = |names: &IndexSet<&str>| names.iter().map(|n| n.chars().count().min(26)).max().unwrap_or(0) as f64;
+    let prefix = shared_prefix(&across);
+    let short = |n: &str| cut(n.strip_prefix(prefix.as_str()).unwrap_or(n));
+    let longest = |names: &IndexSet<&str>| names.iter().map(|n| short(n).chars().count()).max().unwrap_or(0) as f64;
     let (left, top) = (longest(&down) * 6.2 + 8.0, longest(&across) * 4.6 + 12.0);
-    let (w, h) = (left + size * across.len() as f64 + 60.0, top + size * down.len() as f64 + 4.0);
+    let (w, h) = (left + size * across.len() as f64 + longest(&across) * 4.6, top + size * down.len() as f64 + 4.0);
     let mut out = String::new();
     let _ = write!(out, "<figure class=\"heat\"><figcaption>{}</figcaption>", esc(caption));
     let _ = write!(
@@ -30,7 +33,7 @@ pub fn heat(scores: &[&Score], caption: &str) -> String {
     );
     for (j, name) in across.iter().enumerate() {
         let (x, y) = (left + (j as f64 + 0.5) * size, top - 5.0);
-        let _ = write!(out, "<text transform=\"translate({x:.0} {y:.0}) rotate(-45)\">{}</text>", esc(&cut(name)));
+        let _ = write!(out, "<text transform=\"translate({x:.0} {y:.0}) rotate(-45)\">{}</text>", esc(&short(name)));
     }
     for (i, name) in down.iter().enumerate() {
         let y = top + i as f64 * size;
@@ -39,7 +42,7 @@ pub fn heat(scores: &[&Score], caption: &str) -> String {
             "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{}</text>",
             left - 5.0,
             y + 15.0,
-            esc(&cut(name))
+            esc(&short(name))
         );
         for (j, other) in across.iter().enumerate() {
             let Some(s) = cells.get(&(*name, *other)) else { continue };
@@ -65,6 +68,12 @@ pub fn heat(scores: &[&Score], caption: &str) -> String {
         }
     }
     out + "</svg></figure>"
+}
+
+/// The `table.` that all names begin with, if there is one.
+fn shared_prefix(names: &IndexSet<&str>) -> String {
+    let first = names.first().and_then(|n| n.find('.').map(|dot| &n[..=dot])).unwrap_or_default();
+    if names.iter().all(|n| n.starts_with(first)) { first.to_owned() } else { String::new() }
 }
 
 fn cut(name: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use healthdata_core::evaluate::{Ceiling, Report, Score, Section, Verdict};
+use healthdata_core::evaluate::{Ceiling, Question, Report, Score, Section, Verdict, plots};
 use indexmap::IndexMap;
 
 use super::text::{anchor, badge, class, count, esc, score};
@@ -78,16 +78,15 @@ fn header(report: &Report, out: &mut String) {
 fn questions(report: &Report, out: &mut String) {
     out.push_str("<section id=\"questions\"><h2>The answers</h2><div class=\"cards\">");
     for q in &report.questions {
-        let of = q.best.map_or(String::new(), |b| format!(" of {b:.3}"));
+        let number = level(q);
         let _ = write!(
             out,
-            "<a class=\"card {}\" href=\"#{}\"><h3>{}</h3>{}<p>{}</p><p class=\"n\">{}{of}</p></a>",
+            "<a class=\"card {}\" href=\"#{}\"><h3>{}</h3>{}<p>{}</p><p class=\"n\">{number}</p></a>",
             class(q.verdict),
             q.section.name(),
             esc(&q.question),
             badge(q.verdict),
-            esc(&q.answer),
-            score(q.score)
+            esc(&q.answer)
         );
     }
     for (name, r) in [("quality", &report.quality), ("diagnostic", &report.diagnostic)] {
@@ -99,6 +98,23 @@ fn questions(report: &Report, out: &mut String) {
         );
     }
     out.push_str("</div></section>");
+}
+
+/// The number on a card, and what is possible.
+fn level(q: &Question) -> String {
+    let Some(v) = q.score else { return String::new() };
+    let (what, percent) = match q.section {
+        Section::Detection => ("area under the curve ", false),
+        Section::Copies => ("", true),
+        _ => ("", false),
+    };
+    let show = |v: f64| if percent { format!("{:.2} %", 100.0 * v) } else { format!("{v:.3}") };
+    let best = match (q.section, q.best) {
+        (_, None) => String::new(),
+        (Section::Detection | Section::Copies, Some(b)) => format!(", second real draw {}", show(b)),
+        (_, Some(b)) => format!(" of {} possible", show(b)),
+    };
+    format!("{what}{}{best}", show(v))
 }
 
 fn first(report: &Report, out: &mut String) {
@@ -159,7 +175,9 @@ fn section(report: &Report, section: Section, question: &str, out: &mut String) 
     }
     let hidden = list.len().saturating_sub(MOST);
     list.truncate(MOST);
-    out.push_str(&tables::scores(&list, OPEN));
+    // A list without anything to see stays short.
+    let open = if list.iter().all(|s| s.verdict == Verdict::Fine) { OPEN / 3 } else { OPEN };
+    out.push_str(&tables::scores(&list, open));
     if hidden > 0 {
         let _ = write!(out, "<p><small>{hidden} more, all closer to the ceiling, stand in the JSON.</small></p>");
     }
@@ -178,7 +196,7 @@ fn marginals(report: &Report, list: &[&Score], out: &mut String) {
     out.push_str("<div class=\"plots\">");
     // The worst columns first, as in the table below.
     for s in list.iter().take(48) {
-        let of = |b: &&bars_type::Bars| b.table == s.table && s.columns.first() == Some(&b.column);
+        let of = |b: &&plots::Bars| b.table == s.table && s.columns.first() == Some(&b.column);
         let Some(b) = report.plots.marginals.iter().find(of) else { continue };
         let best = s.best.map_or(String::new(), |b| format!(" of {b:.3}"));
         let id = anchor(&["column", &b.table, &b.column]);
@@ -194,8 +212,6 @@ fn marginals(report: &Report, list: &[&Score], out: &mut String) {
     }
     out.push_str("</div>");
 }
-
-use healthdata_core::evaluate::plots as bars_type;
 
 fn time(report: &Report, out: &mut String) {
     let plot = |out: &mut String, name: &str, svg: &str| {
@@ -219,7 +235,7 @@ fn time(report: &Report, out: &mut String) {
         out.push_str("</div>");
     }
     if !report.plots.sequences.is_empty() {
-        out.push_str("<h3>A few owners</h3><p>Owners of shorter and longer sequences, time counted from their first row.</p><div class=\"plots\">");
+        out.push_str("<h3>A few owners</h3><p>Owners of shorter and longer sequences, row by row; the same owners in the plots of one table.</p><div class=\"plots\">");
         for s in &report.plots.sequences {
             if !s.real.is_empty() {
                 plot(out, &format!("{}.{}: real", s.table, s.column), &curves::strands(s, false));

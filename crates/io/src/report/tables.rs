@@ -5,7 +5,7 @@ use std::fmt::Write;
 use healthdata_core::evaluate::{Property, Score, SdReport};
 use indexmap::IndexMap;
 
-use super::text::{badge, class, esc, number, score};
+use super::text::{badge, class, esc, number, quantity, score};
 
 /// A table of scores in the order given; `limit` rows stand open, the rest behind a summary.
 pub fn scores(list: &[&Score], limit: usize) -> String {
@@ -56,8 +56,8 @@ fn note(s: &Score) -> String {
             "<br><small>{:.0} % by {}: real median {}, synthetic {}</small>",
             100.0 * c.share,
             esc(&c.feature),
-            number(c.real),
-            number(c.synthetic)
+            quantity(c.real, c.unit),
+            quantity(c.synthetic, c.unit)
         );
     }
     if let Some(n) = &s.note {

@@ -1,6 +1,8 @@
 //! Small pieces of text: escaping and numbers.
 
 use healthdata_core::evaluate::Verdict;
+use healthdata_core::evaluate::features::Unit;
+use healthdata_core::time::format;
 
 /// Text that is safe inside HTML and attribute values.
 pub fn esc(text: &str) -> String {
@@ -32,6 +34,16 @@ pub fn number(v: Option<f64>) -> String {
         a if a >= 10_000.0 => format!("{v:.0}"),
         a if a >= 100.0 => format!("{v:.1}"),
         _ => format!("{v:.3}"),
+    }
+}
+
+/// A number of a feature in its unit: a date, hours, or as it is.
+pub fn quantity(v: Option<f64>, unit: Unit) -> String {
+    match (v, unit) {
+        (Some(v), Unit::Instant) => format((v * 1e6) as i64, "%Y-%m-%d"),
+        (Some(v), Unit::Seconds) if v.abs() >= 172_800.0 => format!("{:.1} days", v / 86_400.0),
+        (Some(v), Unit::Seconds) => format!("{:.2} h", v / 3600.0),
+        (v, _) => number(v),
     }
 }
 
