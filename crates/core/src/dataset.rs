@@ -87,6 +87,7 @@ impl Column {
         match &meta.sdtype {
             Sdtype::Numerical => read_numbers(array),
             Sdtype::Datetime { format } => read_times(array, format.as_deref()),
+            Sdtype::Id { .. } => read_text(array).map(whole_ids),
             _ => read_text(array),
         }
     }
@@ -357,6 +358,21 @@ fn read_text(array: &dyn Array) -> Result<Column> {
     Ok(Column::Text { codes, values })
 }
 
+/// Ids that a missing value beside them turned into floats, `12.0`, are the `12` of the table they point to.
+fn whole_ids(column: Column) -> Column {
+    let Column::Text { codes, values } = column else { return column };
+    let whole = |t: &str| t.strip_suffix(".0").filter(|n| n.parse::<i64>().is_ok()).map(str::to_owned);
+    if !values.iter().any(|t| t.ends_with(".0"))
+        || !values.iter().all(|t| whole(t).is_some() || t.parse::<i64>().is_ok())
+    {
+        return Column::Text { codes, values };
+    }
+    let mut short = IndexSet::new();
+    let to: Vec<u32> = values.into_iter().map(|t| short.insert_full(whole(&t).unwrap_or(t)).0 as u32).collect();
+    let codes = codes.into_iter().map(|c| if c == NO_CODE { c } else { to[c as usize] }).collect();
+    Column::Text { codes, values: short }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -387,6 +403,16 @@ mod tests {
         let e = read(&StringArray::from(vec!["1", "secret", "2"]), Sdtype::Numerical).unwrap_err();
         assert!(e.to_string().contains("data row 2"), "{e}");
         assert!(!e.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn ids_that_became_floats_are_whole_again() {
+        let id = || Sdtype::Id { regex: None };
+        let c = read(&StringArray::from(vec!["12.0", "", "7.0", "12"]), id()).unwrap();
+        let Column::Text { codes, values } = c else { panic!("ids are text") };
+        assert_eq!((codes, values.len(), values[0].as_str()), (vec![0, NO_CODE, 1, 0], 2, "12"));
+        let c = read(&StringArray::from(vec!["v1.0", "2.0"]), id()).unwrap();
+        assert!(matches!(c, Column::Text { values, .. } if values[1] == "2.0"));
     }
 
     #[test]

@@ -5,18 +5,28 @@
 
 pub mod boost;
 pub mod check;
+pub mod conditional;
 pub mod dataset;
+pub mod detect;
+pub mod encode;
 pub mod error;
 pub mod evaluate;
-#[doc(hidden)]
 pub mod example;
+pub mod fake;
+pub mod feature;
+pub mod fit;
+pub mod frame;
 pub mod linked;
 pub mod math;
 pub mod metadata;
 pub mod metric;
+pub mod model;
+pub mod output;
+pub mod plan;
 pub mod reference;
 pub mod rng;
 pub mod rule;
+pub mod sample;
 pub mod time;
 
 pub use dataset::{Column, Dataset};

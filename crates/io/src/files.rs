@@ -16,6 +16,7 @@ pub fn io_error(path: &Path, doing: &str, e: &io::Error) -> Error {
         K::StorageFull | K::QuotaExceeded => {
             "no space left; finished files are kept, free some space and run the same command again".into()
         }
+        K::FileTooLarge => "larger than a file may be here; write parts or choose another place".into(),
         K::NotADirectory => "a part of the path is a file, not a folder".into(),
         K::IsADirectory => "it is a folder, not a file".into(),
         K::InvalidFilename => "the file system does not accept the name".into(),

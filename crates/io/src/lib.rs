@@ -1,6 +1,7 @@
 //! Files in, files out: sources of tables, the output folder with its manifest, and model files.
 
 pub mod files;
+pub mod model;
 pub mod model_file;
 pub mod report;
 pub mod sink;

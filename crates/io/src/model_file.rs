@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 
 use crate::files;
 
-const MAGIC: &[u8; 8] = b"HDMODEL\0";
+pub(crate) const MAGIC: &[u8; 8] = b"HDMODEL\0";
 /// The version written. Older ones stay readable, newer ones are refused.
 pub const VERSION: u32 = 1;
 /// Largest model file.
@@ -95,7 +95,7 @@ pub fn read_hashed(path: &Path) -> Result<(Container, String)> {
 }
 
 /// The checksum at the end of a whole file, hexadecimal.
-fn hash_of(bytes: &[u8]) -> String {
+pub(crate) fn hash_of(bytes: &[u8]) -> String {
     bytes[bytes.len() - HASH..].iter().map(|b| format!("{b:02x}")).collect()
 }
 

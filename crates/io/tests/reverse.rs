@@ -1,5 +1,7 @@
 //! Reverse law of the files: what is written is what is read, for every type, in CSV and Parquet.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use std::sync::Arc;
 
 use arrow_array::types::UInt8Type;

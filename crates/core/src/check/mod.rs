@@ -60,3 +60,6 @@ pub fn check_linked(linked: &Linked) -> Result<CheckReport> {
     crate::Error::all(crate::ErrorKind::Rule, problems)?;
     Ok(report)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::sdtype::{self, Version};
-use super::{ColumnGroup, Metadata, Relationship, TableMeta, extension, validate};
+use super::{ColumnGroup, Metadata, Relationship, TableMeta, extension, repeated, validate};
 use crate::{Error, ErrorKind, Result};
 
 /// Largest metadata file in bytes; a thousand tables of a hundred columns need a quarter of it.
@@ -77,12 +77,13 @@ impl Metadata {
         if text.len() > MAX_BYTES {
             return fail(format!("metadata of {} bytes; at most {MAX_BYTES} are read", text.len()));
         }
-        let value: Value = match serde_json::from_str(text.trim_start_matches('\u{feff}')) {
+        let text = text.trim_start_matches('\u{feff}');
+        let value: Value = match serde_json::from_str(text) {
             Ok(v) => v,
             Err(e) => return fail(format!("not JSON at line {}, column {}", e.line(), e.column())),
         };
         let Value::Object(top) = value else { return fail("metadata must be a JSON object".into()) };
-        let mut reader = Reader { problems: Vec::new() };
+        let mut reader = Reader { problems: repeated::keys(text) };
         let mut meta = read_top(&top, &mut reader)?;
         extension::read(&top, &mut meta, &mut reader);
         let mut problems = reader.problems;

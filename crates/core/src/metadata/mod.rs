@@ -6,6 +6,7 @@ mod extension;
 mod json;
 mod near;
 mod path;
+mod repeated;
 mod sdtype;
 mod validate;
 mod validate_rules;

@@ -191,7 +191,7 @@ pub(super) fn write(column: &ColumnMeta) -> Map<String, Value> {
                 put("datetime_format", f.as_str().into());
             }
         }
-        other => put("sdtype", name(other).into()),
+        other => put("sdtype", other.name().into()),
     }
     for (key, value) in column.parameters.iter().filter(|(k, _)| !OURS.contains(&k.as_str())) {
         put(key, value.clone());
@@ -199,16 +199,18 @@ pub(super) fn write(column: &ColumnMeta) -> Map<String, Value> {
     object
 }
 
-/// The sdtype's name in SDV's words; for personal data the Faker function.
-pub(super) fn name(sdtype: &Sdtype) -> &str {
-    match sdtype {
-        Sdtype::Id { .. } => "id",
-        Sdtype::Numerical => "numerical",
-        Sdtype::Categorical => "categorical",
-        Sdtype::Ordinal => "ordinal",
-        Sdtype::Boolean => "boolean",
-        Sdtype::Datetime { .. } => "datetime",
-        Sdtype::Unknown => "unknown",
-        Sdtype::Pii { kind, .. } => kind,
+impl Sdtype {
+    /// Its name in SDV's words; for personal data the Faker function.
+    pub fn name(&self) -> &str {
+        match self {
+            Sdtype::Id { .. } => "id",
+            Sdtype::Numerical => "numerical",
+            Sdtype::Categorical => "categorical",
+            Sdtype::Ordinal => "ordinal",
+            Sdtype::Boolean => "boolean",
+            Sdtype::Datetime { .. } => "datetime",
+            Sdtype::Unknown => "unknown",
+            Sdtype::Pii { kind, .. } => kind,
+        }
     }
 }

@@ -209,6 +209,11 @@ fn each_mistake_is_told_with_its_place() {
             r#""x_order": {"admission": "a"}"#,
             "but the metadata has \"admissions\"",
         ),
+        (
+            r#""wards": {"primary_key""#,
+            r#""wards": {}, "wards": {"primary_key""#,
+            "tables: key \"wards\" is there twice",
+        ),
         (r#""part_of"}"#, r#""part_off"}"#, "relationship wards -> wards names column \"part_off\""),
     ] {
         let all = problems(&changed(from, to));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 
 use super::near::hint;
-use super::{Metadata, Owner, Relationship, Sdtype, TableMeta, sdtype, validate_rules};
+use super::{Metadata, Owner, Relationship, Sdtype, TableMeta, validate_rules};
 use crate::{Error, ErrorKind, Result, Rule, time};
 
 const MAX_TABLES: usize = 10_000;
@@ -156,7 +156,7 @@ fn check_table(name: &str, table: &TableMeta, say: &mut dyn FnMut(String)) {
         && let Some(meta) = table.columns.get(column)
         && !matches!(meta.sdtype, Sdtype::Id { .. } | Sdtype::Pii { .. })
     {
-        let is = sdtype::name(&meta.sdtype);
+        let is = meta.sdtype.name();
         say(format!("primary_key \"{column}\" is {is}; a key must be id or a personal-data sdtype"));
     }
     if has_duplicates(&table.primary_key) {
@@ -224,7 +224,7 @@ fn check_relationship(meta: &Metadata, index: usize, r: &Relationship, say: &mut
         say(format!("points to {}, but {} {has}", r.parent_key.join(" + "), r.parent));
     }
     for (p, c) in r.parent_key.iter().zip(&r.child_key) {
-        let (a, b) = (sdtype::name(&parent.columns[p].sdtype), sdtype::name(&child.columns[c].sdtype));
+        let (a, b) = (parent.columns[p].sdtype.name(), child.columns[c].sdtype.name());
         if a != b {
             say(format!("joins {p} ({a}) and {c} ({b}); give both the same sdtype"));
         }
@@ -282,7 +282,7 @@ fn check_owner(meta: &Metadata, name: &str, table: &TableMeta, say: &mut dyn FnM
                     Some(c) => {
                         kinds.insert(matches!(c.sdtype, Sdtype::Datetime { .. }));
                         if !matches!(c.sdtype, Sdtype::Datetime { .. } | Sdtype::Numerical) {
-                            say(format!("owner names \"{column}\", which is {}, no time", sdtype::name(&c.sdtype)));
+                            say(format!("owner names \"{column}\", which is {}, no time", c.sdtype.name()));
                         }
                     }
                     None => {
@@ -302,7 +302,7 @@ fn check_order(name: &str, table: &TableMeta, say: &mut dyn FnMut(String)) {
     match table.columns.get(order).map(|c| &c.sdtype) {
         None => say(format!("order names column \"{}\"{}", shown(order), hint(name, order, columns_of(table)))),
         Some(Sdtype::Datetime { .. } | Sdtype::Numerical | Sdtype::Ordinal | Sdtype::Categorical) => {}
-        Some(other) => say(format!("order names \"{order}\", which is {}, no time or number", sdtype::name(other))),
+        Some(other) => say(format!("order names \"{order}\", which is {}, no time or number", other.name())),
     }
 }
 

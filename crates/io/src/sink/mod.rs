@@ -91,24 +91,11 @@ impl OutputDir {
     /// Taking over a finished folder removes its manifest at once, so call this when everything else is checked.
     pub fn create(path: &Path, run: Run) -> Result<OutputDir> {
         let fail = |e: io::Error| io_error(path, "write there", &e);
-        match fs::metadata(path) {
-            Ok(m) if m.is_dir() => {}
-            Ok(_) => {
-                let line = format!("{}: it is a file, not a folder; choose another --out-dir", path.display());
-                return Err(Error::new(ErrorKind::Io, line));
-            }
-            Err(e) if e.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path).map_err(fail)?,
-            Err(e) => return Err(fail(e)),
+        if !run.scale.is_finite() {
+            return Err(Error::new(ErrorKind::Request, "the scale is not a number; use one like 1 or 0.5"));
         }
-        let foreign = |why: &str| {
-            let line = format!("{}: not ours ({why}): choose another --out-dir; nothing was changed", path.display());
-            Error::new(ErrorKind::Io, line)
-        };
-        let manifest = Manifest::read(path).map_err(|e| foreign(&e.to_string()))?;
-        let ours = manifest.is_some() || journal::peek(path)?.is_some_and(|p| p.is_ours());
-        if !ours && !is_empty(path).map_err(fail)? {
-            return Err(foreign("the folder is not empty and has no manifest.json of this program"));
-        }
+        let manifest = look(path)?;
+        fs::create_dir_all(path).map_err(fail)?;
         let (mut journal, past) = Journal::open(path)?;
         let resumes = manifest.is_none() && past.run.as_ref() == Some(&run);
         let resumable = match &manifest {
@@ -133,6 +120,12 @@ impl OutputDir {
         }
         let state = State { journal, owned, resumable, open: BTreeSet::new(), tables: Vec::new(), others: Vec::new() };
         Ok(OutputDir { shared: Arc::new(Shared { root: dir, run, state: Mutex::new(state) }) })
+    }
+
+    /// Says what [`OutputDir::create`] would refuse about a folder, without changing anything: for a run that
+    /// works long before it writes.
+    pub fn check(path: &Path) -> Result<()> {
+        look(path).map(|_| ())
     }
 
     /// A writer for a whole table in one file, `<domain>/<table>.<ending>`.
@@ -299,6 +292,30 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// The manifest of a folder that may be written: one that is not there, is empty or is ours.
+fn look(path: &Path) -> Result<Option<Manifest>> {
+    let fail = |e: io::Error| io_error(path, "write there", &e);
+    match fs::metadata(path) {
+        Ok(m) if m.is_dir() => {}
+        Ok(_) => {
+            let line = format!("{}: it is a file, not a folder; choose another --out-dir", path.display());
+            return Err(Error::new(ErrorKind::Io, line));
+        }
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(fail(e)),
+    }
+    let foreign = |why: &str| {
+        let line = format!("{}: not ours ({why}): choose another --out-dir; nothing was changed", path.display());
+        Error::new(ErrorKind::Io, line)
+    };
+    let manifest = Manifest::read(path).map_err(|e| foreign(&e.to_string()))?;
+    let ours = manifest.is_some() || journal::peek(path)?.is_some_and(|p| p.is_ours());
+    if !ours && !is_empty(path).map_err(fail)? {
+        return Err(foreign("the folder is not empty and has no manifest.json of this program"));
+    }
+    Ok(manifest)
 }
 
 /// Path of a table's file below the folder: `ehr/patients.csv`, or `ehr/patients/part-00000.csv` for a part.

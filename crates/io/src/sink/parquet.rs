@@ -118,3 +118,54 @@ pub(super) fn io_cause(e: ParquetError) -> std::io::Error {
         _ => std::io::Error::other("the Parquet encoder failed"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{Int64Array, StringArray, TimestampMicrosecondArray};
+    use parquet::file::reader::FileReader;
+    use parquet::file::serialized_reader::SerializedFileReader;
+
+    #[test]
+    fn each_column_gets_the_encoding_that_suits_it() {
+        let n = 20_000i64;
+        let text = |f: fn(i64) -> String| Arc::new(StringArray::from_iter_values((0..n).map(f))) as ArrayRef;
+        let id = Sdtype::Id { regex: None };
+        let columns: Vec<(&str, Sdtype, ArrayRef, bool)> = vec![
+            ("id.with.points", id.clone(), text(|i| format!("V{i:06}")), false),
+            ("patient", id.clone(), text(|i| format!("P{:06}", i / 20)), false),
+            ("random", id.clone(), text(|i| format!("{:016x}", healthdata_core::rng::mix(i as u64))), false),
+            ("ward", id.clone(), text(|i| format!("W{:03}", i * 7919 % 40)), true),
+            ("number", id, Arc::new(Int64Array::from_iter_values(0..n)), false),
+            ("label", Sdtype::Categorical, text(|i| format!("{}", i % 3)), true),
+            ("age", Sdtype::Numerical, Arc::new(Int64Array::from_iter_values((0..n).map(|i| i % 90))), true),
+            (
+                "at",
+                Sdtype::Datetime { format: None },
+                Arc::new(TimestampMicrosecondArray::from_iter_values((0..n).map(|i| i * 60_000_000))),
+                false,
+            ),
+        ];
+        let mut meta = TableMeta::default();
+        for (name, sdtype, _, _) in &columns {
+            meta.columns.insert((*name).into(), ColumnMeta::new(sdtype.clone()));
+        }
+        let batch = RecordBatch::try_from_iter(columns.iter().map(|(n, _, a, _)| (*n, a.clone()))).unwrap();
+        let file = tempfile::tempfile().unwrap();
+        let mut writer = writer(file.try_clone().unwrap(), &batch, &meta).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let reader = SerializedFileReader::new(file).unwrap();
+        for (i, (name, _, array, dictionary)) in columns.iter().enumerate() {
+            let chunk = reader.metadata().row_group(0).column(i);
+            let delta = match array.data_type() {
+                DataType::Utf8 => Encoding::DELTA_BYTE_ARRAY,
+                _ => Encoding::DELTA_BINARY_PACKED,
+            };
+            let used: Vec<Encoding> = chunk.encodings().collect();
+            assert_eq!(chunk.dictionary_page_offset().is_some(), *dictionary, "{name}");
+            assert_eq!(used.contains(&delta), !*dictionary, "{name}: {used:?}");
+            assert_eq!(chunk.compression(), Compression::ZSTD(ZstdLevel::try_new(1).unwrap()), "{name}");
+        }
+    }
+}

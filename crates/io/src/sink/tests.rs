@@ -148,6 +148,15 @@ fn folders_that_are_not_ours_are_refused_and_stay_as_they_are() {
 }
 
 #[test]
+fn a_scale_that_is_no_number_is_refused_before_anything_is_made() {
+    let (_keep, out) = fresh();
+    for scale in [f64::NAN, f64::INFINITY] {
+        assert_eq!(OutputDir::create(&out, Run { scale, ..run(1) }).unwrap_err().kind(), ErrorKind::Request);
+    }
+    assert!(!out.exists());
+}
+
+#[test]
 fn a_finished_folder_of_ours_is_used_again_and_only_our_files_go() {
     let (_keep, out) = fresh();
     let dir = OutputDir::create(&out, run(1)).unwrap();

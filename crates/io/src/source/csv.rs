@@ -76,7 +76,7 @@ impl<R: Read> Read for Guarded<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buf).map_err(|e| match e.kind() {
             io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-                io::Error::other("the gzip data are damaged or cut off")
+                io::Error::other("the gzip data are damaged, cut off or followed by something else")
             }
             _ => e,
         })?;

@@ -107,6 +107,14 @@ pub fn find_metadata(path: &Path) -> Option<PathBuf> {
     [Some(path.join("metadata.json")), beside].into_iter().flatten().find(|p| p.is_file())
 }
 
+/// Batches of one table in one; at least one, all of the same columns.
+pub fn concat(batches: &[RecordBatch]) -> Result<RecordBatch> {
+    let fail = |why: &str| Error::new(ErrorKind::Data, why);
+    let schema = batches.first().ok_or_else(|| fail("no rows to put together"))?.schema();
+    arrow_select::concat::concat_batches(&schema, batches)
+        .map_err(|_| fail("batches hold more text than one column can, or different columns"))
+}
+
 /// Memory that is still allowed.
 struct Budget {
     left: u64,

@@ -112,6 +112,7 @@ fn all_problems_come_in_one_error_with_places_and_without_values() {
     let dir = folder(&[
         ("ragged.csv", b"a,b\n1,2\nsecret,3,4\nsecret\n5,6\n"),
         ("bytes.csv", b"a,b\n1,secret\xff\n2,\xc3\n3,ok\n"),
+        ("split.csv", b"a,b\nsecret,\xc3\n2,\xa9\n"),
         ("twice.csv", b"a,,a\n1,2,3\n"),
         ("empty.csv", b""),
         ("blank.csv", b"\n\n"),
@@ -131,6 +132,7 @@ fn all_problems_come_in_one_error_with_places_and_without_values() {
     for expected in [
         "ragged.csv: not 2 cells as in the header, or a quote out of place, in 2 rows (data row 2, 3)",
         "bytes.csv: column b: not UTF-8 (save the file as UTF-8) in 2 rows (data row 1, 2)",
+        "split.csv: column b: not UTF-8 (save the file as UTF-8) in 2 rows (data row 1, 2)",
         "twice.csv: column 2 has no name",
         "twice.csv: columns 1 and 3 have the same name",
         "empty.csv: empty file",
@@ -139,14 +141,14 @@ fn all_problems_come_in_one_error_with_places_and_without_values() {
         "semi.csv: the columns are separated by semicolons or tabs",
         "open.csv: a quote is opened and never closed (data row 2",
         "cut.csv.gz: ",
-        "zip.csv.gz: can't read it: the gzip data are damaged or cut off",
+        "zip.csv.gz: can't read it: the gzip data are damaged, cut off or followed by something else",
         "half.parquet: not readable as Parquet",
         "none.parquet: empty file",
         "table same is in two places: ehr/same.csv and same.csv",
     ] {
         assert!(all.contains(expected), "{expected}\nis not in\n{all}");
     }
-    assert_eq!(p.len(), 14, "{all}");
+    assert_eq!(p.len(), 15, "{all}");
 }
 
 #[test]
@@ -208,6 +210,12 @@ fn parquet_keeps_its_types_and_parts_are_joined_by_name() {
     assert_eq!(x["n"].as_primitive::<arrow_array::types::Int64Type>().value(2), i64::MAX);
     assert_eq!((x["t"].null_count(), x.num_rows()), (2, 4));
 
+    // A part without any value says nothing about the type.
+    let none: ArrayRef = Arc::new(Float64Array::new_null(1));
+    let empty = RecordBatch::try_from_iter_with_nullable([("n", none.clone(), true), ("t", none, true)]).unwrap();
+    fs::write(dir.path().join("x/part-3.parquet"), parquet_of(&empty)).unwrap();
+    assert_eq!(read(dir.path(), None).unwrap().data.tables["x"]["t"].null_count(), 3);
+
     let other: ArrayRef = Arc::new(Float64Array::from(vec![0.5]));
     let three = RecordBatch::try_from_iter([("t", other.clone()), ("n", other)]).unwrap();
     fs::write(dir.path().join("x/part-2.parquet"), parquet_of(&three)).unwrap();
@@ -266,4 +274,17 @@ fn the_metadata_file_is_found_inside_or_beside() {
     fs::write(real.join("metadata.json"), "{}").unwrap();
     let inside = real.join("metadata.json").canonicalize().unwrap();
     assert_eq!((found(&real), found(&real.join("a.csv"))), (Some(inside.clone()), Some(inside)));
+}
+
+#[test]
+fn a_metadata_file_is_read_or_refused_with_its_place() {
+    let good = br#"{"METADATA_SPEC_VERSION": "V1", "tables": {"t": {"columns": {"x": {"sdtype": "numerical"}}}}, "relationships": []}"#;
+    let dir = folder(&[("good.json", good), ("bytes.json", b"{\"a\": \"\xff\"}"), ("bad.json", b"{")]);
+    assert!(read_metadata(&dir.path().join("good.json")).unwrap().tables["t"].columns.contains_key("x"));
+    for (name, expected) in
+        [("bytes.json", "not UTF-8 at byte 7"), ("bad.json", "bad.json: "), ("none.json", "no such file")]
+    {
+        let e = read_metadata(&dir.path().join(name)).unwrap_err().to_string();
+        assert!(e.contains(expected) && e.contains(name), "{e}");
+    }
 }

@@ -77,6 +77,7 @@ fn text_is_quoted_only_when_it_must_be() {
     assert_eq!(plain(labels), expected);
     let none: DictionaryArray<Int8Type> = vec![None::<&str>, None].into_iter().collect();
     assert_eq!(plain(none), ["", ""]);
+    assert_eq!(plain(StringArray::from(vec![Some("a"), Some(""), None])), ["a", "\"\"", ""]);
     // A slice of a column must not look at the bytes of other rows.
     let all = StringArray::from(vec!["x,y", "a", "b", "\""]);
     assert_eq!(plain(all.slice(1, 2)), ["a", "b"]);

@@ -1,0 +1,3 @@
+//! The commands, one file each: settings in, words and files out.
+
+pub mod generate;

@@ -1,0 +1,88 @@
+//! The `healthdata` program as a library: parses, calls, prints. The binary and the Python package run the same.
+
+mod args;
+mod blocks;
+mod command;
+pub mod interrupt;
+mod print;
+mod produce;
+mod progress;
+mod proof;
+mod table;
+
+use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe};
+
+use clap::Parser;
+use healthdata_core::{Error, ErrorKind};
+
+use args::{Cli, Command};
+
+/// Exit code of a run that did what was asked.
+pub const DONE: u8 = 0;
+/// Exit code of a run that found broken rules or a changed file.
+pub const BROKEN: u8 = 1;
+/// Exit code of a run that failed; nothing was written.
+pub const FAILED: u8 = 2;
+/// Exit code after Ctrl-C, as shells expect it.
+pub const INTERRUPTED: u8 = 130;
+
+/// What a command found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Everything is as it should be.
+    Fine,
+    /// It ran, and something is not as it should be.
+    Broken,
+}
+
+/// Runs the program with these arguments, the name of the program first, and gives its exit code.
+pub fn run<A, T>(args: A) -> u8
+where
+    A: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) if e.use_stderr() => {
+            print::complain(&args::one_line(&e));
+            return FAILED;
+        }
+        Err(help) => {
+            // Help and version; a closed pipe is success.
+            help.print().ok();
+            return DONE;
+        }
+    };
+    silence_panics();
+    match panic::catch_unwind(AssertUnwindSafe(|| dispatch(cli))) {
+        Ok(Ok(Outcome::Fine)) => DONE,
+        Ok(Ok(Outcome::Broken)) => BROKEN,
+        Ok(Err(e)) if e.kind() == ErrorKind::Interrupted => {
+            interrupt::goodbye();
+            INTERRUPTED
+        }
+        Ok(Err(e)) => {
+            print::error(&e);
+            FAILED
+        }
+        // The hook has said where.
+        Err(_) => FAILED,
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Outcome, Error> {
+    match cli.command {
+        None => command::generate::run(cli.generate),
+        Some(Command::Generate(a)) => command::generate::run(a),
+    }
+}
+
+/// One line for a mistake of ours instead of a trace; the message of a panic may quote data, so only the place
+/// is told.
+fn silence_panics() {
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
+        print::complain(&format!("a mistake in the program{place}; nothing was finished, please report it"));
+    }));
+}

@@ -1,0 +1,280 @@
+//! Whole numbers to codes: single values where they are few or heavy, quantile bins else, each held by enough
+//! entities; and back by a smooth draw inside the bin, never a stored value.
+
+use serde::{Deserialize, Serialize};
+
+use super::Distinct;
+use crate::rng::Stream;
+
+/// Bins over the ticks of a number, a time span or a time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NumberCoder {
+    /// Distance of neighbouring values on the grid.
+    step: i64,
+    /// First value of each bin, ascending.
+    lo: Vec<i64>,
+    /// Last value of each bin; equal to `lo` for a single value.
+    hi: Vec<i64>,
+    /// Three inner quartiles of each bin: the draw inside is uniform between neighbours.
+    inner: Vec<[i64; 3]>,
+}
+
+/// Most single values kept as codes of their own.
+const SINGLES: usize = 128;
+/// Share of rows that makes a value an atom among bins.
+const ATOM: f64 = 0.01;
+
+impl NumberCoder {
+    /// Learns bins from values and the entity of each; `k` entities at least in a bin and beyond each extreme.
+    pub fn fit(values: &[i64], entities: &[u32], k: usize) -> Self {
+        let mut rows: Vec<(i64, u32)> = values.iter().copied().zip(entities.iter().copied()).collect();
+        if rows.is_empty() {
+            return Self::default();
+        }
+        rows.sort_unstable();
+        let groups = entities.iter().max().map_or(0, |m| *m as usize + 1);
+        let mut distinct = Distinct::new(groups);
+        let first = rows[0].0;
+        let step =
+            rows.iter().fold(0u64, |g, r| gcd(g, r.0.wrapping_sub(first) as u64)).max(1).min(i64::MAX as u64) as i64;
+        let (low, high) = guarded_extremes(&rows, groups, k);
+        for r in &mut rows {
+            r.0 = r.0.clamp(low, high);
+        }
+        // Runs of equal values: (value, first row, end).
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        let mut start = 0;
+        for i in 1..=rows.len() {
+            if i == rows.len() || rows[i].0 != rows[start].0 {
+                runs.push((start, i));
+                start = i;
+            }
+        }
+        let n = rows.len();
+        let few = runs.len() <= SINGLES;
+        let bins = if n > 20_000 { 128 } else { 64 };
+        let width = (n / bins).max(k).max(1);
+        let mut coder = Self { step, ..Self::default() };
+        let mut pending: Option<(usize, usize)> = None;
+        for (from, to) in runs {
+            let supported = distinct.at_least(k, rows[from..to].iter().map(|r| r.1));
+            let single = supported && (few || (to - from) as f64 >= ATOM * n as f64);
+            if single {
+                if let Some((a, b)) = pending.take() {
+                    coder.close(&rows[a..b], &mut distinct, k);
+                }
+                coder.push(&rows[from..to]);
+                continue;
+            }
+            let (a, _) = pending.unwrap_or((from, to));
+            pending = Some((a, to));
+            let enough = if few { 1 } else { width };
+            if to - a >= enough && distinct.at_least(k, rows[a..to].iter().map(|r| r.1)) {
+                coder.push(&rows[a..to]);
+                pending = None;
+            }
+        }
+        if let Some((a, b)) = pending {
+            coder.close(&rows[a..b], &mut distinct, k);
+        }
+        coder
+    }
+
+    /// A bin over sorted rows.
+    fn push(&mut self, rows: &[(i64, u32)]) {
+        let at = |q: usize| rows[(rows.len() - 1) * q / 4].0;
+        self.lo.push(rows[0].0);
+        self.hi.push(rows[rows.len() - 1].0);
+        self.inner.push([at(1), at(2), at(3)]);
+    }
+
+    /// The rest before an atom or the end: a bin of its own with enough entities, else the last bin grows over it.
+    fn close(&mut self, rows: &[(i64, u32)], distinct: &mut Distinct, k: usize) {
+        let alone = distinct.at_least(k, rows.iter().map(|r| r.1));
+        match (alone, self.hi.last_mut(), self.inner.last_mut()) {
+            (false, Some(hi), Some(inner)) => {
+                *hi = rows[rows.len() - 1].0;
+                inner[2] = inner[2].max(inner[1]);
+            }
+            _ => self.push(rows),
+        }
+    }
+
+    /// Number of codes.
+    pub fn len(&self) -> usize {
+        self.lo.len()
+    }
+
+    /// True when nothing was learned.
+    pub fn is_empty(&self) -> bool {
+        self.lo.is_empty()
+    }
+
+    /// The code of a value; values outside or between bins go to the nearest bin above, else the last.
+    pub fn code(&self, value: i64) -> u16 {
+        self.hi.partition_point(|h| *h < value).min(self.len().saturating_sub(1)) as u16
+    }
+
+    /// Smallest and largest value that can be drawn.
+    pub fn range(&self) -> Option<(i64, i64)> {
+        Some((*self.lo.first()?, *self.hi.last()?))
+    }
+
+    /// First and last value of a bin.
+    pub fn bin(&self, code: u16) -> (i64, i64) {
+        (self.lo[usize::from(code)], self.hi[usize::from(code)])
+    }
+
+    /// Middle of a bin.
+    pub fn middle(&self, code: u16) -> i64 {
+        self.inner[usize::from(code)][1]
+    }
+
+    /// Distance of neighbouring values.
+    pub fn step(&self) -> i64 {
+        self.step
+    }
+
+    /// Number of grid values in a bin.
+    pub fn width(&self, code: u16) -> f64 {
+        let c = usize::from(code);
+        (self.hi[c] - self.lo[c]) as f64 / self.step as f64 + 1.0
+    }
+
+    /// The edges of the four pieces of a bin that hold a quarter of it each.
+    fn pieces(&self, code: usize) -> [(i64, i64); 4] {
+        let i = self.inner[code];
+        let (lo, hi, s) = (self.lo[code], self.hi[code], self.step);
+        [
+            (lo, i[0]),
+            (i[0].saturating_add(s).min(i[1]), i[1]),
+            (i[1].saturating_add(s).min(i[2]), i[2]),
+            (i[2].saturating_add(s).min(hi), hi),
+        ]
+    }
+
+    /// The share of a bin that lies inside lo..=hi.
+    pub fn overlap(&self, code: u16, lo: i64, hi: i64) -> f64 {
+        let c = usize::from(code);
+        if self.lo[c] >= lo && self.hi[c] <= hi {
+            return 1.0;
+        }
+        self.pieces(c).iter().map(|p| 0.25 * self.share(*p, lo, hi)).sum()
+    }
+
+    fn share(&self, (a, b): (i64, i64), lo: i64, hi: i64) -> f64 {
+        match self.cut((a, b), lo, hi) {
+            Some((x, y)) => ((y - x) as f64 / self.step as f64 + 1.0) / ((b - a) as f64 / self.step as f64 + 1.0),
+            None => 0.0,
+        }
+    }
+
+    /// The grid values of a piece inside the bounds.
+    fn cut(&self, (a, b): (i64, i64), lo: i64, hi: i64) -> Option<(i64, i64)> {
+        let s = i128::from(self.step);
+        let up = |x: i64| i128::from(a) + (i128::from(x) - i128::from(a)).div_euclid(s) * s;
+        let x = if lo <= a { i128::from(a) } else { up(lo) + if up(lo) < i128::from(lo) { s } else { 0 } };
+        let y = if hi >= b { i128::from(b) } else { up(hi) };
+        (x <= y && x <= i128::from(b) && y >= i128::from(a)).then_some((x as i64, y as i64))
+    }
+
+    /// A value of the bin inside lo..=hi; None when there is none.
+    pub fn draw(&self, code: u16, lo: i64, hi: i64, rng: &mut Stream) -> Option<i64> {
+        let c = usize::from(code);
+        if self.lo[c] == self.hi[c] {
+            return (lo..=hi).contains(&self.lo[c]).then_some(self.lo[c]);
+        }
+        let pieces = self.pieces(c);
+        let weights = pieces.map(|p| self.share(p, lo, hi));
+        let piece = rng.weighted(&weights)?;
+        let (x, y) = self.cut(pieces[piece], lo, hi)?;
+        Some(x + rng.below(((y - x) / self.step) as u64 + 1) as i64 * self.step)
+    }
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The k-th smallest of the entities' smallest values and the k-th largest of their largest (rows sorted).
+fn guarded_extremes(rows: &[(i64, u32)], groups: usize, k: usize) -> (i64, i64) {
+    let nth = |it: &mut dyn Iterator<Item = &(i64, u32)>| {
+        let mut seen = vec![false; groups];
+        let mut found = 0;
+        let mut last = None;
+        for (v, g) in it {
+            if !seen[*g as usize] {
+                seen[*g as usize] = true;
+                found += 1;
+                last = Some(*v);
+                if found >= k {
+                    break;
+                }
+            }
+        }
+        last
+    };
+    let low = nth(&mut rows.iter()).unwrap_or(0);
+    let high = nth(&mut rows.iter().rev()).unwrap_or(0);
+    // Fewer than 2k entities: the two meet in the middle.
+    if low <= high { (low, high) } else { (rows[rows.len() / 2].0, rows[rows.len() / 2].0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rng() -> Stream {
+        Stream::new(1, 2, 3)
+    }
+
+    #[test]
+    fn few_values_are_their_own_codes() {
+        let values: Vec<i64> = (0..1000).map(|i| i % 10).collect();
+        let entities: Vec<u32> = (0..1000).collect();
+        let c = NumberCoder::fit(&values, &entities, 5);
+        assert_eq!(c.len(), 10);
+        for v in 0..10 {
+            assert_eq!(c.draw(c.code(v), i64::MIN, i64::MAX, &mut rng()), Some(v));
+        }
+    }
+
+    #[test]
+    fn a_draw_stays_in_its_bin_on_the_grid_and_in_bounds() {
+        let mut s = rng();
+        let values: Vec<i64> = (0..5000).map(|_| s.below(100_000) as i64 * 5).collect();
+        let entities: Vec<u32> = (0..5000).collect();
+        let c = NumberCoder::fit(&values, &entities, 5);
+        assert!(c.len() > 40);
+        for code in 0..c.len() as u16 {
+            for _ in 0..20 {
+                let v = c.draw(code, i64::MIN, i64::MAX, &mut s).unwrap();
+                assert_eq!(c.code(v), code);
+                assert_eq!(v % 5, 0);
+                if let Some(b) = c.draw(code, v, v + 3, &mut s) {
+                    assert_eq!(b, v);
+                }
+            }
+        }
+        assert_eq!(c.draw(0, 400_000, 500_000, &mut s), None);
+    }
+
+    #[test]
+    fn extremes_and_atoms_come_from_enough_entities() {
+        // One entity holds all the values beyond 100 and a heap at 1,000,000.
+        let values: Vec<i64> = (0..2000).map(|i| if i < 500 { 1_000_000 } else { i % 100 }).collect();
+        let entities: Vec<u32> = (0..2000).map(|i| if i < 500 { 0 } else { i }).collect();
+        let c = NumberCoder::fit(&values, &entities, 5);
+        assert_eq!(c.range(), Some((0, 99)));
+    }
+
+    #[test]
+    fn overlap_is_the_share_that_draws_inside() {
+        let values: Vec<i64> = (0..64_000).collect();
+        let entities: Vec<u32> = (0..64_000).collect();
+        let c = NumberCoder::fit(&values, &entities, 5);
+        let (lo, hi) = (c.lo[3], c.hi[3]);
+        assert!((c.overlap(3, lo, lo + (hi - lo) / 2) - 0.5).abs() < 0.01);
+        assert_eq!(c.overlap(3, hi + 1, i64::MAX), 0.0);
+    }
+}

@@ -1,0 +1,240 @@
+//! The features of a table, by what its schema offers.
+
+use super::cursor::SHARES;
+use super::{Feature, Kind, Part, Scope, Source, Stat};
+use crate::frame::{Hop, Ref};
+use crate::plan::{Origin, Plan, SlotKind, SummaryKind};
+
+/// Time spans tried at most; the nearest come first.
+const SPANS: usize = 24;
+
+struct List<'a> {
+    plan: &'a Plan,
+    table: usize,
+    features: Vec<Feature>,
+}
+
+/// Everything that may be known about a row of a table while it is drawn. `bounds` are intervals (from a rule)
+/// that the rows lie in.
+pub fn row_features(plan: &Plan, table: usize, bounds: &[(Ref, Ref)]) -> Vec<Feature> {
+    let mut l = List { plan, table, features: Vec::new() };
+    l.slots(&[], true);
+    l.rows_above();
+    l.links(&[]);
+    if plan.tables[table].owner.is_some() {
+        l.history(bounds);
+    }
+    l.spans();
+    l.features
+}
+
+/// What is known about a row of `table` when the number of its rows in `child` is drawn.
+pub fn count_features(plan: &Plan, table: usize, child: usize, bounds: &[(Ref, Ref)]) -> Vec<Feature> {
+    let mut l = List { plan, table, features: row_features(plan, table, bounds) };
+    for (i, s) in plan.tables[table].summaries.iter().enumerate() {
+        let earlier = plan.tables[table].children.iter().position(|c| *c == s.child)
+            < plan.tables[table].children.iter().position(|c| usize::from(*c) == child);
+        if earlier {
+            l.number(Source::Summary(Vec::new(), i as u16));
+        }
+        if earlier || usize::from(s.child) == child {
+            l.number(Source::Summary(vec![Hop::Back(1)], i as u16));
+        }
+    }
+    l.features
+}
+
+impl List<'_> {
+    fn number(&mut self, source: Source) {
+        self.features.push(Feature { source, kind: Kind::Number });
+    }
+
+    fn value(&mut self, r: Ref, kind: &SlotKind) {
+        let kind = match kind {
+            SlotKind::Label { numeric: Some(n), .. } => Kind::Numeric(n.clone()),
+            SlotKind::Label { labels, .. } => Kind::Label(labels.len() as u32 + 1),
+            _ => Kind::Number,
+        };
+        self.features.push(Feature { source: Source::Value(r), kind });
+    }
+
+    /// The slots of the row at the end of a way; `parts` for the calendar of its times.
+    fn slots(&mut self, way: &[Hop], parts: bool) {
+        let Some(t) = self.plan.table_at(self.table, way) else { return };
+        let plan = self.plan;
+        for (s, slot) in plan.tables[t].slots.iter().enumerate() {
+            let r = Ref::at(way, s);
+            match &slot.kind {
+                SlotKind::Time { clock } => {
+                    if parts {
+                        if *clock {
+                            self.number(Source::Part(r.clone(), Part::Clock));
+                            self.number(Source::Part(r.clone(), Part::Weekday));
+                        }
+                        self.number(Source::Part(r.clone(), Part::Month));
+                        self.number(Source::Part(r.clone(), Part::Year));
+                    }
+                    if way.is_empty() {
+                        self.number(Source::Value(r));
+                    }
+                }
+                kind => self.value(r, kind),
+            }
+        }
+    }
+
+    /// Which row of a dimension it is, where the dimension is repeated.
+    fn which(&mut self, way: &[Hop]) {
+        let origin = self.plan.table_at(self.table, way).map(|t| self.plan.tables[t].origin);
+        if origin.is_some_and(|o| o != Origin::Drawn) {
+            let source = Source::Which(way.to_vec(), Vec::new());
+            self.features.push(Feature { source, kind: Kind::Label(0) });
+        }
+    }
+
+    fn links(&mut self, way: &[Hop]) {
+        let Some(t) = self.plan.table_at(self.table, way) else { return };
+        let plan = self.plan;
+        for (i, link) in plan.tables[t].links.iter().enumerate() {
+            if link.deferred {
+                continue;
+            }
+            let mut to = way.to_vec();
+            to.push(Hop::Link(i as u8));
+            self.which(&to);
+            self.slots(&to, false);
+            if way.is_empty() {
+                let target = usize::from(link.target);
+                let owner = plan.tables[target].owner.map(|_| Hop::Owner);
+                let sides = (0..plan.tables[target].links.len()).map(|l| Hop::Link(l as u8));
+                for next in owner.into_iter().chain(sides) {
+                    let further = [to.clone(), vec![next]].concat();
+                    self.slots(&further, false);
+                }
+            }
+        }
+    }
+
+    /// Owners up to three steps, what they link to, and what their earlier child tables left on them.
+    fn rows_above(&mut self) {
+        let plan = self.plan;
+        let mut way = Vec::new();
+        for depth in 1..=3 {
+            way.push(Hop::Owner);
+            let Some(t) = plan.table_at(self.table, &way) else { return };
+            self.which(&way);
+            self.slots(&way, depth == 1);
+            if depth < 3 {
+                self.links(&way);
+            }
+            let below = plan.table_at(self.table, &way[1..]).unwrap_or(self.table);
+            let children = &plan.tables[t].children;
+            let place = children.iter().position(|c| usize::from(*c) == below);
+            for (i, s) in plan.tables[t].summaries.iter().enumerate() {
+                if children.iter().position(|c| *c == s.child) < place {
+                    self.number(Source::Summary(way.clone(), i as u16));
+                }
+                // The owner's previous sibling has all its rows of this table already.
+                if depth == 1 && usize::from(s.child) == self.table {
+                    self.number(Source::Summary(vec![Hop::Owner, Hop::Back(1)], i as u16));
+                }
+            }
+            if depth == 1 && plan.tables[t].owner.is_some() {
+                self.slots(&[Hop::Owner, Hop::Back(1)], false);
+            }
+        }
+    }
+
+    fn history(&mut self, bounds: &[(Ref, Ref)]) {
+        let plan = self.plan;
+        let table = &plan.tables[self.table];
+        let owner = usize::from(table.owner.unwrap_or(0));
+        self.slots(&[Hop::Back(1)], true);
+        self.slots(&[Hop::Back(2)], false);
+        self.slots(&[Hop::Back(3)], false);
+        self.number(Source::Position);
+        for (i, link) in table.links.iter().enumerate() {
+            if !link.deferred {
+                self.which(&[Hop::Back(1), Hop::Link(i as u8)]);
+                self.slots(&[Hop::Back(1), Hop::Link(i as u8)], false);
+                self.number(Source::Stayed(i as u8));
+            }
+        }
+        let planned = plan.tables[owner]
+            .summaries
+            .iter()
+            .position(|s| usize::from(s.child) == self.table && s.what == SummaryKind::Count);
+        if let Some(i) = planned {
+            self.number(Source::Remaining(i as u16));
+            if let Some(w) = table.when {
+                let last = Ref::at(&[Hop::Back(1)], usize::from(w));
+                for (start, end) in bounds {
+                    self.number(Source::Pace(last.clone(), end.clone(), i as u16));
+                    self.number(Source::Pace(start.clone(), end.clone(), i as u16));
+                    self.number(Source::Span(last.clone(), end.clone()));
+                    self.number(Source::Span(start.clone(), last.clone()));
+                }
+            }
+        }
+        let above = plan.tables[owner].owner.is_some();
+        for (s, slot) in table.slots.iter().enumerate() {
+            let s = s as u16;
+            match &slot.kind {
+                SlotKind::Time { .. } => {}
+                SlotKind::Label { labels, numeric: None } => {
+                    for c in 0..labels.len().min(SHARES) {
+                        self.number(Source::Share(s, c as u16, Scope::Owner));
+                    }
+                }
+                _ => {
+                    for stat in [Stat::Mean, Stat::Least, Stat::Most, Stat::First] {
+                        self.number(Source::Run(s, stat, Scope::Owner));
+                    }
+                    if above {
+                        self.number(Source::Run(s, Stat::Mean, Scope::Above));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Spans between the times (or, for a number that orders rows, numbers) of the row and those above it.
+    fn spans(&mut self) {
+        let plan = self.plan;
+        let ways: [&[Hop]; 6] =
+            [&[], &[Hop::Back(1)], &[Hop::Owner], &[Hop::Owner, Hop::Owner], &[Hop::Owner, Hop::Back(1)], &[Hop::Owner, Hop::Owner, Hop::Owner]];
+        let mut ends: Vec<(usize, Ref)> = Vec::new();
+        for (level, way) in ways.iter().enumerate() {
+            if way.contains(&Hop::Back(1)) && plan.tables[self.table].owner.is_none() {
+                continue;
+            }
+            let Some(t) = plan.table_at(self.table, way) else { continue };
+            for (s, slot) in plan.tables[t].slots.iter().enumerate() {
+                let order = plan.tables[t].when == Some(s as u16);
+                if slot.kind.is_time() || (order && !slot.kind.is_label()) {
+                    ends.push((level, Ref::at(way, s)));
+                }
+            }
+        }
+        for (i, link) in plan.tables[self.table].links.iter().enumerate() {
+            if !link.deferred {
+                for (s, slot) in plan.tables[usize::from(link.target)].slots.iter().enumerate() {
+                    if slot.kind.is_time() {
+                        ends.push((9, Ref::at(&[Hop::Link(i as u8)], s)));
+                    }
+                }
+            }
+        }
+        let mut left = SPANS;
+        for (i, (level, a)) in ends.iter().enumerate() {
+            for (_, b) in &ends[i + 1..] {
+                let alike = plan.kind(self.table, a).map(SlotKind::is_time) == plan.kind(self.table, b).map(SlotKind::is_time);
+                // Between two rows above the owner nothing new is said.
+                if alike && *level <= 2 && left > 0 {
+                    self.number(Source::Span(b.clone(), a.clone()));
+                    left -= 1;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Learns a model from data.
+
+mod column;
+mod count;
+mod drawn;
+mod link;
+mod sheet;
+mod template;
+
+use crate::conditional::TreeParams;
+use crate::feature::row_features;
+use crate::frame::{Frame, NO_ROW, Ref};
+use crate::metadata::Metadata;
+use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
+use crate::plan::{Built, Origin, Plan};
+use crate::{Dataset, Result};
+
+pub(crate) use column::weekday;
+use sheet::Sheet;
+
+/// How hard to try.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// One tree a column: seconds.
+    #[default]
+    Instant,
+}
+
+/// How to fit.
+#[derive(Clone, Copy, Debug)]
+pub struct FitOptions {
+    /// Fewest entities that any learned label, bin or leaf stands for.
+    pub min_support: usize,
+    /// How hard to try.
+    pub effort: Effort,
+    /// Seed of the validation split.
+    pub seed: u64,
+}
+
+impl Default for FitOptions {
+    fn default() -> Self {
+        Self { min_support: 5, effort: Effort::Instant, seed: 0 }
+    }
+}
+
+impl FitOptions {
+    fn tree(&self) -> TreeParams {
+        TreeParams {
+            min_entities: self.min_support,
+            min_rows: TreeParams::default().min_rows.max(self.min_support),
+            ..TreeParams::default()
+        }
+    }
+}
+
+/// Everything a column's fit looks at.
+pub(crate) struct Fit<'a> {
+    pub plan: &'a Plan,
+    pub frames: &'a [Frame],
+    pub entities: &'a [Vec<u32>],
+    pub options: FitOptions,
+}
+
+/// Learns a model. `progress` is told the table and column at work.
+pub fn fit(
+    data: &Dataset,
+    metadata: &Metadata,
+    options: FitOptions,
+    progress: &(dyn Fn(&str, &str) + Sync),
+) -> Result<(Model, Vec<String>)> {
+    metadata.validate()?;
+    let Built { plan, frames, entities } = crate::plan::build(data, metadata, options.min_support)?;
+    let (keeps, missed) = crate::model::keep(&plan, metadata);
+    let mut notes = plan.notes.clone();
+    notes.extend(missed.into_iter().map(|r| format!("rule not kept while drawing, only checked: {r}")));
+    let (templates, components) = template::templates(&plan, &frames);
+    let mut tables = vec![TableModel::default(); plan.tables.len()];
+    let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options };
+    for (t, (keep, template)) in keeps.into_iter().zip(templates).enumerate() {
+        tables[t] = fit_table(&ctx, t, keep, progress);
+        tables[t].template = template;
+    }
+    let model = Model {
+        metadata: metadata.to_json(),
+        plan,
+        tables,
+        components,
+        min_support: options.min_support as u32,
+        effort: format!("{:?}", options.effort).to_lowercase(),
+    };
+    Ok((model, notes))
+}
+
+/// Intervals that the time of a table's rows lies in: references from the row.
+fn intervals(plan: &Plan, t: usize, keep: &Keep) -> Vec<(Ref, Ref)> {
+    let Some(when) = plan.tables[t].when else { return Vec::new() };
+    keep.bounds
+        .iter()
+        .filter(|b| b.slot == when)
+        .filter_map(|b| match (&b.low, &b.high) {
+            (Some((Some(a), _)), Some((Some(b), _))) => Some((a.clone(), b.clone())),
+            _ => None,
+        })
+        .collect()
+}
+
+fn fit_table(ctx: &Fit, t: usize, keep: Keep, progress: &(dyn Fn(&str, &str) + Sync)) -> TableModel {
+    let table = &ctx.plan.tables[t];
+    let frame = &ctx.frames[t];
+    let bounds = intervals(ctx.plan, t, &keep);
+    let orphans = if table.owner.is_some() { frame.owner.iter().filter(|o| **o == NO_ROW).count() as u64 } else { 0 };
+    let mut model = TableModel { rows: frame.rows as u64, orphans, keep, ..TableModel::default() };
+    if table.origin == Origin::Drawn {
+        let features = row_features(ctx.plan, t, &bounds);
+        let sheet = Sheet::new(ctx, t, features);
+        let steps = Steps::new(ctx.plan, t);
+        if let Some(when) = table.when {
+            progress(&table.name, &table.slots[usize::from(when)].column);
+            model.when = Some(column::when(ctx, &sheet, &steps, usize::from(when), &model.keep));
+        }
+        model.links = link::links(ctx, &sheet, &steps, &model.keep, progress);
+        model.columns = columns(ctx, &sheet, &steps, t, progress);
+        model.features = sheet.features;
+        model.binners = sheet.binners;
+    }
+    model.counts = table
+        .children
+        .iter()
+        .filter(|c| ctx.plan.tables[usize::from(**c)].origin == Origin::Drawn)
+        .map(|c| {
+            progress(&table.name, &format!("number of {}", ctx.plan.tables[usize::from(*c)].name));
+            count::count(ctx, t, usize::from(*c), &bounds)
+        })
+        .collect();
+    for (l, link) in link::popularity(ctx, t, progress) {
+        model.links[l].popularity = link.popularity;
+        model.links[l].chosen = link.chosen;
+    }
+    model
+}
+
+fn columns(ctx: &Fit, sheet: &Sheet, steps: &Steps, t: usize, progress: &(dyn Fn(&str, &str) + Sync)) -> Vec<ColumnModel> {
+    use rayon::prelude::*;
+    let table = &ctx.plan.tables[t];
+    steps
+        .slots
+        .par_iter()
+        .map(|&slot| {
+            progress(&table.name, &table.slots[slot].column);
+            match &steps.copies[slot] {
+                Some(r) => ColumnModel { slot: slot as u16, quantity: Quantity::Copy(r.clone()), parts: Vec::new(), range: None },
+                None => column::column(ctx, sheet, steps, slot),
+            }
+        })
+        .collect()
+}
+
+/// The order in which things become known about a row: time, links, then the other slots.
+pub(crate) struct Steps {
+    /// Slots after the links, in order.
+    pub slots: Vec<usize>,
+    /// Slots that always equal something at the end of a link.
+    pub copies: Vec<Option<Ref>>,
+    when: Option<usize>,
+    links: usize,
+    deferred: Vec<bool>,
+}
+
+impl Steps {
+    fn new(plan: &Plan, t: usize) -> Self {
+        let table = &plan.tables[t];
+        let when = table.when.map(usize::from);
+        let mut copies = vec![None; table.slots.len()];
+        for (l, link) in table.links.iter().enumerate() {
+            for a in link.agreements.iter().filter(|a| a.own.is_empty() && !link.deferred) {
+                let Some((own, there)) = a.slots else { continue };
+                if Some(usize::from(own)) != when {
+                    let mut hops = vec![crate::frame::Hop::Link(l as u8)];
+                    hops.extend(&a.target);
+                    copies[usize::from(own)] = Some(Ref::at(&hops, usize::from(there)));
+                }
+            }
+        }
+        let mut slots: Vec<usize> = (0..table.slots.len()).filter(|s| Some(*s) != when).collect();
+        slots.sort_by_key(|s| copies[*s].is_none());
+        let deferred = table.links.iter().map(|l| l.deferred).collect();
+        Self { slots, copies, when, links: table.links.len(), deferred }
+    }
+
+    /// Before which step a slot is drawn.
+    pub fn of_slot(&self, slot: usize) -> usize {
+        if self.when == Some(slot) {
+            return 0;
+        }
+        1 + self.links + self.slots.iter().position(|s| *s == slot).unwrap_or(self.slots.len())
+    }
+
+    /// Step of a link; a deferred one comes after everything.
+    pub fn of_link(&self, link: usize) -> usize {
+        if self.deferred[link] { 1 + self.links + self.slots.len() } else { 1 + link }
+    }
+
+    /// True when the end of a way is known before a step.
+    fn knows(&self, step: usize, way: &[crate::frame::Hop], slot: Option<u16>) -> bool {
+        match way.first() {
+            None => slot.is_none_or(|s| self.of_slot(usize::from(s)) < step),
+            Some(crate::frame::Hop::Link(l)) => self.of_link(usize::from(*l)) < step,
+            Some(_) => true,
+        }
+    }
+
+    /// Features of a sheet that are known before a step.
+    pub fn known(&self, sheet: &Sheet, step: usize) -> Vec<u16> {
+        (0..sheet.features.len())
+            .filter(|f| sheet.features[*f].source.needs().into_iter().all(|(way, slot)| self.knows(step, way, slot)))
+            .map(|f| f as u16)
+            .collect()
+    }
+}

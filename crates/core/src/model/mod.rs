@@ -1,0 +1,179 @@
+//! A fitted model: plain data, nothing else.
+
+mod keep;
+
+pub use keep::{Bound, Capacity, Keep, Restriction, UniqueItem, keep};
+
+use serde::{Deserialize, Serialize};
+
+use crate::conditional::{Binner, Conditional, Ridge};
+use crate::encode::NumberCoder;
+use crate::feature::Feature;
+use crate::frame::Ref;
+use crate::plan::Plan;
+
+/// Everything that `sample` needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// The metadata the model was fitted with, as its JSON text.
+    pub metadata: String,
+    /// The schema as the model sees it.
+    pub plan: Plan,
+    /// One model a table, in the order of the plan's tables.
+    pub tables: Vec<TableModel>,
+    /// Connected groups of dimension rows (campuses of a hospital); a scale of 1 has all of them once.
+    pub components: u32,
+    /// Fewest entities that a learned value stands for.
+    pub min_support: u32,
+    /// How hard the fit tried.
+    pub effort: String,
+}
+
+/// The model of one table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableModel {
+    /// Training rows.
+    pub rows: u64,
+    /// Training rows without an owner in a table that has one.
+    pub orphans: u64,
+    /// What may be known about a row.
+    pub features: Vec<Feature>,
+    /// Bins of the features.
+    pub binners: Vec<Binner>,
+    /// First row of an owner and later ones: the time.
+    pub when: Option<(ColumnModel, ColumnModel)>,
+    /// Links, in the order of the plan.
+    pub links: Vec<LinkModel>,
+    /// The other columns, in the order of generation.
+    pub columns: Vec<ColumnModel>,
+    /// Number of rows in each child table.
+    pub counts: Vec<CountModel>,
+    /// Training rows of a dimension.
+    pub template: Option<Template>,
+    /// Rules that are kept while drawing.
+    pub keep: Keep,
+}
+
+/// How one column is drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ColumnModel {
+    /// The slot.
+    pub slot: u16,
+    /// What is drawn for it.
+    pub quantity: Quantity,
+    /// One draw, or day, weekday and clock of a time.
+    pub parts: Vec<Drawn>,
+    /// Smallest and largest value that may come out.
+    pub range: Option<(i64, i64)>,
+}
+
+/// What is drawn for a column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Quantity {
+    /// The value or label itself.
+    Level,
+    /// The difference to a value that is known.
+    Since(Ref),
+    /// The difference to the linear guess.
+    Residual,
+    /// Day (since the day of a value that is known), then weekday, then time of day.
+    Calendar(Option<Ref>),
+    /// The same value as another, always.
+    Copy(Ref),
+}
+
+/// One coded draw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drawn {
+    /// What the codes mean.
+    pub coder: Coder,
+    /// Inputs of the conditional.
+    pub inputs: Vec<Input>,
+    /// The linear guess, if one helps.
+    pub ridge: Option<Ridge>,
+    /// p(code | inputs).
+    pub conditional: Conditional,
+}
+
+/// One input of a conditional.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Input {
+    /// A feature of the table.
+    Feature(u16),
+    /// The linear guess.
+    Ridge(Binner),
+    /// A value from an earlier part of the same column.
+    Extra(u8, Binner),
+}
+
+/// What codes mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Coder {
+    /// Bins; the code behind the last bin is missing.
+    Number(NumberCoder),
+    /// Labels; the code behind the last label is missing.
+    Labels(u16),
+    /// 0 or 1.
+    Flag,
+}
+
+impl Coder {
+    /// Number of codes, missing included.
+    pub fn codes(&self) -> usize {
+        match self {
+            Self::Number(c) => c.len() + 1,
+            Self::Labels(n) => usize::from(*n) + 1,
+            Self::Flag => 2,
+        }
+    }
+}
+
+/// How the target of a link is chosen.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LinkModel {
+    /// Null or not, where null occurs.
+    pub null: Option<Drawn>,
+    /// The same target as the previous row of the owner.
+    pub same: Option<Drawn>,
+    /// Another target of the same owner as the previous row's target.
+    pub kin: Option<Drawn>,
+    /// The target's attributes, one after the other.
+    pub profile: Vec<(Ref, Drawn)>,
+    /// For a profile that ends with the target itself: the code of each training row of the dimension, the last
+    /// code for those that too few entities chose.
+    pub identity: Vec<u16>,
+    /// How often a target is chosen, given the target's own row.
+    pub popularity: Option<CountModel>,
+    /// For a repeated dimension: how often each training row was chosen.
+    pub chosen: Vec<u32>,
+}
+
+/// How many rows a child table has for one row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CountModel {
+    /// The child table.
+    pub child: u16,
+    /// Summary slot of the count.
+    pub summary: u16,
+    /// What is known.
+    pub features: Vec<Feature>,
+    /// Bins of the features.
+    pub binners: Vec<Binner>,
+    /// The count.
+    pub drawn: Drawn,
+    /// Mean count, for reserving keys.
+    pub mean: f64,
+}
+
+/// Training rows of a dimension, kept to be repeated.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Template {
+    /// Values of each slot.
+    pub values: Vec<Vec<i64>>,
+    /// Owner row.
+    pub owner: Vec<u32>,
+    /// Link targets.
+    pub links: Vec<Vec<u32>>,
+    /// Component of each row.
+    pub component: Vec<u32>,
+}

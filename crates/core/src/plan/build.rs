@@ -1,0 +1,428 @@
+//! From data and metadata to the plan and the training frames.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use rayon::prelude::*;
+
+use super::{Link, Origin, Output, Plan, Slot, SlotKind, TablePlan, dimension, shape, structure};
+use crate::dataset::{NO_CODE, NULL};
+use crate::encode::Vocabulary;
+use crate::frame::{Frame, Hop, NO_ROW};
+use crate::metadata::{Metadata, Owner, Sdtype};
+use crate::output::IdFormat;
+use crate::{Column, Dataset, Error, ErrorKind, Result};
+
+/// The plan with the training rows in its shape.
+pub struct Built {
+    /// The plan.
+    pub plan: Plan,
+    /// Training rows of every table.
+    pub frames: Vec<Frame>,
+    /// Entity of every row of every table: what guards count.
+    pub entities: Vec<Vec<u32>>,
+}
+
+/// Typed columns of every table.
+pub(super) type Columns = Vec<IndexMap<String, Column>>;
+
+/// What the tables and their owners and links look like before rows are sorted.
+pub(super) struct Draft<'a> {
+    pub metadata: &'a Metadata,
+    pub columns: Columns,
+    pub rows: Vec<usize>,
+    /// Parent row of each child row, for each relationship.
+    pub parent_row: Vec<Vec<u32>>,
+    /// The relationship that owns, if it is one.
+    pub owner_key: Vec<Option<usize>>,
+    /// Owner row of each row.
+    pub owner_row: Vec<Vec<u32>>,
+    /// Table of the owner.
+    pub owner: Vec<Option<usize>>,
+    /// Column that orders the rows of one owner.
+    pub when: Vec<Option<String>>,
+    /// Way to the target of a relationship that follows from the owner or an earlier link.
+    pub implied: Vec<Option<Vec<Hop>>>,
+}
+
+/// Reads the data as the metadata says and works out who owns what.
+pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<Built> {
+    let columns = read(data, metadata)?;
+    let rows: Vec<usize> = columns.iter().map(|c| c.values().next().map_or(0, Column::len)).collect();
+    let names: Vec<&String> = metadata.tables.keys().collect();
+    let number: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
+    let parent_row = find_parents(metadata, &number, &columns, &rows)?;
+    let mut notes = Vec::new();
+    let (owner, owner_key, owner_row, when) =
+        structure::owners(data, metadata, &number, &columns, &rows, &parent_row, &mut notes)?;
+    let implied = vec![None; metadata.relationships.len()];
+    let mut draft = Draft { metadata, columns, rows, parent_row, owner_key, owner_row, owner, when, implied };
+    let (order, deferred) = shape::order(&draft, &number, &mut notes);
+    structure::implied(&mut draft, &number, &deferred);
+    let entities = entities(&draft, &order);
+    let origins = dimension::origins(&draft, &number, &deferred, &mut notes);
+
+    let mut plan = Plan { order: order.iter().map(|t| *t as u16).collect(), ..Plan::default() };
+    for (t, name) in names.iter().enumerate() {
+        plan.tables.push(table_plan(t, name, &draft, &number, &deferred, &origins, &entities[t], min_support, &mut notes));
+    }
+    for &t in &order {
+        if let Some(o) = plan.tables[t].owner {
+            plan.tables[usize::from(o)].children.push(t as u16);
+        }
+    }
+    let (frames, entities) = sorted_frames(&mut plan, &draft, &order, &entities);
+    structure::agreements(&mut plan, &frames);
+    shape::summaries(&mut plan);
+    plan.notes = notes;
+    let mut built = Built { plan, frames, entities };
+    for t in order {
+        for p in built.plan.tables[t].children.clone() {
+            crate::feature::summarise_all(&built.plan, &mut built.frames, t, usize::from(p));
+        }
+    }
+    Ok(built)
+}
+
+/// Types every column; all problems at once.
+fn read(data: &Dataset, metadata: &Metadata) -> Result<Columns> {
+    let mut problems = Vec::new();
+    let mut wanted = Vec::new();
+    for (t, (name, table)) in metadata.tables.iter().enumerate() {
+        let Some(batch) = data.tables.get(name) else {
+            problems.push(format!("table {name} is in the metadata but not in the data"));
+            continue;
+        };
+        if batch.num_rows() == 0 {
+            problems.push(format!("table {name} has no rows; take it out of the metadata or give it some"));
+        }
+        for (column, meta) in &table.columns {
+            match batch.column_by_name(column) {
+                Some(array) => wanted.push((t, name, column, meta, array)),
+                None => problems.push(format!("table {name} has no column {column}; the metadata names it")),
+            }
+        }
+    }
+    let read: Vec<_> = wanted
+        .into_par_iter()
+        .map(|(t, name, column, meta, array)| {
+            (t, column, Column::read(array, meta).map_err(|e| e.at(&format!("table {name}, column {column}"))))
+        })
+        .collect();
+    let mut columns: Columns = vec![IndexMap::new(); metadata.tables.len()];
+    for (t, column, result) in read {
+        match result {
+            Ok(c) => {
+                columns[t].insert(column.clone(), c);
+            }
+            Err(e) => problems.extend(e.problems().iter().cloned()),
+        }
+    }
+    Error::all(ErrorKind::Data, problems)?;
+    Ok(columns)
+}
+
+/// A key of one row as text; None when any part is missing.
+fn key_text(columns: &[&Column], row: usize, out: &mut String) -> bool {
+    out.clear();
+    for c in columns {
+        if c.is_null(row) {
+            return false;
+        }
+        match c {
+            Column::Text { codes, values } => out.push_str(&values[codes[row] as usize]),
+            Column::Number { ticks, .. } | Column::Time { ticks } => out.push_str(&ticks[row].to_string()),
+        }
+        out.push('\u{1f}');
+    }
+    true
+}
+
+/// Parent row of each child row, for each relationship; duplicate keys and orphans are problems.
+fn find_parents(
+    metadata: &Metadata,
+    number: &HashMap<&str, usize>,
+    columns: &Columns,
+    rows: &[usize],
+) -> Result<Vec<Vec<u32>>> {
+    let pick = |t: usize, names: &[String]| -> Vec<&Column> { names.iter().map(|n| &columns[t][n]).collect() };
+    let mut problems = Vec::new();
+    for (name, table) in &metadata.tables {
+        if table.primary_key.is_empty() {
+            continue;
+        }
+        let t = number[name.as_str()];
+        let key = pick(t, &table.primary_key);
+        let mut seen = HashMap::with_capacity(rows[t]);
+        let mut text = String::new();
+        let (mut twice, mut null) = (Vec::new(), Vec::new());
+        for r in 0..rows[t] {
+            if !key_text(&key, r, &mut text) {
+                null.push(r + 1);
+            } else if seen.insert(text.clone(), r).is_some() {
+                twice.push(r + 1);
+            }
+        }
+        for (bad, what) in [(twice, "repeats an earlier one"), (null, "is missing")] {
+            if let Some(first) = bad.first() {
+                let key = table.primary_key.join(" + ");
+                problems.push(format!("table {name}: primary key {key} {what} in {} rows (first: data row {first})", bad.len()));
+            }
+        }
+    }
+    let mut out = Vec::new();
+    for r in &metadata.relationships {
+        let (p, c) = (number[r.parent.as_str()], number[r.child.as_str()]);
+        let (parent, child) = (pick(p, &r.parent_key), pick(c, &r.child_key));
+        let mut text = String::new();
+        let mut at: HashMap<String, u32> = HashMap::with_capacity(rows[p]);
+        for row in 0..rows[p] {
+            if key_text(&parent, row, &mut text) {
+                at.insert(text.clone(), row as u32);
+            }
+        }
+        let mut orphans = Vec::new();
+        let found: Vec<u32> = (0..rows[c])
+            .map(|row| {
+                if !key_text(&child, row, &mut text) {
+                    return NO_ROW;
+                }
+                at.get(&text).copied().unwrap_or_else(|| {
+                    orphans.push(row + 1);
+                    NO_ROW
+                })
+            })
+            .collect();
+        if let Some(first) = orphans.first() {
+            problems.push(format!(
+                "table {}: {} names no row of {} in {} rows (first: data row {first}); drop them with --drop-orphans",
+                r.child,
+                r.child_key.join(" + "),
+                r.parent,
+                orphans.len()
+            ));
+        }
+        out.push(found);
+    }
+    Error::all(ErrorKind::Data, problems)?;
+    Ok(out)
+}
+
+/// Entity of each row: the row at the top of its chain of owners; rows without an owner are their own.
+fn entities(draft: &Draft, order: &[usize]) -> Vec<Vec<u32>> {
+    let mut out: Vec<Vec<u32>> = vec![Vec::new(); draft.rows.len()];
+    for &t in order {
+        out[t] = match draft.owner[t] {
+            None => (0..draft.rows[t] as u32).collect(),
+            Some(o) => {
+                let above = out[o].iter().max().map_or(0, |m| m + 1);
+                let own = draft.owner_row[t].iter().enumerate();
+                own.map(|(r, p)| if *p == NO_ROW { above + r as u32 } else { out[o][*p as usize] }).collect()
+            }
+        };
+    }
+    out
+}
+
+#[allow(clippy::too_many_arguments)] // One call, in the one place that holds all of these.
+fn table_plan(
+    t: usize,
+    name: &str,
+    draft: &Draft,
+    number: &HashMap<&str, usize>,
+    deferred: &[bool],
+    origins: &[Origin],
+    entities: &[u32],
+    min_support: usize,
+    notes: &mut Vec<String>,
+) -> TablePlan {
+    let meta = &draft.metadata.tables[name];
+    let mut plan = TablePlan { name: name.to_owned(), origin: origins[t], owner: draft.owner[t].map(|o| o as u16), ..TablePlan::default() };
+    // Way to the parent of each foreign key of this table.
+    let mut ways: Vec<(usize, Vec<Hop>)> = Vec::new();
+    for (i, r) in draft.metadata.relationships.iter().enumerate().filter(|(_, r)| r.child == name) {
+        if draft.owner_key[t] == Some(i) {
+            ways.push((i, vec![Hop::Owner]));
+        } else if let Some(way) = &draft.implied[i] {
+            ways.push((i, way.clone()));
+        } else {
+            ways.push((i, vec![Hop::Link(plan.links.len() as u8)]));
+            plan.links.push(Link {
+                target: number[r.parent.as_str()] as u16,
+                relationship: i as u16,
+                name: r.child_key.join(" + "),
+                deferred: deferred[i],
+                agreements: Vec::new(),
+            });
+        }
+    }
+    for (column, meta_column) in &meta.columns {
+        let foreign = ways.iter().find_map(|(i, way)| {
+            let r = &draft.metadata.relationships[*i];
+            let at = r.child_key.iter().position(|c| c == column)?;
+            let parent = &draft.metadata.tables[&r.parent];
+            Some((way.clone(), parent.columns.get_index_of(&r.parent_key[at])?))
+        });
+        let data = &draft.columns[t][column];
+        plan.output.push(if origins[t] == Origin::Reference && foreign.is_none() {
+            Output::Kept(kept(data, &meta_column.sdtype))
+        } else if let Some((way, at)) = foreign {
+            Output::Key(way, at as u16)
+        } else {
+            match &meta_column.sdtype {
+                Sdtype::Id { regex } => Output::Id(IdFormat::learn(regex.as_deref(), data, name, column)),
+                Sdtype::Pii { kind, pii: true } => Output::Fake(kind.clone()),
+                Sdtype::Unknown => Output::Fake("word".to_owned()),
+                _ => {
+                    let k = if origins[t] == Origin::Drawn { min_support } else { 1 };
+                    let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
+                    plan.slots.push(Slot { column: column.clone(), kind });
+                    Output::Slot((plan.slots.len() - 1) as u16)
+                }
+            }
+        });
+    }
+    plan.when = draft.when[t].as_ref().and_then(|w| plan.slots.iter().position(|s| s.column == *w)).map(|w| w as u16);
+    plan
+}
+
+fn kept(data: &Column, sdtype: &Sdtype) -> Vec<Option<String>> {
+    let format = match sdtype {
+        Sdtype::Datetime { format } => format.as_deref(),
+        _ => None,
+    };
+    (0..data.len()).map(|r| crate::output::text_of(data, r, format)).collect()
+}
+
+/// Most labels that are read as numbers.
+const NUMERIC_LABELS: usize = 128;
+
+fn slot_kind(
+    data: &Column,
+    sdtype: &Sdtype,
+    entities: &[u32],
+    k: usize,
+    table: &str,
+    column: &str,
+    notes: &mut Vec<String>,
+) -> SlotKind {
+    match data {
+        Column::Number { decimals, .. } => SlotKind::Number { decimals: *decimals },
+        Column::Time { ticks } => SlotKind::Time {
+            clock: match sdtype {
+                Sdtype::Datetime { format: Some(f) } => crate::time::has_clock(f),
+                _ => ticks.iter().any(|t| *t != NULL && t.rem_euclid(crate::time::DAY) != 0),
+            },
+        },
+        Column::Text { codes, values } => {
+            // Whole numbers in a column of labels are drawn as labels but understood as numbers.
+            let parsed: Option<Vec<i64>> =
+                values.iter().map(|v| v.parse::<i64>().ok().filter(|n| n.to_string() == *v)).collect();
+            let vocabulary = Vocabulary::fit(codes, values, entities, k);
+            if vocabulary.dropped > 0 {
+                notes.push(format!(
+                    "{table}.{column}: {} labels held by fewer than {k} entities are not learned",
+                    vocabulary.dropped
+                ));
+            }
+            let numeric = parsed.is_some_and(|p| p.len() > 2 && p.len() <= NUMERIC_LABELS);
+            let mut labels = vocabulary.labels;
+            if numeric {
+                labels.sort_by_key(|l| l.parse::<i64>().unwrap_or(NULL));
+            }
+            let numbers = labels.iter().filter_map(|l| l.parse().ok()).collect();
+            SlotKind::Label { numeric: numeric.then_some(numbers), labels }
+        }
+    }
+}
+
+/// Rows in the order of the model: by owner, then time, then as they came.
+fn sorted_frames(
+    plan: &mut Plan,
+    draft: &Draft,
+    order: &[usize],
+    entities: &[Vec<u32>],
+) -> (Vec<Frame>, Vec<Vec<u32>>) {
+    let n = draft.rows.len();
+    let mut position: Vec<Vec<u32>> = vec![Vec::new(); n];
+    let mut sorted: Vec<Vec<u32>> = vec![Vec::new(); n];
+    for &t in order {
+        let mut rows: Vec<u32> = (0..draft.rows[t] as u32).collect();
+        if let Some(o) = draft.owner[t] {
+            let when = draft.when[t].as_ref().map(|w| &draft.columns[t][w]);
+            let place = |r: u32| match draft.owner_row[t][r as usize] {
+                NO_ROW => NO_ROW,
+                p => position[o][p as usize],
+            };
+            rows.sort_by_key(|&r| {
+                // Rows without a time come after those with one.
+                let time = when.map_or(0, |w| w.tick(r as usize));
+                (place(r), time == NULL, time, r)
+            });
+        }
+        let mut at = vec![0u32; rows.len()];
+        for (i, r) in rows.iter().enumerate() {
+            at[*r as usize] = i as u32;
+        }
+        position[t] = at;
+        sorted[t] = rows;
+    }
+    let frames = (0..n).map(|t| frame_of(&plan.tables[t], t, draft, &sorted[t], &position, plan)).collect();
+    let entities = (0..n).map(|t| sorted[t].iter().map(|r| entities[t][*r as usize]).collect()).collect();
+    (frames, entities)
+}
+
+fn frame_of(table: &TablePlan, t: usize, draft: &Draft, sorted: &[u32], position: &[Vec<u32>], plan: &Plan) -> Frame {
+    let mut frame = Frame::new(table.slots.len(), table.links.len(), 0);
+    frame.rows = sorted.len();
+    for (s, slot) in table.slots.iter().enumerate() {
+        let column = &draft.columns[t][&slot.column];
+        frame.values[s] = match (column, &slot.kind) {
+            (Column::Text { codes, values }, SlotKind::Label { labels, .. }) => {
+                let map = Vocabulary { labels: labels.clone(), dropped: 0 }.recode(values);
+                // Pooled labels stand behind the last code.
+                let pooled = labels.len() as i64;
+                let of = |c: u32| if c == NO_CODE { NULL } else { map[c as usize].map_or(pooled, i64::from) };
+                sorted.iter().map(|r| of(codes[*r as usize])).collect()
+            }
+            _ => sorted.iter().map(|r| column.tick(*r as usize)).collect(),
+        };
+    }
+    let moved = |rows: &[u32], to: usize| -> Vec<u32> {
+        sorted.iter().map(|r| rows[*r as usize]).map(|p| if p == NO_ROW { p } else { position[to][p as usize] }).collect()
+    };
+    frame.owner = match draft.owner[t] {
+        Some(o) => moved(&draft.owner_row[t], o),
+        None => vec![NO_ROW; sorted.len()],
+    };
+    for (i, link) in table.links.iter().enumerate() {
+        frame.links[i] = moved(&draft.parent_row[usize::from(link.relationship)], usize::from(link.target));
+    }
+    if let Some(o) = draft.owner[t] {
+        frame.first = firsts(&frame.owner, draft.rows[o]);
+    }
+    if plan.tables[t].origin != Origin::Drawn {
+        frame.template = (0..sorted.len() as u32).collect();
+    }
+    frame
+}
+
+/// First row of each of `owners` owner rows, in rows sorted by owner, and the end.
+pub(crate) fn firsts(owner: &[u32], owners: usize) -> Vec<u32> {
+    let mut first = vec![0u32; owners + 1];
+    for o in owner.iter().filter(|o| **o != NO_ROW) {
+        first[*o as usize + 1] += 1;
+    }
+    for i in 0..owners {
+        first[i + 1] += first[i];
+    }
+    first
+}
+
+/// The owner that metadata declares for a table, as the relationship that carries it.
+pub(super) fn declared_key(metadata: &Metadata, table: &str) -> Option<usize> {
+    match &metadata.tables[table].owner {
+        Owner::Key(columns) => metadata.relationships.iter().position(|r| r.child == table && r.child_key == *columns),
+        _ => None,
+    }
+}

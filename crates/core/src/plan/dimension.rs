@@ -1,0 +1,93 @@
+//! Dimensions: tables like wards, airports or teams that other tables point to and nobody's story hangs on.
+//!
+//! Their rows describe things that many entities share, so they are repeated with fresh keys instead of being
+//! invented; `"reference": true` in the metadata keeps the keys too. A table that owns rows of a table that is
+//! not a dimension itself (a patient, a plane with its flights) is never one.
+
+use std::collections::HashMap;
+
+use super::Origin;
+use super::build::Draft;
+use crate::metadata::{Sdtype, TableMeta};
+
+/// How the rows of every table come to be.
+pub(super) fn origins(
+    draft: &Draft,
+    number: &HashMap<&str, usize>,
+    deferred: &[bool],
+    notes: &mut Vec<String>,
+) -> Vec<Origin> {
+    let n = draft.rows.len();
+    let mut dimension = vec![true; n];
+    loop {
+        let before = dimension.clone();
+        // First what a table's own neighbours rule out, until nothing changes ...
+        loop {
+            let before = dimension.clone();
+            for (t, (_, meta)) in draft.metadata.tables.iter().enumerate() {
+                dimension[t] &= may_be(draft, number, deferred, t, meta, &dimension);
+            }
+            if dimension == before {
+                break;
+            }
+        }
+        // ... then chains of dimensions that nothing else points to: they are just chains.
+        for t in 0..n {
+            if dimension[t] && !reached(draft, number, t, &dimension) {
+                dimension[t] = false;
+            }
+        }
+        if dimension == before {
+            break;
+        }
+    }
+    draft
+        .metadata
+        .tables
+        .iter()
+        .enumerate()
+        .map(|(t, (name, meta))| {
+            if meta.reference && draft.owner[t].is_none() {
+                Origin::Reference
+            } else if dimension[t] {
+                notes.push(format!("{name}: a dimension that other tables point to; its rows are repeated with fresh keys"));
+                Origin::Repeated
+            } else {
+                Origin::Drawn
+            }
+        })
+        .collect()
+}
+
+fn may_be(
+    draft: &Draft,
+    number: &HashMap<&str, usize>,
+    deferred: &[bool],
+    t: usize,
+    meta: &TableMeta,
+    dimension: &[bool],
+) -> bool {
+    let relationships = &draft.metadata.relationships;
+    let owned_by_dimension = draft.owner[t].is_none_or(|o| dimension[o]);
+    let mut owned = (0..dimension.len()).filter(|c| draft.owner[*c] == Some(t)).peekable();
+    let owns = owned.peek().is_some();
+    let linked = relationships.iter().enumerate().any(|(i, r)| {
+        let child = number[r.child.as_str()];
+        number[r.parent.as_str()] == t && draft.owner_key[child] != Some(i) && draft.implied[i].is_none() && child != t
+    });
+    // Its own links may only go to dimensions, or its rows would change with them.
+    let links = relationships
+        .iter()
+        .enumerate()
+        .all(|(i, r)| number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && !deferred[i]));
+    let personal = meta.columns.values().any(|c| matches!(&c.sdtype, Sdtype::Pii { pii: true, .. }));
+    owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal
+}
+
+/// True when a table that is no dimension links to this one or to something it owns.
+fn reached(draft: &Draft, number: &HashMap<&str, usize>, t: usize, dimension: &[bool]) -> bool {
+    draft.metadata.relationships.iter().enumerate().any(|(i, r)| {
+        let child = number[r.child.as_str()];
+        number[r.parent.as_str()] == t && !dimension[child] && draft.owner_key[child] != Some(i)
+    }) || (0..dimension.len()).any(|c| draft.owner[c] == Some(t) && dimension[c] && reached(draft, number, c, dimension))
+}

@@ -1,0 +1,239 @@
+//! The plan of a model: what owns what, what links where, and the slots that are modelled.
+
+mod build;
+mod dimension;
+mod shape;
+mod structure;
+
+pub(crate) use build::firsts;
+pub use build::{Built, build};
+
+use serde::{Deserialize, Serialize};
+
+use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
+
+/// The whole schema as the model sees it; tables by number, in metadata order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// One plan a table.
+    pub tables: Vec<TablePlan>,
+    /// Order of generation: owners and targets first.
+    pub order: Vec<u16>,
+    /// What was decided and why, for people.
+    pub notes: Vec<String>,
+}
+
+/// One table.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TablePlan {
+    /// Its name.
+    pub name: String,
+    /// How its rows come to be.
+    pub origin: Origin,
+    /// The table of the owner.
+    pub owner: Option<u16>,
+    /// The other foreign keys that are chosen.
+    pub links: Vec<Link>,
+    /// Modelled columns.
+    pub slots: Vec<Slot>,
+    /// The slot that orders the rows of one owner.
+    pub when: Option<u16>,
+    /// Every column of the output, in metadata order.
+    pub output: Vec<Output>,
+    /// Owned tables, in order of generation.
+    pub children: Vec<u16>,
+    /// Summaries that child tables leave on a row, in order of generation.
+    pub summaries: Vec<Summary>,
+}
+
+/// How the rows of a table come to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// Drawn row by row.
+    #[default]
+    Drawn,
+    /// A dimension whose rows repeat the training rows, with fresh keys.
+    Repeated,
+    /// A declared reference table: rows and keys as they are, once at every scale.
+    Reference,
+}
+
+/// A foreign key that is chosen by the model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Link {
+    /// The table pointed to.
+    pub target: u16,
+    /// Index into the metadata's relationships.
+    pub relationship: u16,
+    /// Column names, for people.
+    pub name: String,
+    /// Chosen after the whole table is there (self references and cycles).
+    pub deferred: bool,
+    /// What must be the same seen from the row and from the target.
+    pub agreements: Vec<Agreement>,
+}
+
+/// Two ways, one from the row and one from its target, that end at the same row or value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// From the row.
+    pub own: Vec<Hop>,
+    /// From the target.
+    pub target: Vec<Hop>,
+    /// None: the ends are the same row. Otherwise a slot of each end, of equal value.
+    pub slots: Option<(u16, u16)>,
+}
+
+/// A modelled column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    /// Its name.
+    pub column: String,
+    /// What its values are.
+    pub kind: SlotKind,
+}
+
+/// What the values of a slot are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SlotKind {
+    /// A number with so many decimals.
+    Number {
+        /// Decimal places.
+        decimals: u8,
+    },
+    /// A time; `clock` when it has a time of day.
+    Time {
+        /// Whether the time of day matters.
+        clock: bool,
+    },
+    /// A label of this vocabulary.
+    Label {
+        /// The labels.
+        labels: Vec<String>,
+        /// Whether all labels are numbers, which then serve as values.
+        numeric: Option<Vec<i64>>,
+    },
+}
+
+impl SlotKind {
+    /// True for labels.
+    pub fn is_label(&self) -> bool {
+        matches!(self, Self::Label { .. })
+    }
+
+    /// True for times.
+    pub fn is_time(&self) -> bool {
+        matches!(self, Self::Time { .. })
+    }
+}
+
+/// Where the values of an output column come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Output {
+    /// A modelled slot.
+    Slot(u16),
+    /// A fresh identifier in a format, one for each row.
+    Id(crate::output::IdFormat),
+    /// The key of another row: where it is, and its output column there.
+    Key(Vec<Hop>, u16),
+    /// Personal data of a kind, made fresh.
+    Fake(String),
+    /// Values of a reference table kept as they are.
+    Kept(Vec<Option<String>>),
+}
+
+/// What a child table leaves on its owner's row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The child table.
+    pub child: u16,
+    /// What of its rows.
+    pub what: SummaryKind,
+}
+
+/// One summary over the rows of an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum SummaryKind {
+    /// How many.
+    Count,
+    /// Mean of a slot.
+    Mean(u16),
+    /// Smallest value of a slot.
+    Least(u16),
+    /// Largest value of a slot.
+    Most(u16),
+    /// Value of the last row.
+    Last(u16),
+    /// Share of rows with a label code.
+    Share(u16, u16),
+}
+
+impl Plan {
+    /// The table reached from a table by hops.
+    pub fn table_at(&self, table: usize, hops: &[Hop]) -> Option<usize> {
+        hops.iter().try_fold(table, |t, h| match h {
+            Hop::Owner => self.tables[t].owner.map(usize::from),
+            Hop::Link(i) => self.tables[t].links.get(usize::from(*i)).map(|l| usize::from(l.target)),
+            Hop::Back(_) => Some(t),
+        })
+    }
+
+    /// The row reached from a row by hops.
+    pub fn walk(&self, frames: &[Frame], table: usize, row: usize, hops: &[Hop]) -> Option<(usize, usize)> {
+        let (mut t, mut r) = (table, row);
+        for h in hops {
+            match h {
+                Hop::Owner => {
+                    let o = frames[t].owner[r];
+                    if o == NO_ROW {
+                        return None;
+                    }
+                    t = usize::from(self.tables[t].owner?);
+                    r = o as usize;
+                }
+                Hop::Link(i) => {
+                    let l = frames[t].links[usize::from(*i)][r];
+                    if l == NO_ROW {
+                        return None;
+                    }
+                    t = usize::from(self.tables[t].links[usize::from(*i)].target);
+                    r = l as usize;
+                }
+                Hop::Back(k) => {
+                    let k = usize::from(*k);
+                    let o = frames[t].owner[r];
+                    if o == NO_ROW || r < k || frames[t].owner[r - k] != o {
+                        return None;
+                    }
+                    r -= k;
+                }
+            }
+        }
+        Some((t, r))
+    }
+
+    /// The whole-number value of a reference; [`crate::dataset::NULL`] when missing.
+    pub fn value(&self, frames: &[Frame], table: usize, row: usize, r: &Ref) -> i64 {
+        match self.walk(frames, table, row, &r.hops) {
+            Some((t, row)) if r.slot == WHICH => i64::from(frames[t].template[row]),
+            Some((t, row)) => frames[t].values[usize::from(r.slot)][row],
+            None => crate::dataset::NULL,
+        }
+    }
+
+    /// The kind of the slot a reference ends at.
+    pub fn kind(&self, table: usize, r: &Ref) -> Option<&SlotKind> {
+        let t = self.table_at(table, &r.hops)?;
+        self.tables[t].slots.get(usize::from(r.slot)).map(|s| &s.kind)
+    }
+
+    /// The slot of a column.
+    pub fn slot(&self, table: usize, column: &str) -> Option<usize> {
+        self.tables[table].slots.iter().position(|s| s.column == column)
+    }
+
+    /// The number of a table.
+    pub fn table(&self, name: &str) -> Option<usize> {
+        self.tables.iter().position(|t| t.name == name)
+    }
+}

@@ -1,0 +1,250 @@
+//! Who owns, which keys follow from others, and what a link's target has in common with its row.
+
+use std::collections::HashMap;
+
+use super::build::{Columns, Draft, declared_key};
+use super::{Agreement, Plan};
+use crate::dataset::NULL;
+use crate::detect;
+use crate::frame::{Frame, Hop, NO_ROW};
+use crate::metadata::{Metadata, Owner};
+use crate::{Dataset, Error, ErrorKind, Result};
+
+type Owners = (Vec<Option<usize>>, Vec<Option<usize>>, Vec<Vec<u32>>, Vec<Option<String>>);
+
+/// Owner table, owning relationship, owner rows and ordering column of every table.
+pub(super) fn owners(
+    data: &Dataset,
+    metadata: &Metadata,
+    number: &HashMap<&str, usize>,
+    columns: &Columns,
+    rows: &[usize],
+    parent_row: &[Vec<u32>],
+    notes: &mut Vec<String>,
+) -> Result<Owners> {
+    let mut metadata = metadata.clone();
+    for reason in detect::settle(&mut metadata, data) {
+        notes.push(format!("{}: {}, {}", reason.table, reason.what, reason.why));
+    }
+    let n = rows.len();
+    let (mut owner, mut key, mut owner_row, mut when) = (vec![None; n], vec![None; n], vec![Vec::new(); n], vec![None; n]);
+    for (t, (name, table)) in metadata.tables.iter().enumerate() {
+        when[t] = table.order.clone().filter(|w| table.columns.get(w).is_some_and(|c| c.is_modelled()));
+        match &table.owner {
+            Owner::Key(_) => {
+                let r = declared_key(&metadata, name)
+                    .ok_or_else(|| Error::new(ErrorKind::Metadata, format!("table {name}: its owner is no foreign key")))?;
+                owner[t] = Some(number[metadata.relationships[r].parent.as_str()]);
+                key[t] = Some(r);
+                owner_row[t] = parent_row[r].clone();
+            }
+            Owner::Inferred { table: parent, via, time, start, end } => {
+                let p = number[parent.as_str()];
+                owner[t] = Some(p);
+                when[t] = Some(time.clone());
+                let shared = |child: &str| {
+                    let column = |r: &crate::metadata::Relationship| r.child == child && r.child_key == [via.clone()];
+                    metadata.relationships.iter().position(column)
+                };
+                let (Some(mine), Some(theirs)) = (shared(name), shared(parent)) else {
+                    let what = format!("table {name}: {via} is no foreign key of both {name} and {parent}");
+                    return Err(Error::new(ErrorKind::Metadata, what));
+                };
+                owner_row[t] = covering(
+                    &columns[t][time],
+                    &parent_row[mine],
+                    (&columns[p][start], &columns[p][end]),
+                    &parent_row[theirs],
+                );
+                let outside = owner_row[t].iter().filter(|o| **o == NO_ROW).count();
+                if outside > 0 {
+                    notes.push(format!("{name}: {outside} rows lie inside no row of {parent} and are left out"));
+                }
+            }
+            Owner::Auto | Owner::Nobody => {}
+        }
+    }
+    Ok((owner, key, owner_row, when))
+}
+
+/// For each child row the row of the inferred parent with the same key whose interval covers its time.
+fn covering(time: &crate::Column, mine: &[u32], interval: (&crate::Column, &crate::Column), theirs: &[u32]) -> Vec<u32> {
+    let mut by_key: Vec<(u32, i64, i64, u32)> = theirs
+        .iter()
+        .enumerate()
+        .filter(|(r, k)| **k != NO_ROW && !interval.0.is_null(*r) && !interval.1.is_null(*r))
+        .map(|(r, k)| (*k, interval.0.tick(r), interval.1.tick(r), r as u32))
+        .collect();
+    by_key.sort_unstable();
+    mine.iter()
+        .enumerate()
+        .map(|(r, k)| {
+            let t = time.tick(r);
+            let from = by_key.partition_point(|e| e.0 < *k);
+            let to = by_key.partition_point(|e| (e.0, e.1) <= (*k, t));
+            // The latest interval that has started; an earlier longer one may still cover.
+            by_key[from..to.max(from)].iter().rev().find(|e| t != NULL && e.2 >= t).map_or(NO_ROW, |e| e.3)
+        })
+        .collect()
+}
+
+/// Foreign keys whose target follows from the owner: the same row reached another way, in every row.
+pub(super) fn implied(draft: &mut Draft, number: &HashMap<&str, usize>, deferred: &[bool]) {
+    let metadata = draft.metadata;
+    for i in 0..metadata.relationships.len() {
+        let r = &metadata.relationships[i];
+        let (t, target) = (number[r.child.as_str()], number[r.parent.as_str()]);
+        if draft.owner_key[t] == Some(i) || draft.owner[t].is_none() || deferred[i] {
+            continue;
+        }
+        let way = upward(draft, number, t, target).into_iter().find(|way| {
+            (0..draft.rows[t]).all(|row| follow(draft, number, t, row, way) == draft.parent_row[i][row])
+        });
+        draft.implied[i] = way;
+    }
+}
+
+/// Ways of up to three steps that start at the owner and end at the target table.
+fn upward(draft: &Draft, number: &HashMap<&str, usize>, t: usize, target: usize) -> Vec<Vec<Hop>> {
+    let mut found = Vec::new();
+    let mut open = vec![(vec![Hop::Owner], draft.owner[t])];
+    while let Some((way, at)) = open.pop() {
+        let Some(at) = at else { continue };
+        if at == target {
+            found.push(way.clone());
+        }
+        if way.len() < 3 {
+            let mut up = way.clone();
+            up.push(Hop::Owner);
+            open.push((up, draft.owner[at]));
+            for (l, r) in links_of(draft, number, at).into_iter().enumerate() {
+                let mut side = way.clone();
+                side.push(Hop::Link(l as u8));
+                open.push((side, Some(number[draft.metadata.relationships[r].parent.as_str()])));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Relationships of a table that are links (neither its owner nor implied), in order.
+fn links_of(draft: &Draft, number: &HashMap<&str, usize>, t: usize) -> Vec<usize> {
+    let all = draft.metadata.relationships.iter().enumerate();
+    all.filter(|(i, r)| number[r.child.as_str()] == t && draft.owner_key[t] != Some(*i) && draft.implied[*i].is_none())
+        .map(|(i, _)| i)
+        .collect()
+}
+
+fn follow(draft: &Draft, number: &HashMap<&str, usize>, t: usize, row: usize, way: &[Hop]) -> u32 {
+    let (mut t, mut r) = (t, row);
+    for h in way {
+        let next = match h {
+            Hop::Owner => {
+                let o = draft.owner_row[t][r];
+                t = draft.owner[t].unwrap_or(t);
+                o
+            }
+            Hop::Link(l) => {
+                let rel = links_of(draft, number, t)[usize::from(*l)];
+                t = number[draft.metadata.relationships[rel].parent.as_str()];
+                draft.parent_row[rel][r]
+            }
+            Hop::Back(_) => NO_ROW,
+        };
+        if next == NO_ROW {
+            return NO_ROW;
+        }
+        r = next as usize;
+    }
+    r as u32
+}
+
+/// Finds what the target of each link shares with its row, in every training row: the same ancestor or value.
+pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
+    for t in 0..plan.tables.len() {
+        for l in 0..plan.tables[t].links.len() {
+            let target = usize::from(plan.tables[t].links[l].target);
+            let rows: Vec<usize> = (0..frames[t].rows).filter(|r| frames[t].links[l][*r] != NO_ROW).collect();
+            if rows.len() < 20 {
+                continue;
+            }
+            let mut found = Vec::new();
+            for own in ways(plan, t, l) {
+                for there in ways(plan, target, usize::MAX) {
+                    let (Some(a), Some(b)) = (plan.table_at(t, &own), plan.table_at(target, &there)) else { continue };
+                    if own.is_empty() {
+                        found.extend(same_values(plan, frames, t, l, &rows, &there, b));
+                    } else if a == b && (a != target || !there.is_empty()) {
+                        let same = |r: usize| {
+                            let end = plan.walk(frames, t, r, &own);
+                            end.is_some() && end == plan.walk(frames, target, frames[t].links[l][r] as usize, &there)
+                        };
+                        let first = plan.walk(frames, t, rows[0], &own);
+                        let varies = rows.iter().any(|r| plan.walk(frames, t, *r, &own) != first);
+                        if varies && rows.iter().all(|r| same(*r)) {
+                            found.push(Agreement { own: own.clone(), target: there, slots: None });
+                        }
+                    }
+                }
+            }
+            plan.tables[t].links[l].agreements = simplest(found);
+        }
+    }
+}
+
+/// An agreement on a row says more than one on a value there; the first of each kind is enough.
+fn simplest(found: Vec<Agreement>) -> Vec<Agreement> {
+    let row = found.iter().find(|a| a.slots.is_none()).cloned();
+    let value = found.into_iter().find(|a| a.slots.is_some());
+    row.into_iter().chain(value).collect()
+}
+
+/// Ways of up to two steps that do not pass the link itself.
+fn ways(plan: &Plan, t: usize, without: usize) -> Vec<Vec<Hop>> {
+    let mut out = vec![Vec::new()];
+    let steps = |t: usize, without: usize| {
+        let mut s = Vec::new();
+        s.extend(plan.tables[t].owner.map(|_| Hop::Owner));
+        s.extend((0..plan.tables[t].links.len()).filter(|l| *l < without && !plan.tables[t].links[*l].deferred).map(|l| Hop::Link(l as u8)));
+        s
+    };
+    for a in steps(t, without) {
+        out.push(vec![a]);
+        if let Some(next) = plan.table_at(t, &[a]) {
+            out.extend(steps(next, usize::MAX).into_iter().map(|b| vec![a, b]));
+        }
+    }
+    out
+}
+
+/// Own numbers and times that equal one of the target's in every row.
+fn same_values(
+    plan: &Plan,
+    frames: &[Frame],
+    t: usize,
+    l: usize,
+    rows: &[usize],
+    there: &[Hop],
+    end: usize,
+) -> Vec<Agreement> {
+    let mut out = Vec::new();
+    let target = usize::from(plan.tables[t].links[l].target);
+    for (s, slot) in plan.tables[t].slots.iter().enumerate() {
+        for (e, other) in plan.tables[end].slots.iter().enumerate() {
+            if slot.kind.is_label() || slot.kind != other.kind {
+                continue;
+            }
+            let mine = &frames[t].values[s];
+            let varies = rows.iter().any(|r| mine[*r] != mine[rows[0]]);
+            let equal = |r: usize| {
+                let at = plan.walk(frames, target, frames[t].links[l][r] as usize, there);
+                mine[r] != NULL && at.is_some_and(|(_, row)| frames[end].values[e][row] == mine[r])
+            };
+            if varies && rows.iter().all(|r| equal(*r)) {
+                out.push(Agreement { own: Vec::new(), target: there.to_vec(), slots: Some((s as u16, e as u16)) });
+            }
+        }
+    }
+    out
+}

@@ -1,0 +1,188 @@
+//! One block: every table in turn, owners before what they own.
+
+use super::Sampler;
+use super::link::Targets;
+use super::row::RowDrawer;
+use crate::frame::{Frame, NO_ROW};
+use crate::model::CountModel;
+use crate::plan::Origin;
+use crate::rng::{Stream, name};
+
+pub(super) struct Block<'a> {
+    sampler: &'a Sampler<'a>,
+    block: u64,
+    frames: Vec<Frame>,
+}
+
+/// Rows of one owner at most: a guard against a hostile model.
+const LONGEST: i64 = 10_000_000;
+
+impl<'a> Block<'a> {
+    pub fn new(sampler: &'a Sampler<'a>, block: u64) -> Self {
+        let plan = &sampler.model.plan;
+        let frames = plan.tables.iter().map(|t| Frame::new(t.slots.len(), t.links.len(), t.summaries.len())).collect();
+        Self { sampler, block, frames }
+    }
+
+    /// Generates everything.
+    pub fn run(mut self) -> Vec<Frame> {
+        let plan = &self.sampler.model.plan;
+        for t in plan.order.iter().map(|t| usize::from(*t)) {
+            match plan.tables[t].origin {
+                Origin::Drawn => self.draw(t),
+                Origin::Repeated | Origin::Reference => self.repeat(t),
+            }
+        }
+        for t in plan.order.iter().map(|t| usize::from(*t)) {
+            if plan.tables[t].links.iter().any(|l| l.deferred) {
+                self.deferred(t);
+            }
+        }
+        self.frames
+    }
+
+    /// Rows of a dimension as they were, with new row numbers.
+    fn repeat(&mut self, t: usize) {
+        let model = self.sampler.model;
+        let table = &model.plan.tables[t];
+        let template = model.tables[t].template.as_ref().expect("a repeated table has its template");
+        let component = (self.block % u64::from(model.components)) as u32;
+        let everything = table.origin == Origin::Reference;
+        let rows: Vec<u32> = (0..template.component.len() as u32)
+            .filter(|r| everything || template.component[*r as usize] == component)
+            .collect();
+        let moved = |target: usize, old: u32, frames: &[Frame]| match old {
+            NO_ROW => NO_ROW,
+            old => frames[target].template.binary_search(&old).map_or(NO_ROW, |i| i as u32),
+        };
+        for r in &rows {
+            let old = *r as usize;
+            let owner = table.owner.map_or(NO_ROW, |o| moved(usize::from(o), template.owner[old], &self.frames));
+            let links: Vec<u32> = table
+                .links
+                .iter()
+                .enumerate()
+                .map(|(l, link)| moved(usize::from(link.target), template.links[l][old], &self.frames))
+                .collect();
+            let frame = &mut self.frames[t];
+            frame.push(owner);
+            let row = frame.rows - 1;
+            for (s, v) in template.values.iter().enumerate() {
+                frame.values[s][row] = v[old];
+            }
+            for (l, to) in links.into_iter().enumerate() {
+                frame.links[l][row] = to;
+            }
+        }
+        self.frames[t].template = rows;
+        if let Some(o) = table.owner.map(usize::from) {
+            self.frames[t].first = crate::plan::firsts(&self.frames[t].owner, self.frames[o].rows);
+            crate::feature::summarise_all(&model.plan, &mut self.frames, o, t);
+        }
+    }
+
+    fn draw(&mut self, t: usize) {
+        let model = self.sampler.model;
+        let table = &model.plan.tables[t];
+        let mut targets = self.targets(t, false);
+        let mut drawer = RowDrawer::new(model, t, self.sampler.request.seed);
+        let Some(o) = table.owner.map(usize::from) else {
+            for at in self.sampler.root_rows(t, self.block) {
+                self.frames[t].push(NO_ROW);
+                let row = self.frames[t].rows - 1;
+                drawer.fill(&mut self.frames, row, at, &mut targets);
+            }
+            return;
+        };
+        let counts = model.tables[o].counts.iter().find(|c| usize::from(c.child) == t);
+        let least = i64::from(model.tables[o].keep.at_least_one.contains(&(t as u16)));
+        let mut counter = counts.map(|c| Counter::new(self.sampler, o, t, c));
+        self.frames[t].first.push(0);
+        for p in 0..self.frames[o].rows {
+            let planned = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
+            if let Some(c) = counts {
+                self.frames[o].summaries[usize::from(c.summary)][p] = planned as f64;
+            }
+            for j in 0..planned {
+                self.frames[t].push(p as u32);
+                let row = self.frames[t].rows - 1;
+                let at = self.stream_row(t, row);
+                if !drawer.fill(&mut self.frames, row, at, &mut targets) && j >= least {
+                    // No room for another row under the rules: the sequence ends here.
+                    self.frames[t].pop();
+                    break;
+                }
+            }
+            let end = self.frames[t].rows as u32;
+            self.frames[t].first.push(end);
+            crate::feature::summarise(&model.plan, &mut self.frames, o, p, t);
+            if let Some(c) = counter.as_mut() {
+                c.leave(&self.frames, p);
+            }
+        }
+        let orphans = model.tables[t].orphans as f64 * self.sampler.request.scale;
+        let cut = |b: u64| (orphans * b as f64 / self.sampler.blocks as f64).round() as u64;
+        for _ in cut(self.block)..cut(self.block + 1) {
+            self.frames[t].push(NO_ROW);
+            let row = self.frames[t].rows - 1;
+            let at = self.stream_row(t, row);
+            drawer.fill(&mut self.frames, row, at, &mut targets);
+        }
+    }
+
+    /// Links that had to wait for both tables.
+    fn deferred(&mut self, t: usize) {
+        let model = self.sampler.model;
+        let mut targets = self.targets(t, true);
+        let mut drawer = RowDrawer::new(model, t, self.sampler.request.seed);
+        for row in 0..self.frames[t].rows {
+            let at = self.stream_row(t, row);
+            drawer.link_late(&mut self.frames, row, at, &mut targets);
+        }
+    }
+
+    fn targets(&self, t: usize, deferred: bool) -> Vec<Option<Targets>> {
+        let model = self.sampler.model;
+        let links = model.plan.tables[t].links.iter().enumerate();
+        links
+            .map(|(l, link)| {
+                (link.deferred == deferred)
+                    .then(|| Targets::new(model, &self.frames, t, l, self.sampler.request.seed, self.block))
+            })
+            .collect()
+    }
+
+    /// The number that names a row's streams: unique over all blocks.
+    fn stream_row(&self, t: usize, row: usize) -> u64 {
+        self.sampler.position(t, self.block, row as u64)
+    }
+}
+
+/// Draws how many child rows each row of a table has.
+struct Counter<'a> {
+    drawer: RowDrawer<'a>,
+    model: &'a CountModel,
+    purpose: u64,
+    seed: u64,
+}
+
+impl<'a> Counter<'a> {
+    fn new(sampler: &'a Sampler<'a>, owner: usize, child: usize, model: &'a CountModel) -> Self {
+        let plan = &sampler.model.plan;
+        let seed = sampler.request.seed;
+        let mut drawer = RowDrawer::new(sampler.model, owner, seed);
+        drawer.use_features(&model.features, &model.binners);
+        let purpose = name(&[&plan.tables[owner].name, "number of", &plan.tables[child].name]);
+        Self { drawer, model, purpose, seed }
+    }
+
+    fn count(&mut self, frames: &[Frame], row: usize, at: u64, least: i64) -> i64 {
+        self.drawer.enter(frames, row);
+        let mut rng = Stream::new(self.seed, self.purpose, at);
+        self.drawer.number(frames, row, &self.model.drawn, (least, LONGEST), &mut rng).unwrap_or(least)
+    }
+
+    fn leave(&mut self, frames: &[Frame], row: usize) {
+        self.drawer.leave(frames, row);
+    }
+}

@@ -1,0 +1,328 @@
+//! Chooses the target of a link: stay, kin, or a profile and then one target of it, by popularity.
+//!
+//! Targets of one profile are dealt from shuffled decks in which each stands as often as it is popular, so that
+//! the number of rows per target comes out right and not only its mean.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::row::RowDrawer;
+use crate::dataset::NULL;
+use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
+use crate::model::{Capacity, Coder, Drawn, LinkModel, Model, Restriction, TableModel, UniqueItem};
+use crate::plan::{Agreement, Origin, Plan, SlotKind};
+use crate::rng::{Stream, name};
+use crate::time::years_between;
+
+/// The targets of one link in one block.
+pub(super) struct Targets {
+    table: usize,
+    link: usize,
+    target: usize,
+    /// Targets that share what must agree, sorted by profile.
+    groups: HashMap<Vec<i64>, Arc<Vec<u32>>>,
+    /// Profile codes of every target row.
+    codes: Vec<Vec<u16>>,
+    /// Popularity of every target row.
+    weight: Vec<u32>,
+    decks: HashMap<(Vec<i64>, u32, u32), Deck>,
+    shuffle: Stream,
+    /// Open intervals of each target, where there is a capacity.
+    open: HashMap<u32, Vec<(i64, i64)>>,
+}
+
+struct Deck {
+    cards: Vec<u32>,
+    at: usize,
+}
+
+impl Targets {
+    pub fn new(model: &Model, frames: &[Frame], t: usize, l: usize, seed: u64, block: u64) -> Self {
+        let plan = &model.plan;
+        let link = &plan.tables[t].links[l];
+        let target = usize::from(link.target);
+        let rows = frames[target].rows;
+        let mine = &model.tables[t].links[l];
+        let codes: Vec<Vec<u16>> = mine
+            .profile
+            .iter()
+            .map(|(r, drawn)| {
+                let code = |row: usize| match frames[target].template.get(row) {
+                    Some(which) if r.slot == WHICH => mine.identity.get(*which as usize).copied().unwrap_or(u16::MAX),
+                    _ => attribute_code(plan, frames, target, row, r, drawn),
+                };
+                (0..rows).map(code).collect()
+            })
+            .collect();
+        let mut groups: HashMap<Vec<i64>, Vec<u32>> = HashMap::new();
+        for row in 0..rows {
+            let key = link.agreements.iter().map(|a| there(plan, frames, target, row, a)).collect();
+            groups.entry(key).or_default().push(row as u32);
+        }
+        for g in groups.values_mut() {
+            g.sort_by_key(|r| (codes.iter().map(|c| c[*r as usize]).collect::<Vec<_>>(), *r));
+        }
+        let purpose = name(&[&plan.tables[t].name, "deck", &link.name]);
+        let weight = weights(model, frames, target, mine, seed, purpose, block);
+        Self {
+            table: t,
+            link: l,
+            target,
+            groups: groups.into_iter().map(|(k, g)| (k, Arc::new(g))).collect(),
+            codes,
+            weight,
+            decks: HashMap::new(),
+            shuffle: Stream::new(seed, purpose, block),
+            open: HashMap::new(),
+        }
+    }
+
+    /// Sets the link of a row. False when no target is allowed.
+    pub fn choose(&mut self, d: &mut RowDrawer, frames: &mut [Frame], row: usize, rng: &mut Stream) -> bool {
+        let (t, l) = (d.table, self.link);
+        let model: &LinkModel = &d.model.links[l];
+        let flag = |d: &mut RowDrawer, frames: &[Frame], drawn: &Drawn, rng: &mut Stream| {
+            d.code(frames, row, drawn, &[], None, rng) == Some(1)
+        };
+        if let Some(drawn) = &model.null {
+            if flag(d, frames, drawn, rng) {
+                return true;
+            }
+        }
+        let key: Vec<i64> =
+            d.plan.tables[t].links[l].agreements.iter().map(|a| here(d.plan, frames, t, row, a)).collect();
+        let Some(group) = self.groups.get(&key) else { return false };
+        let group = Arc::clone(group);
+        let rules = Rules::new(d, l, frames, row);
+        let allowed = |r: u32| rules.allow(self, d.plan, frames, r);
+        let before = (d.place() > 0).then(|| frames[t].links[l][row - 1]).filter(|b| *b != NO_ROW);
+        let mut exclude = NO_ROW;
+        let mut kin = None;
+        if let Some(b) = before {
+            if let Some(drawn) = &model.same {
+                let possible = group.contains(&b) && allowed(b);
+                if possible && flag(d, frames, drawn, rng) {
+                    frames[t].links[l][row] = b;
+                    return true;
+                }
+                exclude = b;
+            }
+            if let Some(drawn) = &model.kin {
+                let owner = frames[self.target].owner[b as usize];
+                let wanted = flag(d, frames, drawn, rng);
+                kin = Some((owner, wanted));
+            }
+        }
+        // Only what the rules, the kinship and staying leave; each wish is dropped before the row is.
+        let filtered = |with_kin: bool, with_exclude: bool| -> Arc<Vec<u32>> {
+            let fits = |r: &u32| {
+                let related = kin.is_none_or(|(o, w)| !with_kin || (frames[self.target].owner[*r as usize] == o) == w);
+                related && (!with_exclude || *r != exclude) && allowed(*r)
+            };
+            Arc::new(group.iter().copied().filter(fits).collect())
+        };
+        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW;
+        let mut pool = if plain { Arc::clone(&group) } else { filtered(true, true) };
+        if pool.is_empty() {
+            pool = filtered(false, true);
+        }
+        if pool.is_empty() {
+            pool = filtered(false, false);
+        }
+        if pool.is_empty() {
+            return false;
+        }
+        let (mut from, mut to) = (0, pool.len());
+        for (j, (_, drawn)) in model.profile.iter().enumerate() {
+            if to - from <= 1 {
+                break;
+            }
+            // Any row of the pool stands for what its members share so far.
+            frames[t].links[l][row] = pool[from];
+            let codes = &self.codes[j];
+            let at = |c: u16| {
+                let a = from + pool[from..to].partition_point(|r| codes[*r as usize] < c);
+                let b = from + pool[from..to].partition_point(|r| codes[*r as usize] <= c);
+                (a, b)
+            };
+            let mut weigh = |c: u16| {
+                let (a, b) = at(c);
+                f64::from(u8::from(b > a))
+            };
+            let drawn_code = d.code(frames, row, drawn, &[], Some(&mut weigh), rng);
+            if let Some(c) = drawn_code {
+                (from, to) = at(c);
+            } else {
+                // The profile was never seen: any target that is allowed.
+                let r = pool[from + rng.below((to - from) as u64) as usize];
+                (from, to) = at(codes[r as usize]);
+            }
+        }
+        let chosen = if plain {
+            self.deal(&key, &pool, from, to)
+        } else {
+            let weights: Vec<f64> = pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
+            let i = rng.weighted(&weights).unwrap_or_else(|| rng.below((to - from) as u64) as usize);
+            pool[from + i]
+        };
+        frames[t].links[l][row] = chosen;
+        true
+    }
+
+    /// The next card of the deck of these targets.
+    fn deal(&mut self, key: &[i64], pool: &[u32], from: usize, to: usize) -> u32 {
+        if to - from == 1 {
+            return pool[from];
+        }
+        let deck = self.decks.entry((key.to_vec(), from as u32, to as u32)).or_insert_with(|| {
+            let mut cards: Vec<u32> = pool[from..to]
+                .iter()
+                .flat_map(|r| std::iter::repeat_n(*r, self.weight[*r as usize] as usize))
+                .collect();
+            if cards.is_empty() {
+                cards = pool[from..to].to_vec();
+            }
+            Deck { at: cards.len(), cards }
+        });
+        if deck.at == deck.cards.len() {
+            self.shuffle.shuffle(&mut deck.cards);
+            deck.at = 0;
+        }
+        deck.at += 1;
+        deck.cards[deck.at - 1]
+    }
+
+    /// Remembers the interval of a finished row.
+    pub fn taken(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
+        let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
+        let frame = &frames[self.table];
+        let (start, end) = (frame.values[usize::from(c.start)][row], frame.values[usize::from(c.end)][row]);
+        let to = frame.links[self.link][row];
+        if start != NULL && end != NULL && to != NO_ROW {
+            self.open.entry(to).or_default().push((start, end));
+        }
+    }
+
+    /// Capacity of a target.
+    fn capacity(&self, plan: &Plan, frames: &[Frame], c: &Capacity, to: u32) -> u32 {
+        match plan.value(frames, self.target, to as usize, &c.attribute) {
+            NULL => u32::MAX,
+            code => c.max.get(code as usize).copied().unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Intervals of a target that are open at a time.
+    fn open_at(&self, to: u32, time: i64) -> u32 {
+        self.open.get(&to).map_or(0, |v| v.iter().filter(|(a, b)| *a <= time && time < *b).count() as u32)
+    }
+
+    /// The first moment at which the chosen target has no place left for this row.
+    pub fn free_until(&self, plan: &Plan, model: &TableModel, frames: &[Frame], row: usize) -> i64 {
+        let Some(c) = &model.keep.capacity else { return i64::MAX };
+        let frame = &frames[self.table];
+        let (to, from) = (frame.links[self.link][row], frame.values[usize::from(c.start)][row]);
+        if to == NO_ROW || from == NULL {
+            return i64::MAX;
+        }
+        let max = self.capacity(plan, frames, c, to);
+        let mut starts: Vec<i64> =
+            self.open.get(&to).into_iter().flatten().map(|(a, _)| *a).filter(|a| *a > from).collect();
+        starts.sort_unstable();
+        starts.into_iter().find(|s| self.open_at(to, *s) >= max).unwrap_or(i64::MAX)
+    }
+}
+
+/// The rules that say which targets a row may have.
+struct Rules {
+    /// Restrictions that are broken by this row if the target has one of the codes.
+    forbidden: Vec<Restriction>,
+    /// Targets used up by uniqueness.
+    used: Vec<i64>,
+    /// Capacity and the moment that counts.
+    capacity: Option<(Capacity, i64)>,
+}
+
+impl Rules {
+    fn new(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Self {
+        let keep = &d.model.keep;
+        let broken = |r: &&Restriction| {
+            let (from, to) = (d.plan.value(frames, d.table, row, &r.from), d.plan.value(frames, d.table, row, &r.to));
+            if from == NULL || to == NULL {
+                return false;
+            }
+            let years = years_between(from, to);
+            r.min_years.is_some_and(|m| years < m) || r.below_years.is_some_and(|m| years >= m)
+        };
+        let forbidden = keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(broken).cloned().collect();
+        let item = UniqueItem::Link(l as u8);
+        let used = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
+        let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l).and_then(|c| {
+            let start = frames[d.table].values[usize::from(c.start)][row];
+            (start != NULL).then(|| (c.clone(), start))
+        });
+        Self { forbidden, used, capacity }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.forbidden.is_empty() && self.used.is_empty() && self.capacity.is_none()
+    }
+
+    fn allow(&self, targets: &Targets, plan: &Plan, frames: &[Frame], to: u32) -> bool {
+        let row = to as usize;
+        let restricted =
+            self.forbidden.iter().any(|r| r.codes.contains(&plan.value(frames, targets.target, row, &r.attribute)));
+        let full = self.capacity.as_ref().is_some_and(|(c, at)| {
+            targets.open_at(to, *at) >= targets.capacity(plan, frames, c, to)
+        });
+        !restricted && !full && !self.used.contains(&i64::from(to))
+    }
+}
+
+/// What must agree, seen from the row.
+fn here(plan: &Plan, frames: &[Frame], t: usize, row: usize, a: &Agreement) -> i64 {
+    end(plan, frames, t, row, &a.own, a.slots.map(|s| s.0))
+}
+
+/// What must agree, seen from the target.
+fn there(plan: &Plan, frames: &[Frame], target: usize, row: usize, a: &Agreement) -> i64 {
+    end(plan, frames, target, row, &a.target, a.slots.map(|s| s.1))
+}
+
+fn end(plan: &Plan, frames: &[Frame], t: usize, row: usize, way: &[Hop], slot: Option<u16>) -> i64 {
+    match (plan.walk(frames, t, row, way), slot) {
+        (None, _) => NULL,
+        (Some((_, r)), None) => r as i64,
+        (Some((t, r)), Some(s)) => frames[t].values[usize::from(s)][r],
+    }
+}
+
+fn attribute_code(plan: &Plan, frames: &[Frame], target: usize, row: usize, r: &Ref, drawn: &Drawn) -> u16 {
+    let v = plan.value(frames, target, row, r);
+    match (&drawn.coder, plan.kind(target, r)) {
+        (Coder::Number(c), _) if v != NULL => c.code(v),
+        (Coder::Number(c), _) => c.len() as u16,
+        (Coder::Labels(n), Some(SlotKind::Label { .. })) if v != NULL => (v as u16).min(*n),
+        (Coder::Labels(n), _) => *n,
+        (Coder::Flag, _) => 0,
+    }
+}
+
+/// How often each target is chosen, relative to the others.
+fn weights(model: &Model, frames: &[Frame], target: usize, link: &LinkModel, seed: u64, purpose: u64, block: u64) -> Vec<u32> {
+    let frame = &frames[target];
+    if model.plan.tables[target].origin != Origin::Drawn {
+        return frame.template.iter().map(|r| link.chosen.get(*r as usize).copied().unwrap_or(1)).collect();
+    }
+    let Some(popular) = &link.popularity else { return vec![1; frame.rows] };
+    let mut drawer = RowDrawer::new(model, target, seed);
+    drawer.use_features(&popular.features, &popular.binners);
+    (0..frame.rows)
+        .map(|row| {
+            drawer.enter(frames, row);
+            let mut rng = Stream::new(seed, purpose ^ 1, (block << 32) | row as u64);
+            let n = drawer.number(frames, row, &popular.drawn, (0, i64::from(u32::MAX) >> 8), &mut rng).unwrap_or(1);
+            drawer.leave(frames, row);
+            n as u32
+        })
+        .collect()
+}

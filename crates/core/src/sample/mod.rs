@@ -1,0 +1,216 @@
+//! Generates rows from a model: block by block, each a pure function of (model, seed, scale, block).
+//!
+//! A block is one replicate of the dimensions with its share of the entities. Blocks know nothing of each other,
+//! so threads and parts change no value.
+
+mod block;
+mod link;
+mod row;
+
+use arrow_array::RecordBatch;
+use indexmap::IndexMap;
+
+use crate::metadata::Metadata;
+use crate::model::Model;
+use crate::output::Writer;
+use crate::plan::Origin;
+use crate::{Error, ErrorKind, Result};
+
+/// What to generate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleRequest {
+    /// Multiple of the training entities.
+    pub scale: f64,
+    /// Seed of every stream.
+    pub seed: u64,
+    /// Which part, from 1.
+    pub part: u64,
+    /// Of how many.
+    pub parts: u64,
+    /// Rows wanted of entity tables, instead of scale times the training rows.
+    pub rows: IndexMap<String, u64>,
+}
+
+impl Default for SampleRequest {
+    fn default() -> Self {
+        Self { scale: 1.0, seed: 42, part: 1, parts: 1, rows: IndexMap::new() }
+    }
+}
+
+/// Largest scale: beyond it keys would not fit their counters.
+const MOST: f64 = 1e9;
+
+/// A model ready to generate.
+pub struct Sampler<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) metadata: Metadata,
+    request: SampleRequest,
+    blocks: u64,
+    /// Rows of each table without an owner, over all blocks.
+    roots: Vec<u64>,
+    /// Keys reserved for each table in each block.
+    reserved: Vec<u64>,
+}
+
+/// What one block adds to each table.
+pub struct BlockRows {
+    /// Rows by table, in metadata order.
+    pub tables: Vec<RecordBatch>,
+}
+
+impl<'a> Sampler<'a> {
+    /// Checks the request against the model.
+    pub fn new(model: &'a Model, request: SampleRequest) -> Result<Self> {
+        let bad = |what: String| Err(Error::new(ErrorKind::Request, what));
+        if !(request.scale.is_finite() && request.scale > 0.0 && request.scale <= MOST) {
+            return bad(format!("scale must be a number above 0 and at most {MOST:e}"));
+        }
+        if request.parts == 0 || request.part == 0 || request.part > request.parts {
+            return bad(format!("part {} of {} does not exist; parts count from 1", request.part, request.parts));
+        }
+        let metadata = Metadata::from_json(&model.metadata)?;
+        let mut scale = request.scale;
+        for (table, rows) in &request.rows {
+            let Some(t) = model.plan.table(table) else {
+                return bad(format!("--rows names table {table}, which the model does not have"));
+            };
+            if model.plan.tables[t].owner.is_some() || model.plan.tables[t].origin != Origin::Drawn {
+                let what = "its rows follow from other tables; ask for rows of an entity table";
+                return bad(format!("--rows {table}: {what}"));
+            }
+            scale = scale.max(*rows as f64 / model.tables[t].rows.max(1) as f64);
+        }
+        let blocks = (scale * f64::from(model.components)).round().max(1.0) as u64;
+        let roots = (0..model.tables.len())
+            .map(|t| match request.rows.get(&model.plan.tables[t].name) {
+                Some(rows) => *rows,
+                None => (model.tables[t].rows as f64 * request.scale).round().max(1.0) as u64,
+            })
+            .collect();
+        let mut sampler = Self { model, metadata, request, blocks, roots, reserved: Vec::new() };
+        sampler.reserved = sampler.reserve();
+        Ok(sampler)
+    }
+
+    /// Number of blocks of the whole run.
+    pub fn blocks(&self) -> u64 {
+        self.blocks
+    }
+
+    /// The blocks that this part touches.
+    pub fn part_blocks(&self) -> std::ops::Range<u64> {
+        let (b, i, n) = (u128::from(self.blocks), u128::from(self.request.part), u128::from(self.request.parts));
+        ((b * (i - 1) / n) as u64)..((b * i).div_ceil(n) as u64)
+    }
+
+    /// About how many rows the whole run makes.
+    pub fn expected_rows(&self) -> u64 {
+        (0..self.model.tables.len()).map(|t| (self.expected(t) * self.blocks as f64) as u64).sum()
+    }
+
+    /// Names of the tables, in the order of [`BlockRows::tables`].
+    pub fn tables(&self) -> Vec<&str> {
+        self.model.plan.tables.iter().map(|t| t.name.as_str()).collect()
+    }
+
+    /// The metadata of what is generated.
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Expected rows of a table in one block.
+    fn expected(&self, t: usize) -> f64 {
+        let (plan, model) = (&self.model.plan.tables[t], &self.model.tables[t]);
+        match (plan.origin, plan.owner) {
+            (Origin::Reference, _) => model.rows as f64 / self.blocks as f64,
+            (Origin::Repeated, _) => model.rows as f64 / f64::from(self.model.components),
+            (Origin::Drawn, None) => self.roots[t] as f64 / self.blocks as f64,
+            (Origin::Drawn, Some(o)) => {
+                let o = usize::from(o);
+                let mean = self.model.tables[o].counts.iter().find(|c| usize::from(c.child) == t).map_or(0.0, |c| c.mean);
+                let orphans = model.orphans as f64 * self.request.scale / self.blocks as f64;
+                self.expected(o) * mean + orphans
+            }
+        }
+    }
+
+    /// Keys set aside in each block: a quarter and a bit more than expected; what does not fit wraps into a
+    /// region of its own behind all blocks.
+    fn reserve(&self) -> Vec<u64> {
+        (0..self.model.tables.len()).map(|t| (self.expected(t) * 1.25 + 50.0).ceil() as u64).collect()
+    }
+
+    /// First and end root row of a block.
+    fn root_rows(&self, t: usize, block: u64) -> std::ops::Range<u64> {
+        let cut = |b: u64| (u128::from(self.roots[t]) * u128::from(b) / u128::from(self.blocks)) as u64;
+        cut(block)..cut(block + 1)
+    }
+
+    /// Position in the whole output of row `row` of table `t` in a block, for its key.
+    fn position(&self, t: usize, block: u64, row: u64) -> u64 {
+        let plan = &self.model.plan.tables[t];
+        match plan.origin {
+            Origin::Reference => row,
+            Origin::Repeated => {
+                let template = self.model.tables[t].template.as_ref().expect("a repeated table has its template");
+                let c = u64::from(self.model.components);
+                let whole = template.component.len() as u64;
+                let before = template.component.iter().filter(|x| u64::from(**x) < block % c).count() as u64;
+                block / c * whole + before + row
+            }
+            Origin::Drawn if plan.owner.is_none() => self.root_rows(t, block).start + row,
+            Origin::Drawn if self.blocks == 1 => row,
+            Origin::Drawn => {
+                let r = self.reserved[t];
+                self.blocks * r * (row / r) + block * r + row % r
+            }
+        }
+    }
+
+    /// All rows of one block that belong to the part.
+    pub fn block(&self, block: u64) -> Result<BlockRows> {
+        let frames = block::Block::new(self, block).run();
+        let offsets: Vec<u64> = (0..frames.len()).map(|t| self.position(t, block, 0)).collect();
+        let wraps = |t: usize, row: u64| {
+            let plan = &self.model.plan.tables[t];
+            plan.origin == Origin::Drawn && plan.owner.is_some() && self.blocks > 1 && row >= self.reserved[t]
+        };
+        let index = |t: usize, row: usize| {
+            if wraps(t, row as u64) { self.position(t, block, row as u64) } else { offsets[t] + row as u64 }
+        };
+        let writer = Writer {
+            plan: &self.model.plan,
+            metadata: &self.metadata,
+            frames: &frames,
+            seed: self.request.seed,
+            index: &index,
+        };
+        let mut tables = Vec::new();
+        for (t, frame) in frames.iter().enumerate() {
+            let rows = if self.model.plan.tables[t].origin == Origin::Reference && block > 0 {
+                0..0
+            } else {
+                self.share(block, frame.rows)
+            };
+            tables.push(writer.batch(t, rows)?);
+        }
+        Ok(BlockRows { tables })
+    }
+
+    /// The rows of a block that belong to the part: parts cut the line of blocks at even distances.
+    fn share(&self, block: u64, rows: usize) -> std::ops::Range<usize> {
+        let (b, n) = (u128::from(self.blocks), u128::from(self.request.parts));
+        // The cut before part i lies at block i*b/n; inside the block at the remainder.
+        let cut = |i: u128| {
+            let at = i * b;
+            let (whole, rest) = (at / n, at % n);
+            match whole.cmp(&u128::from(block)) {
+                std::cmp::Ordering::Less => 0,
+                std::cmp::Ordering::Greater => rows,
+                std::cmp::Ordering::Equal => (rows as u128 * rest / n) as usize,
+            }
+        };
+        let i = u128::from(self.request.part);
+        cut(i - 1)..cut(i)
+    }
+}
