@@ -4,10 +4,17 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use healthdata_core::fit::Effort;
 use healthdata_io::Format;
 
 /// The widest range of scales that any command takes; the engine has its own limit below it.
 const SCALES: (f64, f64) = (1e-6, 1e6);
+/// Patients of the reference hospital at most: it is simulated in memory.
+const PATIENTS: usize = 1_000_000;
+/// Rows of one table at most.
+const ROWS: u64 = 10_000_000_000;
+/// The guard against memorising can be raised, not lowered.
+const MIN_SUPPORT: usize = 5;
 /// Threads at most: more than any machine has, less than a typing error.
 const THREADS: usize = 4096;
 
@@ -40,6 +47,22 @@ Exit codes: 0 done, 1 ran but something is broken, 2 failed and nothing was writ
 pub enum Command {
     /// Generate a hospital: eight linked tables, learned from the built-in reference hospital.
     Generate(Generate),
+    /// Write the reference hospital itself: the simulated tables that `generate` learns from.
+    Reference(Reference),
+    /// Guess the metadata of tables from their values, and say why.
+    Detect(Detect),
+    /// Learn a model from tables.
+    Fit(Fit),
+    /// Generate tables from a model.
+    Sample(Sample),
+    /// Prove keys, domains and rules on every row of a data set.
+    Check(Check),
+    /// Compare synthetic data with real data: one page of what is right, what is wrong, and what is possible.
+    Evaluate(Evaluate),
+    /// Say what a model holds: every value taken from the data, and what each column is conditioned on.
+    Inspect(Inspect),
+    /// Compare the files of a finished run with its manifest.
+    Verify(Verify),
 }
 
 /// Settings of `generate`.
@@ -58,6 +81,227 @@ pub struct Generate {
     pub scale: f64,
     #[command(flatten)]
     pub sampling: Sampling,
+}
+
+/// Settings of `reference`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata reference
+  healthdata reference --patients 1000 --seed 7 --out-dir small --format parquet")]
+pub struct Reference {
+    /// Patients; a campus of ten wards for each thousand.
+    #[arg(long, value_name = "N", default_value = "4000", value_parser = patients, allow_negative_numbers = true)]
+    pub patients: usize,
+    /// Seed: another seed is another hospital of the same kind.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// Folder to write: created, or taken over when an earlier run made it.
+    #[arg(long, value_name = "DIR", default_value = "reference")]
+    pub out_dir: PathBuf,
+    /// File format: csv or parquet.
+    #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = format)]
+    pub format: Format,
+    /// Print nothing but errors.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Settings of `detect`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata detect my-data --out metadata.json
+  healthdata detect my-data --out metadata.json --no-values   no category and no extreme in the file")]
+pub struct Detect {
+    /// Folder or file of CSV, CSV.gz or Parquet; nested folders are domains.
+    #[arg(value_name = "DATA")]
+    pub data: PathBuf,
+    /// Metadata file to write.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Leave categories and extremes, which are real values, out of the file.
+    #[arg(long)]
+    pub no_values: bool,
+    /// Print nothing but errors.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Settings of `fit`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata fit my-data --out my.model
+  healthdata fit my-data --metadata metadata.json --out my.model --min-support 20 --drop-orphans
+
+Without --metadata, the metadata.json in or beside the data is read; without one, metadata are detected.")]
+pub struct Fit {
+    /// Folder or file of CSV, CSV.gz or Parquet; nested folders are domains.
+    #[arg(value_name = "DATA")]
+    pub data: PathBuf,
+    /// Metadata file, of this program or of SDV.
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// Model file to write.
+    #[arg(long, value_name = "MODEL")]
+    pub out: PathBuf,
+    /// How hard to try: instant.
+    #[arg(long, value_name = "EFFORT", default_value = "instant", value_parser = effort)]
+    pub effort: Effort,
+    /// Fewest entities (patients, not rows) that any learned value stands for; at least 5.
+    #[arg(long, value_name = "K", default_value = "5", value_parser = min_support, allow_negative_numbers = true)]
+    pub min_support: usize,
+    /// Seed of the validation split.
+    #[arg(long, value_name = "N", default_value = "0", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// Drop rows whose foreign key names no parent, and say how many.
+    #[arg(long)]
+    pub drop_orphans: bool,
+    /// Threads [default: all processors].
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
+    pub threads: Option<NonZeroUsize>,
+    /// Print nothing but errors.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Settings of `sample`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata sample my.model --out-dir new
+  healthdata sample my.model --scale 10 --format parquet --out-dir big
+  healthdata sample my.model --rows patients=5000 --out-dir new
+  healthdata sample my.model --scale 100 --part 3/8 --out-dir part-3")]
+pub struct Sample {
+    /// Model file.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Size: 1 is as many entities as the model was fitted on [default: 1].
+    #[arg(long, value_name = "S", value_parser = scale, allow_negative_numbers = true, conflicts_with = "rows")]
+    pub scale: Option<f64>,
+    /// So many rows of a table that no other table owns; may be given more than once.
+    #[arg(long, value_name = "TABLE=N", value_parser = rows)]
+    pub rows: Vec<(String, u64)>,
+    /// Folder to write: created, or taken over when an earlier run made it.
+    #[arg(long, value_name = "DIR")]
+    pub out_dir: PathBuf,
+    #[command(flatten)]
+    pub sampling: Sampling,
+}
+
+/// Settings of `check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata check out
+  healthdata check my-data --metadata metadata.json --json > report.json
+
+Exit code 1 when an enforced rule, key or domain is broken.")]
+pub struct Check {
+    /// Folder or file of CSV, CSV.gz or Parquet.
+    #[arg(value_name = "DIR")]
+    pub data: PathBuf,
+    /// Metadata file [default: the metadata.json in or beside the data].
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Print only what is broken.
+    #[arg(long, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
+/// Settings of `evaluate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata evaluate --real train --synthetic new --holdout held-back --out report.html
+  healthdata evaluate --real train --synthetic new --json report.json --min-score quality=0.9 --min-score pairs=0.85
+
+The holdout is real data with other entities that the model never saw: what it scores is the best possible. Without
+one, two halves of the real data stand in for it, and less can be said.
+
+Exit code 1 when a key or rule is broken or a --min-score is missed; with --strict also at any gap or copying alarm.")]
+pub struct Evaluate {
+    /// Folder or file of the real tables that were learned from.
+    #[arg(long, value_name = "DIR")]
+    pub real: PathBuf,
+    /// Folder or file of the synthetic tables.
+    #[arg(long, value_name = "DIR")]
+    pub synthetic: PathBuf,
+    /// Folder or file of a second real draw, with other entities.
+    #[arg(long, value_name = "DIR")]
+    pub holdout: Option<PathBuf>,
+    /// Metadata file [default: the metadata.json in or beside the real or the synthetic data, else guessed].
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// The page to write.
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    pub out: PathBuf,
+    /// Write everything as JSON too.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write a JUnit file for a build server too.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Least score of a named number (quality, diagnostic, columns, pairs, time, detection, ...); may be repeated.
+    #[arg(long, value_name = "NAME=X", value_parser = threshold)]
+    pub min_score: Vec<(String, f64)>,
+    /// Exit code 1 at any gap or copying alarm.
+    #[arg(long)]
+    pub strict: bool,
+    /// Leave out the classifiers (detection, utility), which take most of the time.
+    #[arg(long)]
+    pub quick: bool,
+    /// Make a page for sharing: no sequences of real owners.
+    #[arg(long)]
+    pub for_sharing: bool,
+    /// Seed of the few draws: rows shown to classifiers.
+    #[arg(long, value_name = "N", default_value = "42", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// Threads [default: all processors].
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
+    pub threads: Option<NonZeroUsize>,
+    /// Print only what is missed.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+/// Settings of `inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata inspect my.model
+  healthdata inspect my.model --values --json > model.json")]
+pub struct Inspect {
+    /// Model file.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// List the numbers that stem from the data too, not only how many there are.
+    #[arg(long)]
+    pub values: bool,
+    /// Print as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Settings of `verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  healthdata verify out
+
+Exit code 1 when a file is missing or was changed since the run.")]
+pub struct Verify {
+    /// Folder that a run has written.
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Print only what is wrong.
+    #[arg(long)]
+    pub quiet: bool,
 }
 
 /// Settings of everything that generates rows.
@@ -98,6 +342,35 @@ fn scale(text: &str) -> Result<f64, String> {
     }
 }
 
+fn patients(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (1..=PATIENTS).contains(&n) => Ok(n),
+        _ => Err(format!("it must be a whole number from 1 to {PATIENTS}")),
+    }
+}
+
+fn min_support(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (MIN_SUPPORT..=1_000_000).contains(&n) => Ok(n),
+        _ => Err(format!("it must be a whole number from {MIN_SUPPORT} to 1000000")),
+    }
+}
+
+fn effort(text: &str) -> Result<Effort, String> {
+    match text {
+        "instant" => Ok(Effort::Instant),
+        _ => Err("use instant".into()),
+    }
+}
+
+fn rows(text: &str) -> Result<(String, u64), String> {
+    let parts = text.rsplit_once('=').and_then(|(t, n)| Some((t, n.parse::<u64>().ok()?)));
+    match parts {
+        Some((table, n)) if !table.is_empty() && (1..=ROWS).contains(&n) => Ok((table.to_owned(), n)),
+        _ => Err(format!("write it as TABLE=N, such as patients=5000, with N from 1 to {ROWS}")),
+    }
+}
+
 fn format(text: &str) -> Result<Format, String> {
     text.parse().map_err(|_| "use csv or parquet".into())
 }
@@ -110,6 +383,14 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
     match text.parse::<NonZeroUsize>() {
         Ok(n) if n.get() <= THREADS => Ok(n),
         _ => Err(format!("it must be a whole number from 1 to {THREADS}")),
+    }
+}
+
+fn threshold(text: &str) -> Result<(String, f64), String> {
+    let parts = text.rsplit_once('=').and_then(|(name, x)| Some((name.trim(), x.trim().parse::<f64>().ok()?)));
+    match parts {
+        Some((name, x)) if !name.is_empty() && (0.0..=1.0).contains(&x) => Ok((name.to_owned(), x)),
+        _ => Err("write it as NAME=X with X from 0 to 1, such as quality=0.9".into()),
     }
 }
 
@@ -167,6 +448,14 @@ mod tests {
         assert_eq!(part("3/8"), Ok(Part { index: 3, of: 8 }));
         for bad in ["0/3", "4/3", "1", "1/0", "-1/3", "a/b", "1/2/3", ""] {
             assert!(part(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn thresholds_are_named_shares() {
+        assert_eq!(threshold("quality / Column Shapes=0.9"), Ok(("quality / Column Shapes".into(), 0.9)));
+        for bad in ["quality", "=0.5", "quality=2", "quality=x", "quality=nan", ""] {
+            assert!(threshold(bad).is_err(), "{bad}");
         }
     }
 

@@ -3,11 +3,14 @@
 mod args;
 mod blocks;
 mod command;
+mod data;
 pub mod interrupt;
+mod out_file;
 mod print;
 mod produce;
 mod progress;
 mod proof;
+mod runs;
 mod table;
 
 use std::ffi::OsString;
@@ -75,6 +78,14 @@ fn dispatch(cli: Cli) -> Result<Outcome, Error> {
     match cli.command {
         None => command::generate::run(cli.generate),
         Some(Command::Generate(a)) => command::generate::run(a),
+        Some(Command::Reference(a)) => command::reference::run(a),
+        Some(Command::Detect(a)) => command::detect::run(a),
+        Some(Command::Fit(a)) => command::fit::run(a),
+        Some(Command::Sample(a)) => command::sample::run(a),
+        Some(Command::Check(a)) => command::check::run(a),
+        Some(Command::Evaluate(a)) => command::evaluate::run(a),
+        Some(Command::Inspect(a)) => command::inspect::run(a),
+        Some(Command::Verify(a)) => command::verify::run(a),
     }
 }
 

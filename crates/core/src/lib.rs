@@ -16,6 +16,7 @@ pub mod fake;
 pub mod feature;
 pub mod fit;
 pub mod frame;
+pub mod inspect;
 pub mod linked;
 pub mod math;
 pub mod metadata;

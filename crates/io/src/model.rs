@@ -163,3 +163,15 @@ fn from_container(c: &Container) -> Result<Model> {
     }
     Ok(model)
 }
+
+/// Bytes that each table takes in the model's file, in the order of the model's tables.
+pub fn table_bytes(model: &Model) -> Result<Vec<u64>> {
+    let mut bytes = vec![0; model.tables.len()];
+    for (name, section) in container(model)?.sections {
+        let table = name.split('/').next().and_then(|i| i.parse::<usize>().ok());
+        if let (Some(sum), Section::U8(values)) = (table.and_then(|i| bytes.get_mut(i)), section) {
+            *sum += values.len() as u64;
+        }
+    }
+    Ok(bytes)
+}

@@ -120,6 +120,15 @@ impl NumberCoder {
         Some((*self.lo.first()?, *self.hi.last()?))
     }
 
+    /// Every training value that the bins hold: first, quartiles and last of each.
+    pub fn values(&self) -> Vec<i64> {
+        let bins = self.lo.iter().zip(&self.inner).zip(&self.hi);
+        let mut all: Vec<i64> = bins.flat_map(|((lo, inner), hi)| [*lo, inner[0], inner[1], inner[2], *hi]).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// First and last value of a bin.
     pub fn bin(&self, code: u16) -> (i64, i64) {
         (self.lo[usize::from(code)], self.hi[usize::from(code)])

@@ -45,7 +45,8 @@ impl Sheet {
             }
             cursor.leave(ctx.plan, ctx.frames, row);
         }
-        let mut sheet = Self { table, features: Vec::new(), values: Vec::new(), binners: Vec::new(), matrix: Matrix::default() };
+        let mut sheet =
+            Self { table, features: Vec::new(), values: Vec::new(), binners: Vec::new(), matrix: Matrix::default() };
         for (mut feature, mut column) in features.into_iter().zip(values) {
             if let Source::Which(_, ranks) = &mut feature.source {
                 *ranks = by_frequency(&mut column);

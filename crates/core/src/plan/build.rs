@@ -64,7 +64,17 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
 
     let mut plan = Plan { order: order.iter().map(|t| *t as u16).collect(), ..Plan::default() };
     for (t, name) in names.iter().enumerate() {
-        plan.tables.push(table_plan(t, name, &draft, &number, &deferred, &origins, &entities[t], min_support, &mut notes));
+        plan.tables.push(table_plan(
+            t,
+            name,
+            &draft,
+            &number,
+            &deferred,
+            &origins,
+            &entities[t],
+            min_support,
+            &mut notes,
+        ));
     }
     for &t in &order {
         if let Some(o) = plan.tables[t].owner {
@@ -166,7 +176,10 @@ fn find_parents(
         for (bad, what) in [(twice, "repeats an earlier one"), (null, "is missing")] {
             if let Some(first) = bad.first() {
                 let key = table.primary_key.join(" + ");
-                problems.push(format!("table {name}: primary key {key} {what} in {} rows (first: data row {first})", bad.len()));
+                problems.push(format!(
+                    "table {name}: primary key {key} {what} in {} rows (first: data row {first})",
+                    bad.len()
+                ));
             }
         }
     }
@@ -237,7 +250,12 @@ fn table_plan(
     notes: &mut Vec<String>,
 ) -> TablePlan {
     let meta = &draft.metadata.tables[name];
-    let mut plan = TablePlan { name: name.to_owned(), origin: origins[t], owner: draft.owner[t].map(|o| o as u16), ..TablePlan::default() };
+    let mut plan = TablePlan {
+        name: name.to_owned(),
+        origin: origins[t],
+        owner: draft.owner[t].map(|o| o as u16),
+        ..TablePlan::default()
+    };
     // Way to the parent of each foreign key of this table.
     let mut ways: Vec<(usize, Vec<Hop>)> = Vec::new();
     for (i, r) in draft.metadata.relationships.iter().enumerate().filter(|(_, r)| r.child == name) {
@@ -389,7 +407,11 @@ fn frame_of(table: &TablePlan, t: usize, draft: &Draft, sorted: &[u32], position
         };
     }
     let moved = |rows: &[u32], to: usize| -> Vec<u32> {
-        sorted.iter().map(|r| rows[*r as usize]).map(|p| if p == NO_ROW { p } else { position[to][p as usize] }).collect()
+        sorted
+            .iter()
+            .map(|r| rows[*r as usize])
+            .map(|p| if p == NO_ROW { p } else { position[to][p as usize] })
+            .collect()
     };
     frame.owner = match draft.owner[t] {
         Some(o) => moved(&draft.owner_row[t], o),

@@ -1,0 +1,38 @@
+//! `healthdata sample`: generates tables from a model file.
+
+use healthdata_core::sample::SampleRequest;
+use healthdata_core::{Error, ErrorKind, Result};
+use healthdata_io::{OutputDir, model};
+use indexmap::IndexMap;
+
+use crate::args::Sample;
+use crate::produce::{Job, produce};
+use crate::{Outcome, runs};
+
+/// Runs the command.
+pub fn run(a: Sample) -> Result<Outcome> {
+    let mut rows = IndexMap::new();
+    for (table, n) in &a.rows {
+        if rows.insert(table.clone(), *n).is_some() {
+            return Err(Error::new(ErrorKind::Request, format!("--rows {table}: given twice")));
+        }
+    }
+    OutputDir::check(&a.out_dir)?;
+    let pool = runs::pool(a.sampling.threads)?;
+    let (fitted, hash) = model::read(&a.model)?;
+    let scale = a.scale.unwrap_or(1.0);
+    let mut manifest = runs::manifest("sample", &a.sampling, scale, hash);
+    manifest.options.extend(rows.iter().map(|(t, n)| (format!("rows {t}"), n.to_string())));
+    let request = SampleRequest { rows, ..runs::request(&a.sampling, scale) };
+    let job = Job {
+        model: &fitted,
+        request,
+        format: a.sampling.format,
+        out_dir: &a.out_dir,
+        run: manifest,
+        quiet: a.sampling.quiet,
+    };
+    let made = produce(job, &pool)?;
+    let next = [format!("healthdata check {}", a.out_dir.display())];
+    runs::report(&made, &a.out_dir, None, &next, a.sampling.quiet)
+}
