@@ -8,6 +8,7 @@ pub mod check;
 pub mod conditional;
 pub mod dataset;
 pub mod detect;
+pub mod discover;
 pub mod encode;
 pub mod error;
 pub mod evaluate;

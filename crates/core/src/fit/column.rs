@@ -227,8 +227,10 @@ fn coded(ctx: &Fit, sheet: &Sheet, known: &[u16], rows: &[u32], q: &[i64], extra
     fit_drawn(ctx, sheet, known, target)
 }
 
-/// Share of entities that decide between level and difference.
+/// One in so many of the entities looked at decides between level and difference.
 const VALIDATION: u64 = 6;
+/// Rows looked at for that.
+const LOOK: usize = 24_000;
 
 /// A measured number: as a level, or as a difference to the linear guess where unseen entities are likelier so.
 fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) -> ColumnModel {
@@ -236,12 +238,16 @@ fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) ->
     let level = |rows: &[u32]| coded(ctx, sheet, known, rows, values, &[], false);
     let range = code(ctx, sheet, rows, values).0.range();
     let done = |quantity, drawn| ColumnModel { slot: slot as u16, quantity, parts: vec![drawn], range };
+    // Entities take a place on a line of a thousand: some are looked at, a sixth of those only to judge.
     let purpose = name(&["validation"]);
-    let held_out = |r: u32| {
-        let entity = u64::from(ctx.entities[sheet.table][r as usize]);
-        Stream::new(ctx.options.seed, purpose, entity).below(VALIDATION) == 0
+    let looked_at = (1000 * LOOK / rows.len().max(1)).min(1000) as u64;
+    let place = |r: &u32| {
+        let entity = u64::from(ctx.entities[sheet.table][*r as usize]);
+        Stream::new(ctx.options.seed, purpose, entity).below(1000)
     };
-    let (test, train): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| held_out(**r));
+    let seen = rows.iter().map(|r| (*r, place(r))).filter(|(_, p)| *p < looked_at);
+    let (test, train): (Vec<(u32, u64)>, Vec<(u32, u64)>) = seen.partition(|(_, p)| *p < looked_at / VALIDATION);
+    let [test, train] = [test, train].map(|v| v.into_iter().map(|x| x.0).collect::<Vec<u32>>());
     let distinct = {
         let mut v: Vec<i64> = values.iter().copied().filter(|v| *v != NULL).collect();
         v.sort_unstable();
@@ -266,8 +272,7 @@ fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) ->
     let guess = guesses(sheet, &ridge);
     let off: Vec<i64> = values.iter().zip(&guess).map(|(v, g)| v - g.round() as i64).collect();
     if likelihood(&b, &off, &[guess]) > likelihood(&a, values, &[]) {
-        let whole = level(rows).ridge.unwrap_or(ridge);
-        return done(Quantity::Residual, residual(ctx, sheet, known, values, rows, &whole));
+        return done(Quantity::Residual, residual(ctx, sheet, known, values, rows, &ridge));
     }
     done(Quantity::Level, level(rows))
 }
