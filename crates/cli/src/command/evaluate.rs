@@ -9,8 +9,8 @@ use healthdata_core::{Dataset, Error, ErrorKind, Metadata, Result};
 use healthdata_io::{files, find_metadata, read, read_metadata, report};
 
 use crate::args::Evaluate;
-use crate::command::generate::pool;
 use crate::progress::Progress;
+use crate::runs::pool;
 use crate::table::{Side, table, time};
 use crate::{Outcome, interrupt, out_file, print};
 

@@ -127,6 +127,7 @@ fn feature(plan: &Plan, table: usize, source: &Source) -> String {
         Source::Share(slot, code, s) => {
             format!("share of {} in {} {}", label(plan, table, *slot, *code), column(plan, table, *slot), scope(s))
         }
+        Source::Which(hops, _) => format!("which row of {}", way(plan, table, hops).0),
         Source::Position => "number of earlier rows".into(),
         Source::Remaining(_) => "rows still to come".into(),
         Source::Pace(a, b, _) => format!("from {} to {} for each row still to come", path(a), path(b)),
