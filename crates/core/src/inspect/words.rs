@@ -31,7 +31,11 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
 
 fn column(plan: &Plan, table: usize, slot: u16) -> &str {
     if slot == WHICH {
+<<<<<<< HEAD
         return "which row it is";
+=======
+        return "row itself";
+>>>>>>> cli
     }
     plan.tables[table].slots.get(usize::from(slot)).map_or("?", |s| s.column.as_str())
 }
@@ -114,6 +118,7 @@ fn feature(plan: &Plan, table: usize, source: &Source) -> String {
             format!("{part} of {}", path(r))
         }
         Source::Span(a, b) => format!("from {} to {}", path(a), path(b)),
+        Source::Which(hops, _) => format!("which {}", way(plan, table, hops).0.trim_end_matches('.')),
         Source::Summary(hops, s) => {
             let (text, t) = way(plan, table, hops);
             format!("{text}{}", summary(plan, t, *s))

@@ -1,0 +1,9 @@
+//! The program as its users see it: what is written, what is said, and how it ends.
+
+mod bad_input;
+mod common;
+mod data;
+mod generate;
+mod interrupt;
+mod own_tables;
+mod streams;
