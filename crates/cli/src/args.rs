@@ -58,6 +58,8 @@ pub enum Command {
     Sample(Sample),
     /// Prove keys, domains and rules on every row of a data set.
     Check(Check),
+    /// Compare synthetic data with real data: one page of what is right, what is wrong, and what is possible.
+    Evaluate(Evaluate),
     /// Say what a model holds: every value taken from the data, and what each column is conditioned on.
     Inspect(Inspect),
     /// Compare the files of a finished run with its manifest.
@@ -213,6 +215,62 @@ pub struct Check {
     pub quiet: bool,
 }
 
+/// Settings of `evaluate`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata evaluate --real train --synthetic new --holdout held-back --out report.html
+  healthdata evaluate --real train --synthetic new --json report.json --min-score quality=0.9 --min-score pairs=0.85
+
+The holdout is real data with other entities that the model never saw: what it scores is the best possible. Without
+one, two halves of the real data stand in for it, and less can be said.
+
+Exit code 1 when a key or rule is broken or a --min-score is missed; with --strict also at any gap or copying alarm.")]
+pub struct Evaluate {
+    /// Folder or file of the real tables that were learned from.
+    #[arg(long, value_name = "DIR")]
+    pub real: PathBuf,
+    /// Folder or file of the synthetic tables.
+    #[arg(long, value_name = "DIR")]
+    pub synthetic: PathBuf,
+    /// Folder or file of a second real draw, with other entities.
+    #[arg(long, value_name = "DIR")]
+    pub holdout: Option<PathBuf>,
+    /// Metadata file [default: the metadata.json in or beside the real or the synthetic data, else guessed].
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// The page to write.
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    pub out: PathBuf,
+    /// Write everything as JSON too.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write a JUnit file for a build server too.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Least score of a named number (quality, diagnostic, columns, pairs, time, detection, ...); may be repeated.
+    #[arg(long, value_name = "NAME=X", value_parser = threshold)]
+    pub min_score: Vec<(String, f64)>,
+    /// Exit code 1 at any gap or copying alarm.
+    #[arg(long)]
+    pub strict: bool,
+    /// Leave out the classifiers (detection, utility), which take most of the time.
+    #[arg(long)]
+    pub quick: bool,
+    /// Make a page for sharing: no sequences of real owners.
+    #[arg(long)]
+    pub for_sharing: bool,
+    /// Seed of the few draws: rows shown to classifiers.
+    #[arg(long, value_name = "N", default_value = "42", value_parser = seed, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// Threads [default: all processors].
+    #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
+    pub threads: Option<NonZeroUsize>,
+    /// Print only what is missed.
+    #[arg(long)]
+    pub quiet: bool,
+}
+
 /// Settings of `inspect`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -329,6 +387,14 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
     }
 }
 
+fn threshold(text: &str) -> Result<(String, f64), String> {
+    let parts = text.rsplit_once('=').and_then(|(name, x)| Some((name.trim(), x.trim().parse::<f64>().ok()?)));
+    match parts {
+        Some((name, x)) if !name.is_empty() && (0.0..=1.0).contains(&x) => Ok((name.to_owned(), x)),
+        _ => Err("write it as NAME=X with X from 0 to 1, such as quality=0.9".into()),
+    }
+}
+
 fn part(text: &str) -> Result<Part, String> {
     let numbers = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
     match numbers {
@@ -381,6 +447,14 @@ mod tests {
         assert_eq!(part("3/8"), Ok(Part { index: 3, of: 8 }));
         for bad in ["0/3", "4/3", "1", "1/0", "-1/3", "a/b", "1/2/3", ""] {
             assert!(part(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn thresholds_are_named_shares() {
+        assert_eq!(threshold("quality / Column Shapes=0.9"), Ok(("quality / Column Shapes".into(), 0.9)));
+        for bad in ["quality", "=0.5", "quality=2", "quality=x", "quality=nan", ""] {
+            assert!(threshold(bad).is_err(), "{bad}");
         }
     }
 

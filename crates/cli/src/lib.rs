@@ -84,6 +84,7 @@ fn dispatch(cli: Cli) -> Result<Outcome, Error> {
         Some(Command::Fit(a)) => command::fit::run(a),
         Some(Command::Sample(a)) => command::sample::run(a),
         Some(Command::Check(a)) => command::check::run(a),
+        Some(Command::Evaluate(a)) => command::evaluate::run(a),
         Some(Command::Inspect(a)) => command::inspect::run(a),
         Some(Command::Verify(a)) => command::verify::run(a),
     }

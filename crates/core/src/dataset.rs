@@ -123,7 +123,7 @@ impl Places {
 }
 
 /// Text of every row of a string-like array (plain, large, view or dictionary); None when it is another type.
-fn strings(array: &dyn Array) -> Option<Vec<Option<&str>>> {
+pub fn strings(array: &dyn Array) -> Option<Vec<Option<&str>>> {
     Some(match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().iter().collect(),
         DataType::LargeUtf8 => array.as_string::<i64>().iter().collect(),

@@ -4,8 +4,9 @@ use crate::rng::Stream;
 
 /// Cities, commonest kinds of columns first.
 const CITIES: [&str; 24] = [
-    "Rome", "Milan", "Turin", "Bologna", "Florence", "Naples", "Genoa", "Verona", "Padua", "Trieste", "Parma", "Modena",
-    "Bari", "Palermo", "Catania", "Venice", "Brescia", "Perugia", "Ravenna", "Livorno", "Ferrara", "Pisa", "Siena", "Lucca",
+    "Rome", "Milan", "Turin", "Bologna", "Florence", "Naples", "Genoa", "Verona", "Padua", "Trieste", "Parma",
+    "Modena", "Bari", "Palermo", "Catania", "Venice", "Brescia", "Perugia", "Ravenna", "Livorno", "Ferrara", "Pisa",
+    "Siena", "Lucca",
 ];
 
 /// A value of a kind (the name of a Faker function).

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow_array::{
+    ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use arrow_schema::{Field, Schema};
 use serde::{Deserialize, Serialize};
 
@@ -39,12 +41,18 @@ impl IdFormat {
         if let Some(p) = regex.and_then(places_of_regex) {
             return Self::Pattern(p);
         }
-        let fallback = || Self::Pattern(vec![Place::Text(format!("{table}-{column}-")), Place::Count(DIGITS.into(), 6)]);
+        let fallback =
+            || Self::Pattern(vec![Place::Text(format!("{table}-{column}-")), Place::Count(DIGITS.into(), 6)]);
         let Column::Text { values, .. } = values else { return Self::Integer };
         if values.is_empty() || values.iter().all(|v| v.parse::<i64>().is_ok_and(|n| n.to_string() == *v)) {
             return Self::Integer;
         }
-        let uuid = |v: &String| v.len() == 36 && v.bytes().enumerate().all(|(i, b)| if [8, 13, 18, 23].contains(&i) { b == b'-' } else { b.is_ascii_hexdigit() });
+        let uuid = |v: &String| {
+            v.len() == 36
+                && v.bytes()
+                    .enumerate()
+                    .all(|(i, b)| if [8, 13, 18, 23].contains(&i) { b == b'-' } else { b.is_ascii_hexdigit() })
+        };
         if values.iter().all(uuid) {
             return Self::Uuid;
         }
@@ -75,11 +83,8 @@ impl IdFormat {
             } else if other {
                 return fallback();
             } else {
-                let class: String = [(digit, DIGITS), (upper, UPPER), (lower, LOWER)]
-                    .iter()
-                    .filter(|c| c.0)
-                    .map(|c| c.1)
-                    .collect();
+                let class: String =
+                    [(digit, DIGITS), (upper, UPPER), (lower, LOWER)].iter().filter(|c| c.0).map(|c| c.1).collect();
                 match places.last_mut() {
                     Some(Place::Count(c, n)) if *c == class => *n += 1,
                     _ => places.push(Place::Count(class, 1)),
@@ -115,7 +120,8 @@ const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
 
 /// Counts with the rightmost places turning fastest; numbers start at 1, letters at their first.
 fn pattern_text(places: &[Place], index: u64) -> String {
-    let all_digits = places.iter().all(|p| matches!(p, Place::Text(_)) || matches!(p, Place::Count(c, _) if c == DIGITS));
+    let all_digits =
+        places.iter().all(|p| matches!(p, Place::Text(_)) || matches!(p, Place::Count(c, _) if c == DIGITS));
     let mut left = index + u64::from(all_digits);
     let counts = places.iter().filter(|p| matches!(p, Place::Count(..))).count();
     let mut parts: Vec<String> = Vec::with_capacity(places.len());
@@ -270,7 +276,9 @@ impl Writer<'_> {
     fn text(&self, t: usize, row: usize, c: usize, column: &str) -> Option<String> {
         let table = &self.plan.tables[t];
         match &table.output[c] {
-            Output::Id(format) => Some(format.text((self.index)(t, row), mix(self.seed) ^ name(&[&table.name, column]))),
+            Output::Id(format) => {
+                Some(format.text((self.index)(t, row), mix(self.seed) ^ name(&[&table.name, column])))
+            }
             Output::Key(way, at) => {
                 let (to, r) = self.plan.walk(self.frames, t, row, way)?;
                 let parent = &self.metadata.tables[&self.plan.tables[to].name];
@@ -288,7 +296,9 @@ impl Writer<'_> {
                     _ if tick == NULL => None,
                     SlotKind::Number { decimals } => Some(decimal(tick, *decimals)),
                     SlotKind::Label { labels, .. } => labels.get(tick as usize).cloned(),
-                    SlotKind::Time { clock } => Some(time::format(tick, if *clock { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d" })),
+                    SlotKind::Time { clock } => {
+                        Some(time::format(tick, if *clock { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d" }))
+                    }
                 }
             }
         }
@@ -307,9 +317,8 @@ fn typed(values: &[i64], kind: &SlotKind, _sdtype: &Sdtype) -> ArrayRef {
         SlotKind::Time { clock: false } => {
             Arc::new(Date32Array::from_iter(values.iter().map(|v| some(v).map(|v| v.div_euclid(time::DAY) as i32))))
         }
-        SlotKind::Label { labels, .. } => {
-            Arc::new(StringArray::from_iter(values.iter().map(|v| labels.get(usize::try_from(*v).ok()?).map(String::as_str))))
-        }
+        SlotKind::Label { labels, .. } => Arc::new(StringArray::from_iter(
+            values.iter().map(|v| labels.get(usize::try_from(*v).ok()?).map(String::as_str)),
+        )),
     }
 }
-

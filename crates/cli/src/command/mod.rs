@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod detect;
+pub mod evaluate;
 pub mod fit;
 pub mod generate;
 pub mod inspect;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::train::{Loss, fit};
+use super::train::{Loss, Task, fit};
 use super::trees::Trees;
 use super::{Bins, BoostParams};
 use crate::{Error, ErrorKind, Result, math};
@@ -40,6 +40,9 @@ pub struct BoostedConditional {
     #[serde(skip)]
     pub gain: Vec<f64>,
 }
+
+/// Cuts below this depth always try the second shape of trees; deeper ones where it won above.
+const ALWAYS: usize = 2;
 
 /// Where a walk stands: a cut (when more than one code is left) and the span of codes below it.
 #[derive(Clone, Copy)]
@@ -81,8 +84,8 @@ pub fn fit_codes(
     model.gain = vec![0.0; x.features()];
     // The rows at and below each open span of codes, deepest last.
     let positions = codes.values.iter().map(|&c| place[usize::from(c)]).collect();
-    let mut open = vec![(0, model.order.len(), rows.to_vec(), positions)];
-    while let Some((low, high, rows, positions)) = open.pop() {
+    let mut open = vec![(0, model.order.len(), rows.to_vec(), positions, true, 0usize)];
+    while let Some((low, high, rows, positions, try_second, depth)) = open.pop() {
         let (rows, positions): (Vec<u32>, Vec<u16>) = (rows, positions);
         if high - low < 2 {
             continue;
@@ -92,7 +95,9 @@ pub fn fit_codes(
         let goes_left = |p: u16| usize::from(p) < low + left;
         let target: Vec<f32> = positions.iter().map(|&p| f32::from(u8::from(goes_left(p)))).collect();
         let cut = model.left.len() as u64;
-        let fitted = fit(x, &rows, &target, groups, Loss::Logistic, params, seed, cut);
+        let task = Task { loss: Loss::Logistic, seed, index: cut, second: try_second };
+        let (fitted, second_won) = fit(x, &rows, &target, groups, params, task);
+        let try_second = second_won || depth + 1 < ALWAYS;
         model.left.push(left as u16);
         model.bias.push(fitted.bias);
         model.trees.append(&fitted.trees);
@@ -102,9 +107,9 @@ pub fn fit_codes(
             rows.iter().zip(&positions).filter(|(_, p)| goes_left(**p) == side).map(|(r, p)| (*r, *p)).unzip()
         };
         let (right_rows, right_positions) = part(false);
-        open.push((low + left, high, right_rows, right_positions));
+        open.push((low + left, high, right_rows, right_positions, try_second, depth + 1));
         let (left_rows, left_positions) = part(true);
-        open.push((low, low + left, left_rows, left_positions));
+        open.push((low, low + left, left_rows, left_positions, try_second, depth + 1));
     }
     model
 }

@@ -91,6 +91,36 @@ fn draws_follow_the_probabilities_also_under_masks() {
     assert_eq!(m.draw(bin, &mut rng, Some(&|c| c >= 30)), None);
 }
 
+/// Rows drawn together get what they get alone, whatever the number of leaves and kind of feature.
+#[test]
+fn many_rows_at_once_draw_the_same_codes() {
+    let (c, smooth) = model(3000);
+    let mut s = Stream::new(6, 0, 0);
+    let values: Vec<u16> = c.columns[1].iter().map(|b| u16::from(b * 7 % 24) + s.below(3) as u16).collect();
+    let codes = Codes { values: &values, n: 30, order: None };
+    let categories = Bins { columns: &c.columns, ordered: &[true, false, false], bins: &[24; 3] };
+    let shape = |leaves| BoostParams {
+        shape: Shape { leaves, learning_rate: 0.3, min_gain: 0.0 },
+        second: None,
+        ..Default::default()
+    };
+    let fit = |leaves| fit_codes(&categories, &c.rows, &codes, &c.groups, &shape(leaves), 3);
+    for m in [smooth, fit(4), fit(16), fit(32), fit(64)] {
+        let stream = |r: &u32| Stream::new(7, 8, u64::from(*r));
+        let mask = |c: u16| c % 4 != 1;
+        for rows in [&c.rows[..], &c.rows[100..105], &[]] {
+            let mut streams: Vec<Stream> = rows.iter().map(stream).collect();
+            let many = m.draw_all(&c.x(), rows, &mut streams, Some(&|_, c| mask(c)));
+            let bin = |r: u32| {
+                let c = &c;
+                move |f: usize| c.columns[f][r as usize]
+            };
+            let alone: Vec<_> = rows.iter().map(|r| m.draw(bin(*r), &mut stream(r), Some(&mask))).collect();
+            assert_eq!(many, alone);
+        }
+    }
+}
+
 #[test]
 fn an_order_of_the_callers_is_kept() {
     let c = Case::new(uniform(2000, 2, 10, 8), true, 10);

@@ -43,18 +43,15 @@ impl BoostedConditional {
         while at.high - at.low > 1 {
             let share = left_share(at);
             let [left, right] = self.below(at);
-            if u < share {
-                (at, u) = (left, u / share);
-            } else {
-                (at, u) = (right, (u - share) / (1.0 - share));
-            }
+            let (goes_left, rest) = turn(u, share);
+            (at, u) = (if goes_left { left } else { right }, rest);
         }
         self.order[at.low]
     }
 
     /// A draw from the allowed codes. The mass of allowed codes below a cut is worked out where it is neither all
     /// nor nothing.
-    fn draw_masked(
+    pub(super) fn draw_masked(
         &self,
         mut bin: impl FnMut(usize) -> u8,
         rng: &mut Stream,
@@ -104,4 +101,9 @@ impl BoostedConditional {
             }
         }
     }
+}
+
+/// Whether a uniform number goes left at a cut, and the uniform number that is left of it.
+pub(super) fn turn(u: f64, share: f64) -> (bool, f64) {
+    if u < share { (true, u / share) } else { (false, (u - share) / (1.0 - share)) }
 }

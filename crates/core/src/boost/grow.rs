@@ -1,53 +1,34 @@
-//! One tree: leaves are cut best first until there are enough or none gains.
+//! Growing one tree: leaves are cut best first until there are enough or none gains.
 
-use super::BoostParams;
-use super::matrix::{BLOCK, Matrix, Ranks};
+use super::matrix::{BLOCK, Matrix};
 use super::pack::Packing;
+use super::spans::{Span, Spans};
 use super::split::{Search, Split};
-use super::trees::Node;
+use super::tree::{Cut, Tree};
+use super::trees::MOST_LEAVES;
+use super::{BoostParams, Shape};
 
-/// A tree over the ranks of a [`Matrix`].
-#[derive(Clone, Default)]
-pub(super) struct Tree {
-    pub nodes: Vec<Cut>,
-    pub values: Vec<f32>,
+/// The gradients of a round, by matrix row.
+pub(super) struct Slopes {
+    /// First and second derivative.
+    pub exact: Vec<(f32, f32)>,
+    /// The same for histograms.
+    pub packed: Vec<u64>,
+    pub packing: Packing,
 }
 
-/// A node of a [`Tree`]; children as in [`super::Trees`].
-#[derive(Clone)]
-pub(super) struct Cut {
-    pub split: Split,
-    pub left: i16,
-    pub right: i16,
-    pub left_is_larger: bool,
-}
-
-impl Tree {
-    /// The leaf that `row` of the matrix reaches.
-    pub fn leaf(&self, m: &Matrix, row: u32) -> usize {
-        let mut at = if self.nodes.is_empty() { -1 } else { 0 };
-        while at >= 0 {
-            let n = &self.nodes[at as usize];
-            at = if n.split.left.contains(m.rank(n.split.feature, row)) { n.left } else { n.right };
-        }
-        !at as usize
-    }
-
-    /// The nodes in the caller's bins.
-    pub fn nodes(&self, m: &Matrix) -> Vec<Node> {
-        let node = |c: &Cut| {
-            let f = &m.features[c.split.feature];
-            Node { feature: f.source, rule: f.rule(&c.split.left, c.left_is_larger), left: c.left, right: c.right }
-        };
-        self.nodes.iter().map(node).collect()
+impl Slopes {
+    /// The packed sum over some rows.
+    fn total(&self, rows: &[u32]) -> u64 {
+        rows.iter().fold(0u64, |s, &r| s.wrapping_add(self.packed[r as usize]))
     }
 }
 
-/// An open leaf: a span of the grower's rows.
+/// An open leaf.
 #[derive(Clone)]
 struct Leaf {
-    start: usize,
-    len: usize,
+    rows: Span,
+    riders: Span,
     total: u64,
     /// Where its histogram is, when one was needed.
     histogram: Option<usize>,
@@ -60,119 +41,137 @@ struct Leaf {
 
 /// Grows trees on a fixed set of rows, keeping its buffers.
 pub(super) struct Grower<'a> {
-    matrix: &'a Matrix,
+    matrix: &'a Matrix<'a>,
     params: &'a BoostParams,
+    shape: Shape,
     /// Entity of each matrix row.
     entities: &'a [u32],
-    /// All rows, ascending.
-    all: Vec<u32>,
-    /// The rows, leaf by leaf after a tree was grown.
-    rows: Vec<u32>,
-    spare: Vec<u32>,
+    /// The rows that decide on the cuts, leaf by leaf after a tree was grown.
+    rows: Spans,
+    /// Rows that are only taken along.
+    riders: Spans,
     histograms: Vec<Vec<u64>>,
     free: Vec<usize>,
     leaves: Vec<Leaf>,
 }
 
 impl<'a> Grower<'a> {
-    /// For `all` rows, ascending, of `matrix`.
-    pub fn new(matrix: &'a Matrix, params: &'a BoostParams, entities: &'a [u32], all: Vec<u32>) -> Self {
-        let (rows, spare) = (all.clone(), Vec::with_capacity(all.len()));
+    /// For rows of `matrix`: those to grow on and those to take along, each ascending.
+    pub fn new(
+        matrix: &'a Matrix<'a>,
+        params: &'a BoostParams,
+        shape: Shape,
+        entities: &'a [u32],
+        [rows, riders]: [&[u32]; 2],
+    ) -> Self {
+        let (rows, riders) = (Spans::new(rows), Spans::new(riders));
         let (histograms, free, leaves) = (Vec::new(), Vec::new(), Vec::new());
-        Self { matrix, params, entities, all, rows, spare, histograms, free, leaves }
+        Self { matrix, params, shape, entities, rows, riders, histograms, free, leaves }
     }
 
-    /// The rows of each leaf of the last tree.
-    pub fn leaf_rows(&self) -> impl Iterator<Item = &[u32]> {
-        self.leaves.iter().map(|l| &self.rows[l.start..l.start + l.len])
+    /// The rows and the riders of a leaf of the last tree.
+    pub fn leaf(&self, leaf: [Span; 2]) -> [&[u32]; 2] {
+        [self.rows.get(leaf[0]), self.riders.get(leaf[1])]
     }
 
-    /// Grows one tree on `packed` gradients (by matrix row) and adds each cut's gain to `gains` by feature. The
-    /// leaf values are left to the caller.
-    pub fn grow(&mut self, packed: &[u64], packing: Packing, gains: &mut [f64]) -> Tree {
-        let mut search = Search { matrix: self.matrix, packing, params: self.params, sorted: Vec::new() };
+    /// Grows one tree and adds each cut's gain to `gains` by feature. The leaf values are left to the caller.
+    pub fn grow(&mut self, slopes: &Slopes, gains: &mut [f64]) -> Tree {
+        let mut search =
+            Search { matrix: self.matrix, packing: slopes.packing, params: self.params, sorted: Vec::new() };
         let mut tree = Tree::default();
-        let total = self.all.iter().fold(0u64, |s, &r| s.wrapping_add(packed[r as usize]));
-        self.rows.copy_from_slice(&self.all);
         self.free = (0..self.histograms.len()).collect();
         self.leaves.clear();
-        let len = self.rows.len();
-        let mut root = Leaf { start: 0, len, total, histogram: None, best: None, banned: Vec::new(), above: None };
-        if len >= 2 * self.params.min_rows.max(1) && self.params.leaves > 1 {
+        let (rows, riders) = (self.rows.reset(), self.riders.reset());
+        let total = slopes.total(self.rows.get(rows));
+        let mut root = Leaf { rows, riders, total, histogram: None, best: None, banned: Vec::new(), above: None };
+        if rows.1 >= 2 * self.params.min_rows.max(1) && self.most_leaves() > 1 {
             let h = self.take();
-            self.fill(h, 0..len, packed);
+            self.fill(h, rows, slopes);
             root.histogram = Some(h);
             root.best = search.best(&self.histograms[h], total, &root.banned);
         }
         self.leaves.push(root);
-        while self.leaves.len() < self.params.leaves.min(1 << 14) {
+        while self.leaves.len() < self.most_leaves() {
             let Some(at) = self.most_promising() else { break };
-            let leaf = self.leaves[at].clone();
-            let Some(split) = leaf.best.clone() else { break };
-            let left_len = self.partition(&leaf, &split);
-            let (start, middle, end) = (leaf.start, leaf.start + left_len, leaf.start + leaf.len);
-            if !self.has_entities(start..middle) || !self.has_entities(middle..end) {
+            let Some(split) = self.leaves[at].best.take() else { break };
+            let rows = self.leaves[at].rows;
+            let middle = self.rows.partition(rows, self.matrix.goes_left(split.feature, &split.left));
+            if self.has_entities((rows.0, middle)) && self.has_entities((middle, rows.1)) {
+                self.cut(&mut tree, (at, middle), split, slopes, &mut search);
+            } else {
                 let leaf = &mut self.leaves[at];
                 leaf.banned.push(split.feature as u16);
                 leaf.best = leaf.histogram.and_then(|h| search.best(&self.histograms[h], leaf.total, &leaf.banned));
-                continue;
             }
-            gains[usize::from(self.matrix.features[split.feature].source)] += split.gain;
-            self.cut(&mut tree, at, split, left_len, packed, &mut search);
         }
-        tree.values = vec![0.0; self.leaves.len()];
+        tree.leaves = self.leaves.iter().map(|l| [l.rows, l.riders]).collect();
+        let mut tree = tree.pruned();
+        for n in &tree.nodes {
+            gains[usize::from(self.matrix.features[n.split.feature].source)] += n.split.gain;
+        }
+        tree.values = vec![0.0; tree.leaves.len()];
         tree
     }
 
-    /// Turns leaf `at` into a node with two leaves, the right one new.
-    fn cut(&mut self, tree: &mut Tree, at: usize, split: Split, left_len: usize, packed: &[u64], search: &mut Search) {
-        let leaf = self.leaves[at].clone();
-        let node = tree.nodes.len();
-        let new = self.leaves.len();
-        let left_is_larger = 2 * left_len > leaf.len;
-        tree.nodes.push(Cut { split, left: !(at as i16), right: !(new as i16), left_is_larger });
-        if let Some((above, is_left)) = leaf.above {
+    /// Turns leaf `at` into a node with two leaves, the right one new; its rows before `middle` go left.
+    fn cut(
+        &mut self,
+        tree: &mut Tree,
+        (at, middle): (usize, usize),
+        split: Split,
+        slopes: &Slopes,
+        search: &mut Search,
+    ) {
+        let Leaf { rows, riders, total, mut histogram, above, .. } = self.leaves[at].clone();
+        let (node, new) = (tree.nodes.len(), self.leaves.len());
+        let riders_middle = self.riders.partition(riders, self.matrix.goes_left(split.feature, &split.left));
+        let left_is_larger = 2 * (middle - rows.0) > rows.1 - rows.0;
+        let price = self.price(rows, slopes);
+        tree.nodes.push(Cut {
+            split,
+            left: !(at as i16),
+            right: !(new as i16),
+            left_is_larger,
+            left_leaves: (0, 0),
+            price,
+        });
+        if let Some((above, is_left)) = above {
             let child = if is_left { &mut tree.nodes[above].left } else { &mut tree.nodes[above].right };
             *child = node as i16;
         }
-        let (start, middle, end) = (leaf.start, leaf.start + left_len, leaf.start + leaf.len);
-        let small = if left_is_larger { middle..end } else { start..middle };
-        let small_total = self.rows[small.clone()].iter().fold(0u64, |s, &r| s.wrapping_add(packed[r as usize]));
-        let large_total = leaf.total.wrapping_sub(small_total);
-        let last = new + 1 >= self.params.leaves;
-        let worth = |len: usize| !last && len >= 2 * self.params.min_rows.max(1);
-        let (small_len, large_len) = (small.len(), leaf.len - small.len());
+        let (left, right) = ((rows.0, middle), (middle, rows.1));
+        let (small, large) = if left_is_larger { (right, left) } else { (left, right) };
+        let small_total = slopes.total(self.rows.get(small));
+        let large_total = total.wrapping_sub(small_total);
+        let last = new + 1 >= self.most_leaves();
+        // A leaf that can't or won't be cut again needs no histogram; the larger one's is what the smaller leaves.
+        let worth = |s: Span| !last && s.1 - s.0 >= 2 * self.params.min_rows.max(1);
+        let (small_worth, large_worth) = (worth(small), worth(large));
         let mut small_histogram = None;
-        let mut large_histogram = leaf.histogram;
-        if worth(large_len) {
+        if large_worth {
             let s = self.take();
-            self.fill(s, small, packed);
-            if let Some(l) = large_histogram {
+            self.fill(s, small, slopes);
+            if let Some(l) = histogram {
                 self.subtract(l, s);
             }
             small_histogram = Some(s);
-        } else if let Some(h) = large_histogram.take() {
+        } else if let Some(h) = histogram.take() {
             self.free.push(h);
         }
-        if !worth(small_len) {
+        if !small_worth {
             self.free.extend(small_histogram.take());
         }
-        let mut child = |histogram: Option<usize>, total: u64, start: usize, len: usize, is_left: bool| Leaf {
-            start,
-            len,
-            total,
-            histogram,
-            best: histogram.and_then(|h| search.best(&self.histograms[h], total, &[])),
-            banned: Vec::new(),
-            above: Some((node, is_left)),
+        let mut child = |histogram: Option<usize>, total: u64, rows: Span, riders: Span, is_left: bool| {
+            let best = histogram.and_then(|h| search.best(&self.histograms[h], total, &[]));
+            Leaf { rows, riders, total, histogram, best, banned: Vec::new(), above: Some((node, is_left)) }
         };
-        let (left, right) = if left_is_larger {
-            ((large_histogram, large_total), (small_histogram, small_total))
+        let (l, r) = if left_is_larger {
+            ((histogram, large_total), (small_histogram, small_total))
         } else {
-            ((small_histogram, small_total), (large_histogram, large_total))
+            ((small_histogram, small_total), (histogram, large_total))
         };
-        let left = child(left.0, left.1, start, left_len, true);
-        let right = child(right.0, right.1, middle, end - middle, false);
+        let left = child(l.0, l.1, left, (riders.0, riders_middle), true);
+        let right = child(r.0, r.1, right, (riders_middle, riders.1), false);
         for l in [&left, &right] {
             // Nothing to gain: its histogram is not needed again.
             if l.best.is_none() {
@@ -183,54 +182,40 @@ impl<'a> Grower<'a> {
         self.leaves.push(right);
     }
 
+    /// What a cut of these rows has to gain: gradients vary by their second derivative where the predictions are as
+    /// sure as they should be, and by less where they are not sure enough yet.
+    fn price(&self, span: Span, slopes: &Slopes) -> f64 {
+        let (mut squares, mut hessian) = (0.0, 0.0);
+        for &r in self.rows.get(span) {
+            let (g, h) = slopes.exact[r as usize];
+            squares += f64::from(g * g);
+            hessian += f64::from(h);
+        }
+        self.shape.min_gain * squares / f64::max(hessian, 1e-9)
+    }
+
+    fn most_leaves(&self) -> usize {
+        self.shape.leaves.min(MOST_LEAVES)
+    }
+
+    /// The leaf whose cut gains most; the first of equals.
     fn most_promising(&self) -> Option<usize> {
-        let gain = |l: &Leaf| l.best.as_ref().map(|b| b.gain);
-        let mut best = None;
+        let mut best: Option<(usize, f64)> = None;
         for (i, l) in self.leaves.iter().enumerate() {
-            if let Some(g) = gain(l) {
-                if best.is_none_or(|(_, b)| g > b) {
-                    best = Some((i, g));
-                }
+            match &l.best {
+                Some(b) if best.is_none_or(|(_, gain)| b.gain > gain) => best = Some((i, b.gain)),
+                _ => {}
             }
         }
         best.map(|(i, _)| i)
     }
 
-    /// Puts the leaf's left rows before its right rows, each in their old order; the number of left rows.
-    fn partition(&mut self, leaf: &Leaf, split: &Split) -> usize {
-        let f = &self.matrix.features[split.feature];
-        let b = &self.matrix.blocks[f.block];
-        let span = &mut self.rows[leaf.start..leaf.start + leaf.len];
-        self.spare.clear();
-        let mut kept = 0;
-        let mut place = |left: bool, i: usize, row: u32, span: &mut [u32]| {
-            if left {
-                span[kept] = row;
-                kept += 1;
-            } else {
-                self.spare.push(row);
-            }
-            debug_assert!(kept <= i + 1);
-        };
-        for i in 0..span.len() {
-            let row = span[i];
-            let rank = usize::from(b.data[row as usize * b.width + f.place]) - f.start;
-            let left = match &split.left {
-                Ranks::UpTo(r) => rank <= *r,
-                set => set.contains(rank),
-            };
-            place(left, i, row, span);
-        }
-        span[kept..].copy_from_slice(&self.spare);
-        kept
-    }
-
     /// True when at least `min_entities` entities have rows in the span.
-    fn has_entities(&self, span: std::ops::Range<usize>) -> bool {
+    fn has_entities(&self, span: Span) -> bool {
         let need = self.params.min_entities.min(64);
         let mut seen = [0u32; 64];
         let mut n = 0;
-        for &r in &self.rows[span] {
+        for &r in self.rows.get(span) {
             if n >= need {
                 break;
             }
@@ -256,11 +241,11 @@ impl<'a> Grower<'a> {
     }
 
     /// Adds a span of rows to a histogram.
-    fn fill(&mut self, h: usize, span: std::ops::Range<usize>, packed: &[u64]) {
+    fn fill(&mut self, h: usize, span: Span, slopes: &Slopes) {
         for (block, cells) in self.matrix.blocks.iter().zip(self.histograms[h].chunks_exact_mut(BLOCK)) {
             let cells: &mut [u64; BLOCK] = cells.try_into().expect("chunks are of BLOCK cells");
-            for &r in &self.rows[span.clone()] {
-                let q = packed[r as usize];
+            for &r in self.rows.get(span) {
+                let q = slopes.packed[r as usize];
                 let at = r as usize * block.width;
                 for &c in &block.data[at..at + block.width] {
                     // The mask lets the compiler leave out the bounds check; cells are below BLOCK.

@@ -29,16 +29,18 @@ pub(super) struct Block {
 }
 
 /// All features of all rows of a fit.
-pub(super) struct Matrix {
-    pub rows: usize,
+pub(super) struct Matrix<'a> {
+    columns: &'a [Vec<u8>],
+    /// The caller's row of each row here.
+    pub rows: &'a [u32],
     pub features: Vec<Feature>,
     pub blocks: Vec<Block>,
 }
 
-impl Matrix {
+impl<'a> Matrix<'a> {
     /// Lays out `rows` of `x`. Constant features are left out.
-    pub fn new(x: &Bins, rows: &[u32]) -> Self {
-        let mut m = Self { rows: rows.len(), features: Vec::new(), blocks: Vec::new() };
+    pub fn new(x: &Bins<'a>, rows: &'a [u32]) -> Self {
+        let mut m = Self { columns: x.columns, rows, features: Vec::new(), blocks: Vec::new() };
         for (source, column) in x.columns.iter().enumerate() {
             let mut seen = [false; 256];
             rows.iter().for_each(|&r| seen[usize::from(column[r as usize])] = true);
@@ -77,11 +79,15 @@ impl Matrix {
         self.features.push(Feature { source, ordered, block, place, start, bins });
     }
 
-    /// The rank of `row` in feature `f`.
-    pub fn rank(&self, f: usize, row: u32) -> usize {
-        let f = &self.features[f];
-        let b = &self.blocks[f.block];
-        usize::from(b.data[row as usize * b.width + f.place]) - f.start
+    /// Whether a row goes left. Reads the caller's column: rows come in order, and it is the smallest there is.
+    pub fn goes_left(&self, f: usize, left: &Ranks) -> impl Fn(u32) -> bool + use<'_> {
+        let feature = &self.features[f];
+        let mut table = [false; 256];
+        for (rank, &bin) in feature.bins.iter().enumerate() {
+            table[usize::from(bin)] = left.contains(rank);
+        }
+        let column = &self.columns[usize::from(feature.source)];
+        move |row| table[usize::from(column[self.rows[row as usize] as usize])]
     }
 }
 

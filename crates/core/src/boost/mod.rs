@@ -17,6 +17,7 @@
 //! assert!(model.probability(|_| 3) < 0.1);
 //! ```
 
+mod batch;
 mod conditional;
 #[cfg(test)]
 mod conditional_tests;
@@ -25,15 +26,19 @@ mod draw;
 mod groups;
 mod grow;
 mod matrix;
+mod order;
 mod pack;
+mod spans;
 mod split;
 #[cfg(test)]
 mod tests;
 mod train;
+mod tree;
 mod trees;
 
 pub use conditional::{BoostedConditional, Codes, fit_codes};
 pub use detect::{Detection, auc, cross_validate, cross_validated_auc};
+pub use order::order_codes;
 pub use train::{Ensemble, fit_binary, fit_mean};
 pub use trees::Trees;
 
@@ -66,22 +71,34 @@ pub enum Refit {
     Trees,
 }
 
+/// How trees are grown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    /// Most leaves of a tree; more than 64 count as 64.
+    pub leaves: usize,
+    /// Share of each tree's step that is taken.
+    pub learning_rate: f64,
+    /// Least that the cuts of a subtree must gain each, as a chi-square with one degree of freedom: what noise offers
+    /// to the best of many cuts is pruned.
+    pub min_gain: f64,
+}
+
 /// Settings of a fit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BoostParams {
     /// Most rounds (trees).
     pub rounds: usize,
-    /// Share of each tree's step that is taken.
-    pub learning_rate: f64,
-    /// Most leaves of a tree.
-    pub leaves: usize,
+    /// How trees are grown.
+    pub shape: Shape,
+    /// Another shape, kept where it is better on the held-out entities.
+    pub second: Option<Shape>,
     /// Fewest rows in a leaf.
     pub min_rows: usize,
     /// Fewest entities in a leaf.
     pub min_entities: usize,
     /// L2 penalty on leaf values, in units of second derivatives.
     pub lambda: f64,
-    /// Share of the entities held out to choose the number of rounds; 0 runs all rounds.
+    /// Share of the rows, in whole entities, held out to choose the number of rounds; 0 runs all rounds.
     pub validation_share: f64,
     /// Rounds without a better held-out loss before stopping.
     pub patience: usize,
@@ -94,11 +111,13 @@ pub struct BoostParams {
 }
 
 impl Default for BoostParams {
+    /// Small pruned trees, which suit noisy data, against large ones, which find fine print such as a column that
+    /// follows from two others.
     fn default() -> Self {
         Self {
             rounds: 200,
-            learning_rate: 0.15,
-            leaves: 31,
+            shape: Shape { leaves: 8, learning_rate: 0.1, min_gain: 4.0 },
+            second: Some(Shape { leaves: 31, learning_rate: 0.15, min_gain: 0.0 }),
             min_rows: 20,
             min_entities: 5,
             lambda: 1.0,
@@ -116,7 +135,8 @@ impl BoostParams {
     pub fn detection() -> Self {
         Self {
             rounds: 100,
-            learning_rate: 0.1,
+            shape: Shape { leaves: 31, learning_rate: 0.1, min_gain: 0.0 },
+            second: None,
             min_rows: 10,
             min_entities: 1,
             lambda: 0.0,

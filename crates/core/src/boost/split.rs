@@ -9,6 +9,9 @@ use super::trees::WORDS;
 /// many small ones can't be sorted into a gain that is noise (the `cat_smooth` of LightGBM, 10 rows at p = 1/2).
 const CATEGORY_DOUBT: f64 = 2.5;
 
+/// Less is no gain but rounding.
+const LEAST: f64 = 1e-7;
+
 /// A cut of one leaf.
 #[derive(Clone, Debug)]
 pub(super) struct Split {
@@ -20,7 +23,7 @@ pub(super) struct Split {
 
 /// What a search needs besides the histogram.
 pub(super) struct Search<'a> {
-    pub matrix: &'a Matrix,
+    pub matrix: &'a Matrix<'a>,
     pub packing: Packing,
     pub params: &'a BoostParams,
     /// Room for sorting categories.
@@ -43,7 +46,7 @@ impl Search<'_> {
             }
             let at = f.block * BLOCK + f.start;
             let cells = &histogram[at..at + f.bins.len()];
-            let floor = best.as_ref().map_or(1e-7, |b| b.gain);
+            let floor = best.as_ref().map_or(LEAST, |b| b.gain);
             let found = if f.ordered || f.bins.len() == 2 {
                 ordered(self.packing, self.params, cells, total, floor)
             } else {

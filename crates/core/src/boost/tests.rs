@@ -190,8 +190,9 @@ fn damaged_trees_are_refused() {
     };
     damage("/trees/cut/0", good.pointer("/trees/cut/0").unwrap().clone()).unwrap();
     for (path, value) in [
-        ("/trees/left/0", 0.into()),
-        ("/trees/right/0", (-32768).into()),
+        ("/trees/first/0", 63.into()),
+        ("/trees/middle/0", 64.into()),
+        ("/trees/by_set/0", 100_000.into()),
         ("/trees/cut/0", 65535.into()),
         ("/trees/feature/0", 3.into()),
         ("/trees/node_start/0", 1.into()),

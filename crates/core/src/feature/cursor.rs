@@ -182,7 +182,9 @@ impl Cursor {
 
     fn remaining(&self, plan: &Plan, frames: &[Frame], row: usize, i: u16) -> f64 {
         match (plan.tables[self.table].owner, frames[self.table].owner[row]) {
-            (Some(o), p) if p != NO_ROW => frames[usize::from(o)].summaries[usize::from(i)][p as usize] - self.position as f64,
+            (Some(o), p) if p != NO_ROW => {
+                frames[usize::from(o)].summaries[usize::from(i)][p as usize] - self.position as f64
+            }
             _ => f64::NAN,
         }
     }

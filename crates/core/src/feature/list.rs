@@ -201,8 +201,14 @@ impl List<'_> {
     /// Spans between the times (or, for a number that orders rows, numbers) of the row and those above it.
     fn spans(&mut self) {
         let plan = self.plan;
-        let ways: [&[Hop]; 6] =
-            [&[], &[Hop::Back(1)], &[Hop::Owner], &[Hop::Owner, Hop::Owner], &[Hop::Owner, Hop::Back(1)], &[Hop::Owner, Hop::Owner, Hop::Owner]];
+        let ways: [&[Hop]; 6] = [
+            &[],
+            &[Hop::Back(1)],
+            &[Hop::Owner],
+            &[Hop::Owner, Hop::Owner],
+            &[Hop::Owner, Hop::Back(1)],
+            &[Hop::Owner, Hop::Owner, Hop::Owner],
+        ];
         let mut ends: Vec<(usize, Ref)> = Vec::new();
         for (level, way) in ways.iter().enumerate() {
             if way.contains(&Hop::Back(1)) && plan.tables[self.table].owner.is_none() {
@@ -228,7 +234,8 @@ impl List<'_> {
         let mut left = SPANS;
         for (i, (level, a)) in ends.iter().enumerate() {
             for (_, b) in &ends[i + 1..] {
-                let alike = plan.kind(self.table, a).map(SlotKind::is_time) == plan.kind(self.table, b).map(SlotKind::is_time);
+                let alike =
+                    plan.kind(self.table, a).map(SlotKind::is_time) == plan.kind(self.table, b).map(SlotKind::is_time);
                 // Between two rows above the owner nothing new is said.
                 if alike && *level <= 2 && left > 0 {
                     self.number(Source::Span(b.clone(), a.clone()));

@@ -62,7 +62,9 @@ pub(super) fn column(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Co
         }
         SlotKind::Time { .. } => {
             let mut anchors: Vec<Ref> = (0..ctx.plan.tables[t].slots.len())
-                .filter(|s| *s != slot && ctx.plan.tables[t].slots[*s].kind.is_time() && steps.of_slot(*s) < steps.of_slot(slot))
+                .filter(|s| {
+                    *s != slot && ctx.plan.tables[t].slots[*s].kind.is_time() && steps.of_slot(*s) < steps.of_slot(slot)
+                })
                 .map(Ref::own)
                 .collect();
             anchors.extend(above(ctx, t));
@@ -138,10 +140,12 @@ fn timed(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32], anc
     };
     let rows: Vec<u32> = rows.iter().copied().filter(|r| base[*r as usize] != NULL).collect();
     let difference = |r: usize| if values[r] == NULL || base[r] == NULL { NULL } else { values[r] - base[r] };
-    let mut size: Vec<i64> = rows.iter().map(|r| difference(*r as usize)).filter(|d| *d != NULL).map(i64::abs).collect();
+    let mut size: Vec<i64> =
+        rows.iter().map(|r| difference(*r as usize)).filter(|d| *d != NULL).map(i64::abs).collect();
     size.sort_unstable();
     let is_time = ctx.plan.tables[t].slots[slot].kind.is_time();
-    let long = size.get(size.len() / 2).is_some_and(|m| *m >= DAY / 2) && size.get(size.len() * 9 / 10).is_some_and(|m| *m >= DAY);
+    let long = size.get(size.len() / 2).is_some_and(|m| *m >= DAY / 2)
+        && size.get(size.len() * 9 / 10).is_some_and(|m| *m >= DAY);
     if is_time && (anchor.is_none() || long) {
         return calendar(ctx, sheet, known, slot, &rows, &base, anchor);
     }
@@ -165,8 +169,7 @@ fn calendar(
     let n = values.len();
     let missing = |r: usize| values[r] == NULL || base[r] == NULL;
     let day = |r: usize| values[r].div_euclid(DAY);
-    let days: Vec<i64> =
-        (0..n).map(|r| if missing(r) { NULL } else { day(r) - base[r].div_euclid(DAY) }).collect();
+    let days: Vec<i64> = (0..n).map(|r| if missing(r) { NULL } else { day(r) - base[r].div_euclid(DAY) }).collect();
     let first = coded(ctx, sheet, known, rows, &days, &[], true);
     let known_rows: Vec<u32> = rows.iter().copied().filter(|r| !missing(*r as usize)).collect();
     let number = |f: &dyn Fn(usize) -> i64| -> Vec<f64> {
@@ -182,7 +185,12 @@ fn calendar(
         extras.push(number(&|r| base[r].rem_euclid(DAY)));
         parts.push(coded(ctx, sheet, known, &known_rows, &clocks, &extras, false));
     }
-    ColumnModel { slot: slot as u16, quantity: Quantity::Calendar(anchor), parts, range: code(ctx, sheet, rows, values).0.range() }
+    ColumnModel {
+        slot: slot as u16,
+        quantity: Quantity::Calendar(anchor),
+        parts,
+        range: code(ctx, sheet, rows, values).0.range(),
+    }
 }
 
 /// Day of the week of days since 1970-01-01; Monday is 0.
@@ -219,8 +227,10 @@ fn coded(ctx: &Fit, sheet: &Sheet, known: &[u16], rows: &[u32], q: &[i64], extra
     fit_drawn(ctx, sheet, known, target)
 }
 
-/// Share of entities that decide between level and difference.
+/// One in so many of the entities looked at decides between level and difference.
 const VALIDATION: u64 = 6;
+/// Rows looked at for that.
+const LOOK: usize = 24_000;
 
 /// A measured number: as a level, or as a difference to the linear guess where unseen entities are likelier so.
 fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) -> ColumnModel {
@@ -228,12 +238,16 @@ fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) ->
     let level = |rows: &[u32]| coded(ctx, sheet, known, rows, values, &[], false);
     let range = code(ctx, sheet, rows, values).0.range();
     let done = |quantity, drawn| ColumnModel { slot: slot as u16, quantity, parts: vec![drawn], range };
+    // Entities take a place on a line of a thousand: some are looked at, a sixth of those only to judge.
     let purpose = name(&["validation"]);
-    let held_out = |r: u32| {
-        let entity = u64::from(ctx.entities[sheet.table][r as usize]);
-        Stream::new(ctx.options.seed, purpose, entity).below(VALIDATION) == 0
+    let looked_at = (1000 * LOOK / rows.len().max(1)).min(1000) as u64;
+    let place = |r: &u32| {
+        let entity = u64::from(ctx.entities[sheet.table][*r as usize]);
+        Stream::new(ctx.options.seed, purpose, entity).below(1000)
     };
-    let (test, train): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| held_out(**r));
+    let seen = rows.iter().map(|r| (*r, place(r))).filter(|(_, p)| *p < looked_at);
+    let (test, train): (Vec<(u32, u64)>, Vec<(u32, u64)>) = seen.partition(|(_, p)| *p < looked_at / VALIDATION);
+    let [test, train] = [test, train].map(|v| v.into_iter().map(|x| x.0).collect::<Vec<u32>>());
     let distinct = {
         let mut v: Vec<i64> = values.iter().copied().filter(|v| *v != NULL).collect();
         v.sort_unstable();
@@ -241,7 +255,7 @@ fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) ->
         v.len()
     };
     let no_missing = values.iter().all(|v| *v != NULL);
-    if distinct < 20 || test.len() < 100 || !no_missing {
+    if distinct < 12 || test.len() < 100 || !no_missing {
         return done(Quantity::Level, level(rows));
     }
     let a = level(&train);
@@ -258,8 +272,7 @@ fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) ->
     let guess = guesses(sheet, &ridge);
     let off: Vec<i64> = values.iter().zip(&guess).map(|(v, g)| v - g.round() as i64).collect();
     if likelihood(&b, &off, &[guess]) > likelihood(&a, values, &[]) {
-        let whole = level(rows).ridge.unwrap_or(ridge);
-        return done(Quantity::Residual, residual(ctx, sheet, known, values, rows, &whole));
+        return done(Quantity::Residual, residual(ctx, sheet, known, values, rows, &ridge));
     }
     done(Quantity::Level, level(rows))
 }
@@ -269,7 +282,8 @@ fn residual(ctx: &Fit, sheet: &Sheet, known: &[u16], values: &[i64], rows: &[u32
     let guess = guesses(sheet, ridge);
     let off: Vec<i64> = values.iter().zip(&guess).map(|(v, g)| v - g.round() as i64).collect();
     let (coder, codes) = code(ctx, sheet, rows, &off);
-    let target = Target { rows, codes: &codes, coder: Coder::Number(coder), ordered: true, scalar: None, extras: &[guess] };
+    let target =
+        Target { rows, codes: &codes, coder: Coder::Number(coder), ordered: true, scalar: None, extras: &[guess] };
     let mut drawn = fit_drawn(ctx, sheet, known, target);
     drawn.ridge = Some(ridge.clone());
     drawn

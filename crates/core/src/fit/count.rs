@@ -32,5 +32,12 @@ pub(super) fn count(ctx: &Fit, t: usize, child: usize, bounds: &[(Ref, Ref)]) ->
         .position(|s| usize::from(s.child) == child && s.what == SummaryKind::Count)
         .expect("every child table leaves its count");
     let mean = counts.iter().sum::<i64>() as f64 / counts.len().max(1) as f64;
-    CountModel { child: child as u16, summary: summary as u16, features: sheet.features, binners: sheet.binners, drawn, mean }
+    CountModel {
+        child: child as u16,
+        summary: summary as u16,
+        features: sheet.features,
+        binners: sheet.binners,
+        drawn,
+        mean,
+    }
 }

@@ -61,7 +61,8 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
         inputs.push(Input::Extra(i as u8, binner));
     }
     let all: Vec<u16> = (0..inputs.len() as u16).collect();
-    let tree = Tree::fit(&matrix, &all, target.rows, target.codes, n_codes, target.ordered, entities, ctx.options.tree());
+    let tree =
+        Tree::fit(&matrix, &all, target.rows, target.codes, n_codes, target.ordered, entities, ctx.options.tree());
     Drawn { coder: target.coder, inputs, ridge, conditional: Conditional::Tree(tree) }
 }
 
@@ -107,7 +108,8 @@ fn best(sheet: &Sheet, known: &[u16], target: &Target, n_codes: usize) -> Vec<u1
             let xlnx = |x: f64| if x > 0.0 { x * ln(x) } else { 0.0 };
             let inside: f64 = cells.iter().map(|c| xlnx(*c)).sum::<f64>() - size.iter().map(|c| xlnx(*c)).sum::<f64>();
             // Every filled cell beyond a row's first costs half a degree of freedom.
-            let filled = cells.iter().filter(|c| **c > 0.0).count() as f64 - size.iter().filter(|c| **c > 0.0).count() as f64;
+            let filled =
+                cells.iter().filter(|c| **c > 0.0).count() as f64 - size.iter().filter(|c| **c > 0.0).count() as f64;
             (inside - 0.5 * filled, f)
         })
         .collect();

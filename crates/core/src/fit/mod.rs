@@ -139,7 +139,13 @@ fn fit_table(ctx: &Fit, t: usize, keep: Keep, progress: &(dyn Fn(&str, &str) + S
     model
 }
 
-fn columns(ctx: &Fit, sheet: &Sheet, steps: &Steps, t: usize, progress: &(dyn Fn(&str, &str) + Sync)) -> Vec<ColumnModel> {
+fn columns(
+    ctx: &Fit,
+    sheet: &Sheet,
+    steps: &Steps,
+    t: usize,
+    progress: &(dyn Fn(&str, &str) + Sync),
+) -> Vec<ColumnModel> {
     use rayon::prelude::*;
     let table = &ctx.plan.tables[t];
     steps
@@ -148,7 +154,12 @@ fn columns(ctx: &Fit, sheet: &Sheet, steps: &Steps, t: usize, progress: &(dyn Fn
         .map(|&slot| {
             progress(&table.name, &table.slots[slot].column);
             match &steps.copies[slot] {
-                Some(r) => ColumnModel { slot: slot as u16, quantity: Quantity::Copy(r.clone()), parts: Vec::new(), range: None },
+                Some(r) => ColumnModel {
+                    slot: slot as u16,
+                    quantity: Quantity::Copy(r.clone()),
+                    parts: Vec::new(),
+                    range: None,
+                },
                 None => column::column(ctx, sheet, steps, slot),
             }
         })

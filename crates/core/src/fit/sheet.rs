@@ -1,5 +1,7 @@
 //! The features of all training rows of a table, as values and as bins.
 
+use rayon::prelude::*;
+
 use super::Fit;
 use crate::conditional::{Binner, Matrix};
 use crate::feature::{Cursor, Feature, Kind, Source};
@@ -36,16 +38,21 @@ impl Sheet {
     /// Walks over the rows of the table once.
     pub fn new(ctx: &Fit, table: usize, features: Vec<Feature>) -> Self {
         let rows = ctx.frames[table].rows;
-        let mut values = vec![Vec::with_capacity(rows); features.len()];
-        let mut cursor = Cursor::new(ctx.plan, table);
-        for row in 0..rows {
-            cursor.enter(ctx.plan, ctx.frames, row);
-            for (f, column) in features.iter().zip(&mut values) {
-                column.push(cursor.value(ctx.plan, ctx.frames, row, f));
+        let walk = |features: &[Feature]| {
+            let mut values = vec![Vec::with_capacity(rows); features.len()];
+            let mut cursor = Cursor::new(ctx.plan, table);
+            for row in 0..rows {
+                cursor.enter(ctx.plan, ctx.frames, row);
+                for (f, column) in features.iter().zip(&mut values) {
+                    column.push(cursor.value(ctx.plan, ctx.frames, row, f));
+                }
+                cursor.leave(ctx.plan, ctx.frames, row);
             }
-            cursor.leave(ctx.plan, ctx.frames, row);
-        }
-        let mut sheet = Self { table, features: Vec::new(), values: Vec::new(), binners: Vec::new(), matrix: Matrix::default() };
+            values
+        };
+        let values: Vec<Vec<f64>> = features.par_chunks(16).flat_map_iter(walk).collect();
+        let mut sheet =
+            Self { table, features: Vec::new(), values: Vec::new(), binners: Vec::new(), matrix: Matrix::default() };
         for (mut feature, mut column) in features.into_iter().zip(values) {
             if let Source::Which(_, ranks) = &mut feature.source {
                 *ranks = by_frequency(&mut column);

@@ -146,7 +146,11 @@ impl Look<'_> {
             LinkInspection {
                 columns: link.name.clone(),
                 target: name(link.target),
-                profile: fitted.profile.iter().map(|p| words::path(&self.model.plan, usize::from(link.target), &p.0)).collect(),
+                profile: fitted
+                    .profile
+                    .iter()
+                    .map(|p| words::path(&self.model.plan, usize::from(link.target), &p.0))
+                    .collect(),
                 given: self.given(t, model, draws),
                 agrees: link.agreements.iter().map(|a| words::agreement(&self.model.plan, t, link, a)).collect(),
             }

@@ -1,6 +1,5 @@
 //! A foreign key as row numbers: for each child row the row of its parent.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::Column;
@@ -79,11 +78,11 @@ fn common(parent: &Column, child: &Column) -> (Vec<i64>, Vec<i64>) {
     }
 }
 
-fn decimals(column: &Cow<Column>) -> u8 {
-    if let Column::Number { decimals, .. } = column.as_ref() { *decimals } else { 0 }
+fn decimals(column: &Column) -> u8 {
+    if let Column::Number { decimals, .. } = column { *decimals } else { 0 }
 }
 
-fn scaled(column: &Cow<Column>, wanted: u8) -> Vec<i64> {
+fn scaled(column: &Column, wanted: u8) -> Vec<i64> {
     let factor = 10i64.pow(u32::from(wanted - decimals(column)));
     let scale = |v: i64| if v == NULL { NULL } else { v.checked_mul(factor).unwrap_or(ABSENT) };
     (0..column.len()).map(|r| scale(column.tick(r))).collect()

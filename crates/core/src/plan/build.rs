@@ -64,7 +64,17 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
 
     let mut plan = Plan { order: order.iter().map(|t| *t as u16).collect(), ..Plan::default() };
     for (t, name) in names.iter().enumerate() {
-        plan.tables.push(table_plan(t, name, &draft, &number, &deferred, &origins, &entities[t], min_support, &mut notes));
+        plan.tables.push(table_plan(
+            t,
+            name,
+            &draft,
+            &number,
+            &deferred,
+            &origins,
+            &entities[t],
+            min_support,
+            &mut notes,
+        ));
     }
     for &t in &order {
         if let Some(o) = plan.tables[t].owner {
@@ -166,7 +176,10 @@ fn find_parents(
         for (bad, what) in [(twice, "repeats an earlier one"), (null, "is missing")] {
             if let Some(first) = bad.first() {
                 let key = table.primary_key.join(" + ");
-                problems.push(format!("table {name}: primary key {key} {what} in {} rows (first: data row {first})", bad.len()));
+                problems.push(format!(
+                    "table {name}: primary key {key} {what} in {} rows (first: data row {first})",
+                    bad.len()
+                ));
             }
         }
     }
@@ -237,7 +250,12 @@ fn table_plan(
     notes: &mut Vec<String>,
 ) -> TablePlan {
     let meta = &draft.metadata.tables[name];
-    let mut plan = TablePlan { name: name.to_owned(), origin: origins[t], owner: draft.owner[t].map(|o| o as u16), ..TablePlan::default() };
+    let mut plan = TablePlan {
+        name: name.to_owned(),
+        origin: origins[t],
+        owner: draft.owner[t].map(|o| o as u16),
+        ..TablePlan::default()
+    };
     // Way to the parent of each foreign key of this table.
     let mut ways: Vec<(usize, Vec<Hop>)> = Vec::new();
     for (i, r) in draft.metadata.relationships.iter().enumerate().filter(|(_, r)| r.child == name) {
@@ -318,6 +336,9 @@ fn slot_kind(
             // Whole numbers in a column of labels are drawn as labels but understood as numbers.
             let parsed: Option<Vec<i64>> =
                 values.iter().map(|v| v.parse::<i64>().ok().filter(|n| n.to_string() == *v)).collect();
+            if parsed.as_ref().is_some_and(|p| is_a_scale(p)) {
+                return SlotKind::Number { decimals: 0 };
+            }
             let vocabulary = Vocabulary::fit(codes, values, entities, k);
             if vocabulary.dropped > 0 {
                 notes.push(format!(
@@ -334,6 +355,13 @@ fn slot_kind(
             SlotKind::Label { numeric: numeric.then_some(numbers), labels }
         }
     }
+}
+
+/// Whole numbers without a gap, ten at least: a scale (saturation in percent), not names of things.
+fn is_a_scale(numbers: &[i64]) -> bool {
+    let (least, most) = (numbers.iter().min(), numbers.iter().max());
+    let span = least.zip(most).and_then(|(a, b)| b.checked_sub(*a));
+    (10..=NUMERIC_LABELS).contains(&numbers.len()) && span == Some(numbers.len() as i64 - 1)
 }
 
 /// Rows in the order of the model: by owner, then time, then as they came.
@@ -385,11 +413,19 @@ fn frame_of(table: &TablePlan, t: usize, draft: &Draft, sorted: &[u32], position
                 let of = |c: u32| if c == NO_CODE { NULL } else { map[c as usize].map_or(pooled, i64::from) };
                 sorted.iter().map(|r| of(codes[*r as usize])).collect()
             }
+            (Column::Text { codes, values }, SlotKind::Number { .. }) => {
+                let number = |c: u32| values.get_index(c as usize).and_then(|v| v.parse().ok()).unwrap_or(NULL);
+                sorted.iter().map(|r| number(codes[*r as usize])).collect()
+            }
             _ => sorted.iter().map(|r| column.tick(*r as usize)).collect(),
         };
     }
     let moved = |rows: &[u32], to: usize| -> Vec<u32> {
-        sorted.iter().map(|r| rows[*r as usize]).map(|p| if p == NO_ROW { p } else { position[to][p as usize] }).collect()
+        sorted
+            .iter()
+            .map(|r| rows[*r as usize])
+            .map(|p| if p == NO_ROW { p } else { position[to][p as usize] })
+            .collect()
     };
     frame.owner = match draft.owner[t] {
         Some(o) => moved(&draft.owner_row[t], o),

@@ -50,7 +50,9 @@ pub(super) fn origins(
             if meta.reference && draft.owner[t].is_none() {
                 Origin::Reference
             } else if dimension[t] {
-                notes.push(format!("{name}: a dimension that other tables point to; its rows are repeated with fresh keys"));
+                notes.push(format!(
+                    "{name}: a dimension that other tables point to; its rows are repeated with fresh keys"
+                ));
                 Origin::Repeated
             } else {
                 Origin::Drawn
@@ -89,5 +91,6 @@ fn reached(draft: &Draft, number: &HashMap<&str, usize>, t: usize, dimension: &[
     draft.metadata.relationships.iter().enumerate().any(|(i, r)| {
         let child = number[r.child.as_str()];
         number[r.parent.as_str()] == t && !dimension[child] && draft.owner_key[child] != Some(i)
-    }) || (0..dimension.len()).any(|c| draft.owner[c] == Some(t) && dimension[c] && reached(draft, number, c, dimension))
+    }) || (0..dimension.len())
+        .any(|c| draft.owner[c] == Some(t) && dimension[c] && reached(draft, number, c, dimension))
 }

@@ -20,11 +20,9 @@ pub(super) fn order(draft: &Draft, number: &HashMap<&str, usize>, notes: &mut Ve
         let owner_there = |t: usize| draft.owner[t].is_none_or(|o| placed[o]);
         let waits = |t: usize, deferred: &[bool]| -> Vec<usize> {
             let mine = relationships.iter().enumerate().filter(|(_, r)| number[r.child.as_str()] == t);
-            mine.filter(|(i, r)| {
-                !deferred[*i] && draft.owner_key[t] != Some(*i) && !placed[number[r.parent.as_str()]]
-            })
-            .map(|(i, _)| i)
-            .collect()
+            mine.filter(|(i, r)| !deferred[*i] && draft.owner_key[t] != Some(*i) && !placed[number[r.parent.as_str()]])
+                .map(|(i, _)| i)
+                .collect()
         };
         let ready = (0..n).find(|&t| !placed[t] && owner_there(t) && waits(t, &deferred).is_empty());
         let next = ready.or_else(|| {

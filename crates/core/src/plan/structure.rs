@@ -27,13 +27,15 @@ pub(super) fn owners(
         notes.push(format!("{}: {}, {}", reason.table, reason.what, reason.why));
     }
     let n = rows.len();
-    let (mut owner, mut key, mut owner_row, mut when) = (vec![None; n], vec![None; n], vec![Vec::new(); n], vec![None; n]);
+    let (mut owner, mut key, mut owner_row, mut when) =
+        (vec![None; n], vec![None; n], vec![Vec::new(); n], vec![None; n]);
     for (t, (name, table)) in metadata.tables.iter().enumerate() {
         when[t] = table.order.clone().filter(|w| table.columns.get(w).is_some_and(|c| c.is_modelled()));
         match &table.owner {
             Owner::Key(_) => {
-                let r = declared_key(&metadata, name)
-                    .ok_or_else(|| Error::new(ErrorKind::Metadata, format!("table {name}: its owner is no foreign key")))?;
+                let r = declared_key(&metadata, name).ok_or_else(|| {
+                    Error::new(ErrorKind::Metadata, format!("table {name}: its owner is no foreign key"))
+                })?;
                 owner[t] = Some(number[metadata.relationships[r].parent.as_str()]);
                 key[t] = Some(r);
                 owner_row[t] = parent_row[r].clone();
@@ -68,7 +70,12 @@ pub(super) fn owners(
 }
 
 /// For each child row the row of the inferred parent with the same key whose interval covers its time.
-fn covering(time: &crate::Column, mine: &[u32], interval: (&crate::Column, &crate::Column), theirs: &[u32]) -> Vec<u32> {
+fn covering(
+    time: &crate::Column,
+    mine: &[u32],
+    interval: (&crate::Column, &crate::Column),
+    theirs: &[u32],
+) -> Vec<u32> {
     let mut by_key: Vec<(u32, i64, i64, u32)> = theirs
         .iter()
         .enumerate()
@@ -97,9 +104,9 @@ pub(super) fn implied(draft: &mut Draft, number: &HashMap<&str, usize>, deferred
         if draft.owner_key[t] == Some(i) || draft.owner[t].is_none() || deferred[i] {
             continue;
         }
-        let way = upward(draft, number, t, target).into_iter().find(|way| {
-            (0..draft.rows[t]).all(|row| follow(draft, number, t, row, way) == draft.parent_row[i][row])
-        });
+        let way = upward(draft, number, t, target)
+            .into_iter()
+            .find(|way| (0..draft.rows[t]).all(|row| follow(draft, number, t, row, way) == draft.parent_row[i][row]));
         draft.implied[i] = way;
     }
 }
@@ -206,7 +213,11 @@ fn ways(plan: &Plan, t: usize, without: usize) -> Vec<Vec<Hop>> {
     let steps = |t: usize, without: usize| {
         let mut s = Vec::new();
         s.extend(plan.tables[t].owner.map(|_| Hop::Owner));
-        s.extend((0..plan.tables[t].links.len()).filter(|l| *l < without && !plan.tables[t].links[*l].deferred).map(|l| Hop::Link(l as u8)));
+        s.extend(
+            (0..plan.tables[t].links.len())
+                .filter(|l| *l < without && !plan.tables[t].links[*l].deferred)
+                .map(|l| Hop::Link(l as u8)),
+        );
         s
     };
     for a in steps(t, without) {

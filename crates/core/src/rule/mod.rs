@@ -307,7 +307,9 @@ impl Rule {
                 let bounds = bounds.join(" and ");
                 format!("{table}: {attribute} {} only with {bounds} years from {from} to {to}", values.join(" or "))
             }
-            Capacity { table, link, by, .. } => format!("{table}: never more stays of one {link} than {by} has beds"),
+            Capacity { table, link, start, end, by, .. } => {
+                format!("{table}: never more open {start} .. {end} of one {link} than {by} allows")
+            }
         }
     }
 }

@@ -271,9 +271,10 @@ impl Rules {
         let row = to as usize;
         let restricted =
             self.forbidden.iter().any(|r| r.codes.contains(&plan.value(frames, targets.target, row, &r.attribute)));
-        let full = self.capacity.as_ref().is_some_and(|(c, at)| {
-            targets.open_at(to, *at) >= targets.capacity(plan, frames, c, to)
-        });
+        let full = self
+            .capacity
+            .as_ref()
+            .is_some_and(|(c, at)| targets.open_at(to, *at) >= targets.capacity(plan, frames, c, to));
         !restricted && !full && !self.used.contains(&i64::from(to))
     }
 }
@@ -308,7 +309,15 @@ fn attribute_code(plan: &Plan, frames: &[Frame], target: usize, row: usize, r: &
 }
 
 /// How often each target is chosen, relative to the others.
-fn weights(model: &Model, frames: &[Frame], target: usize, link: &LinkModel, seed: u64, purpose: u64, block: u64) -> Vec<u32> {
+fn weights(
+    model: &Model,
+    frames: &[Frame],
+    target: usize,
+    link: &LinkModel,
+    seed: u64,
+    purpose: u64,
+    block: u64,
+) -> Vec<u32> {
     let frame = &frames[target];
     if model.plan.tables[target].origin != Origin::Drawn {
         return frame.template.iter().map(|r| link.chosen.get(*r as usize).copied().unwrap_or(1)).collect();

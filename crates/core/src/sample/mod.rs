@@ -127,7 +127,8 @@ impl<'a> Sampler<'a> {
             (Origin::Drawn, None) => self.roots[t] as f64 / self.blocks as f64,
             (Origin::Drawn, Some(o)) => {
                 let o = usize::from(o);
-                let mean = self.model.tables[o].counts.iter().find(|c| usize::from(c.child) == t).map_or(0.0, |c| c.mean);
+                let mean =
+                    self.model.tables[o].counts.iter().find(|c| usize::from(c.child) == t).map_or(0.0, |c| c.mean);
                 let orphans = model.orphans as f64 * self.request.scale / self.blocks as f64;
                 self.expected(o) * mean + orphans
             }

@@ -11,7 +11,11 @@ use crate::rng::{Stream, name};
 use crate::time::DAY;
 
 /// Times a row is drawn again when the rules leave no value for a column.
-const TRIES: u64 = 20;
+const TRIES: u64 = 40;
+/// Tries in which a stay keeps its length and looks for a free place instead; after them it is cut short.
+const PATIENT: u64 = 32;
+/// Tries at one time before another time is drawn.
+const AT_ONE_TIME: u64 = 4;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -30,6 +34,8 @@ pub(super) struct RowDrawer<'a> {
     values: Vec<f64>,
     stamp: Vec<u32>,
     now: u32,
+    /// Whether an interval may be cut short where its place is needed by another.
+    cut_short: bool,
     /// Stream names: time, links, columns.
     purposes: Vec<u64>,
     /// Step at which each unique set is complete.
@@ -45,9 +51,7 @@ impl<'a> RowDrawer<'a> {
         purposes.extend(t.links.iter().map(|l| name(&[&t.name, "link", &l.name])));
         let place = |i: &UniqueItem| match i {
             UniqueItem::Link(l) => usize::from(*l),
-            UniqueItem::Slot(s) => {
-                1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1)
-            }
+            UniqueItem::Slot(s) => 1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1),
         };
         let last_of_unique = mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
         let n = mine.features.len();
@@ -62,6 +66,7 @@ impl<'a> RowDrawer<'a> {
             values: vec![0.0; n],
             stamp: vec![0; n],
             now: 0,
+            cut_short: true,
             purposes,
             last_of_unique,
         }
@@ -115,11 +120,23 @@ impl<'a> RowDrawer<'a> {
         Stream::new(self.seed, self.purposes[purpose].wrapping_add(attempt), at)
     }
 
-    fn once(&mut self, frames: &mut [Frame], row: usize, at: u64, attempt: u64, targets: &mut [Option<Targets>]) -> bool {
+    fn once(
+        &mut self,
+        frames: &mut [Frame],
+        row: usize,
+        at: u64,
+        attempt: u64,
+        targets: &mut [Option<Targets>],
+    ) -> bool {
         let model = self.model;
         let slots = self.plan.tables[self.table].slots.len();
+        // Cutting stays short where beds run out would make all stays shorter: first the same stay looks for
+        // another place, then for another time.
+        let capacity = model.keep.capacity.as_ref();
+        self.cut_short = capacity.is_none() || attempt >= PATIENT;
+        let (time_try, column_try) = if self.cut_short { (attempt, attempt) } else { (attempt / AT_ONE_TIME, 0) };
         if let Some((first, next)) = &model.when {
-            let mut rng = self.stream(usize::from(first.slot), at, attempt);
+            let mut rng = self.stream(usize::from(first.slot), at, time_try);
             let later = self.cursor.position() > 0 && frames[self.table].owner[row] != NO_ROW;
             if !self.column(frames, row, if later { next } else { first }, targets, &mut rng) {
                 return false;
@@ -134,10 +151,15 @@ impl<'a> RowDrawer<'a> {
                 return false;
             }
         }
-        model.columns.iter().all(|c| {
-            let mut rng = self.stream(usize::from(c.slot), at, attempt);
+        let done = model.columns.iter().all(|c| {
+            let mut rng = self.stream(usize::from(c.slot), at, column_try);
             self.column(frames, row, c, targets, &mut rng)
-        })
+        });
+        let fits = |c: &crate::model::Capacity| match targets.get(usize::from(c.link)).and_then(Option::as_ref) {
+            Some(t) => frames[self.table].values[usize::from(c.end)][row] <= t.free_until(self.plan, model, frames, row),
+            None => true,
+        };
+        done && capacity.is_none_or(fits)
     }
 
     /// Chooses deferred links of a finished row.
@@ -196,7 +218,14 @@ impl<'a> RowDrawer<'a> {
     }
 
     /// Draws a whole number inside bounds; missing is not allowed.
-    pub fn number(&mut self, frames: &[Frame], row: usize, drawn: &Drawn, bounds: (i64, i64), rng: &mut Stream) -> Option<i64> {
+    pub fn number(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        drawn: &Drawn,
+        bounds: (i64, i64),
+        rng: &mut Stream,
+    ) -> Option<i64> {
         self.draw_number(frames, row, drawn, &[], bounds, false, rng).filter(|v| *v != NULL)
     }
 
@@ -226,18 +255,29 @@ impl<'a> RowDrawer<'a> {
     }
 
     /// Draws one column into its row.
-    fn column(&mut self, frames: &mut [Frame], row: usize, c: &ColumnModel, targets: &[Option<Targets>], rng: &mut Stream) -> bool {
+    fn column(
+        &mut self,
+        frames: &mut [Frame],
+        row: usize,
+        c: &ColumnModel,
+        targets: &[Option<Targets>],
+        rng: &mut Stream,
+    ) -> bool {
         let slot = usize::from(c.slot);
         let Some((lo, hi)) = self.bounds(frames, row, c, targets) else { return false };
         let missing = !self.model.keep.not_null.contains(&c.slot);
         let value = match &c.quantity {
-            Quantity::Copy(r) => Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v)),
+            Quantity::Copy(r) => {
+                Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v))
+            }
             Quantity::Level => match &c.parts[0].coder {
                 Coder::Number(_) => self.draw_number(frames, row, &c.parts[0], &[], (lo, hi), missing, rng),
                 _ => self.label(frames, row, c, (lo, hi), missing, rng),
             },
             Quantity::Since(r) => match self.plan.value(frames, self.table, row, r) {
-                NULL => self.draw_number(frames, row, &c.parts[0], &[], ALL, missing, rng).map(|_| NULL).filter(|_| missing),
+                NULL => {
+                    self.draw_number(frames, row, &c.parts[0], &[], ALL, missing, rng).map(|_| NULL).filter(|_| missing)
+                }
                 base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
             },
             Quantity::Residual => {
@@ -274,12 +314,21 @@ impl<'a> RowDrawer<'a> {
         }
     }
 
-    fn label(&mut self, frames: &[Frame], row: usize, c: &ColumnModel, (lo, hi): (i64, i64), missing: bool, rng: &mut Stream) -> Option<i64> {
+    fn label(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        c: &ColumnModel,
+        (lo, hi): (i64, i64),
+        missing: bool,
+        rng: &mut Stream,
+    ) -> Option<i64> {
         let slot = usize::from(c.slot);
         let SlotKind::Label { labels, numeric } = &self.plan.tables[self.table].slots[slot].kind else { return None };
         let n = labels.len();
         let unique = self.unique_sets(UniqueItem::Slot(c.slot));
-        let used: Vec<i64> = unique.iter().flat_map(|set| self.used(frames, row, set, UniqueItem::Slot(c.slot))).collect();
+        let used: Vec<i64> =
+            unique.iter().flat_map(|set| self.used(frames, row, set, UniqueItem::Slot(c.slot))).collect();
         let mut weigh = |code: u16| {
             let allowed = if usize::from(code) >= n {
                 missing
@@ -333,7 +382,8 @@ impl<'a> RowDrawer<'a> {
             };
             let from = if day == lo.div_euclid(DAY) { lo.rem_euclid(DAY) } else { 0 };
             let to = if day == hi.div_euclid(DAY) { hi.rem_euclid(DAY) } else { DAY - 1 };
-            let extras = [(day - base_day) as f64, extras[1], crate::fit::weekday(day) as f64, base.rem_euclid(DAY) as f64];
+            let extras =
+                [(day - base_day) as f64, extras[1], crate::fit::weekday(day) as f64, base.rem_euclid(DAY) as f64];
             if let Some(seconds) = self.draw_number(frames, row, clock, &extras, (from, to), false, rng) {
                 return Some(day * DAY + seconds);
             }
@@ -381,12 +431,13 @@ impl<'a> RowDrawer<'a> {
         }
         if let Some((start, end)) = keep.no_overlap.filter(|(s, _)| *s == c.slot) {
             let _ = start;
-            let before = self.plan.value(frames, self.table, row, &Ref::at(&[crate::frame::Hop::Back(1)], usize::from(end)));
+            let before =
+                self.plan.value(frames, self.table, row, &Ref::at(&[crate::frame::Hop::Back(1)], usize::from(end)));
             if before != NULL {
                 lo = lo.max(before);
             }
         }
-        if let Some(capacity) = keep.capacity.as_ref().filter(|x| x.end == c.slot) {
+        if let Some(capacity) = keep.capacity.as_ref().filter(|x| x.end == c.slot && self.cut_short) {
             if let Some(t) = targets.get(usize::from(capacity.link)).and_then(Option::as_ref) {
                 hi = hi.min(t.free_until(self.plan, self.model, frames, row));
             }

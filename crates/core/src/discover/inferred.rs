@@ -1,0 +1,121 @@
+//! Finds inferred parents: a time that lies in exactly one interval of a table with the same key.
+
+use crate::linked::{Cover, Linked, NO_ROW};
+use crate::metadata::{Owner, Relationship};
+use crate::rule::RuleKind;
+use crate::{Column, Result};
+
+use super::{Found, bits, percent, rows};
+
+/// For each table whose owner is open the best inferred parent, as an `inside` rule with the owner it needs.
+pub(super) fn find(linked: &Linked) -> Result<Vec<Found>> {
+    let mut all: Vec<Found> = Vec::new();
+    for (table, _) in linked.metadata.tables.iter().filter(|(_, m)| m.owner == Owner::Auto) {
+        let mut best: Option<Found> = None;
+        for (via, parent) in siblings(linked, table) {
+            for time in times(linked, table) {
+                for (start, end) in intervals(linked, parent)? {
+                    let cover = linked.cover(table, parent, via, [time, start, end])?;
+                    let owner = Owner::Inferred {
+                        table: parent.to_owned(),
+                        via: via.to_owned(),
+                        time: time.to_owned(),
+                        start: start.to_owned(),
+                        end: end.to_owned(),
+                    };
+                    let found = judge(linked, table, &cover, owner)?;
+                    let better = |f: &Found| best.as_ref().is_none_or(|b| f.surprise > b.surprise);
+                    best = found.filter(better).or(best);
+                }
+            }
+        }
+        // Two tables can't be inside each other.
+        let circle = |f: &Found| {
+            all.iter().any(|other| {
+                matches!(&f.owner, Some(Owner::Inferred { table: p, .. }) if other.rule.table() == p)
+                    && matches!(&other.owner, Some(Owner::Inferred { table: p, .. }) if p == table)
+            })
+        };
+        all.extend(best.filter(|f| !circle(f)));
+    }
+    Ok(all)
+}
+
+/// Tables that share a single-column key with `table` and that no key of `table` points to.
+fn siblings<'a>(linked: &'a Linked, table: &'a str) -> Vec<(&'a str, &'a str)> {
+    let single = |r: &&Relationship| r.child_key.len() == 1;
+    let mut found = Vec::new();
+    for mine in linked.metadata.parents_of(table).filter(single) {
+        for theirs in linked.metadata.children_of(&mine.parent).filter(single) {
+            let points = linked.metadata.parents_of(table).any(|r| r.parent == theirs.child);
+            if theirs.child != table && theirs.child_key == mine.child_key && !points {
+                found.push((mine.child_key[0].as_str(), theirs.child.as_str()));
+            }
+        }
+    }
+    found
+}
+
+fn times<'a>(linked: &'a Linked, table: &str) -> Vec<&'a str> {
+    let Ok(table) = linked.table(table) else { return Vec::new() };
+    table.columns.iter().filter(|(_, c)| matches!(c, Column::Time { .. })).map(|(n, _)| n.as_str()).collect()
+}
+
+/// Pairs of times of a table that begin and end an interval in every row.
+fn intervals<'a>(linked: &'a Linked, table: &str) -> Result<Vec<(&'a str, &'a str)>> {
+    let mut pairs = Vec::new();
+    for start in times(linked, table) {
+        for end in times(linked, table) {
+            let order = RuleKind::Order { table: table.into(), low: start.into(), high: end.into(), strict: false };
+            let proof = crate::Rule::declared(order).prove(linked)?;
+            if start != end && proof.is_some_and(|t| t.broken == 0) && linked.table(table)?.rows > 0 {
+                pairs.push((start, end));
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// Believes in a parent whose intervals cover more rows than times that fall anywhere would.
+fn judge(linked: &Linked, table: &str, cover: &Cover, owner: Owner) -> Result<Option<Found>> {
+    let Owner::Inferred { table: parent, via, time, start, end } = &owner else { return Ok(None) };
+    let Some(link) = linked.metadata.step_key(parent, via)? else { return Ok(None) };
+    let groups = &linked.links[link].rows;
+    let of_parent = linked.table(parent)?;
+    let (starts, ends) = (of_parent.column(start)?, of_parent.column(end)?);
+    let known = |row: &usize| !starts.is_null(*row) && !ends.is_null(*row) && groups[*row] != NO_ROW;
+    let mut length: Vec<i128> = Vec::new();
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    for row in (0..of_parent.rows).filter(known) {
+        let group = groups[row] as usize;
+        length.resize(length.len().max(group + 1), 0);
+        length[group] += i128::from(ends.tick(row)) - i128::from(starts.tick(row));
+        (first, last) = (first.min(starts.tick(row)), last.max(ends.tick(row)));
+    }
+    let span = (i128::from(last) - i128::from(first)).max(1) as f64;
+    let (mut support, mut surprise, mut covered) = (0u64, 0f64, 0f64);
+    let times = linked.table(table)?.column(time)?;
+    for (_, parent) in cover.first.iter().enumerate().filter(|(row, _)| !times.is_null(*row)) {
+        support += 1;
+        if *parent != NO_ROW {
+            let group = groups[*parent as usize] as usize;
+            let share = (length.get(group).copied().unwrap_or(0) as f64 / span).min(1.0);
+            covered += share;
+            surprise += bits(share);
+        }
+    }
+    let broken = cover.tally.broken;
+    let why = format!(
+        "{}; a time that falls anywhere would lie inside in {}",
+        rows(support, broken),
+        percent(covered / support.max(1) as f64)
+    );
+    let kind = RuleKind::Inside {
+        table: table.to_owned(),
+        time: time.clone(),
+        start: format!("{parent}.{start}"),
+        end: format!("{parent}.{end}"),
+    };
+    let found = Found::believed(kind, support, broken, surprise, why);
+    Ok(found.map(|f| Found { owner: Some(owner), ..f }))
+}

@@ -1,0 +1,302 @@
+//! Planted rules are found and nothing else; what chance makes is not.
+
+use crate::example::{self, Table};
+use crate::rng::{Stream, name};
+
+use super::*;
+
+/// Rows written by a function of the row number and its own random stream.
+fn lines(n: u64, what: &str, row: impl Fn(u64, &mut Stream) -> String) -> String {
+    (0..n).map(|i| row(i, &mut Stream::new(1, name(&[what]), i)) + "\n").collect()
+}
+
+fn find(tables: &[Table]) -> Vec<Found> {
+    discover(&example::data(tables).unwrap(), &example::metadata(tables, &[]).unwrap()).unwrap()
+}
+
+fn said(found: &[Found]) -> Vec<String> {
+    let mut said: Vec<String> = found.iter().map(|f| f.rule.describe()).collect();
+    said.sort();
+    said
+}
+
+fn day(days: i64) -> String {
+    crate::time::format(days * crate::time::DAY, "%Y-%m-%d")
+}
+
+#[test]
+fn unrelated_columns_have_no_rules() {
+    for seed in 0..20 {
+        let what = format!("noise {seed}");
+        let people = lines(300, &what, |i, s| {
+            let (label, number) = (s.below(4), s.between(0, 50));
+            format!("{i}, {}, {number}, {}, L{label}", day(s.between(0, 9000)), s.between(0, 1000))
+        });
+        let events = lines(3000, &(what + " events"), |_, s| {
+            let missing = if s.below(9) == 0 { String::new() } else { s.between(0, 40).to_string() };
+            let (at, label, number) = (day(s.between(4000, 13000)), s.below(3), s.between(0, 60));
+            format!("{}, {at}, {missing}, {number}, K{label}", s.below(300))
+        });
+        let people = Table("people(*id, born:time, a:number, b:number, kind)", &people);
+        let events = Table("events(id>people, at:time, c:number, d:number, sort)", &events);
+        let found: Vec<Found> = find(&[people, events]);
+        let real: Vec<_> = found.iter().filter(|f| !matches!(f.rule.kind, RuleKind::NotNull { .. })).collect();
+        assert!(real.is_empty(), "seed {seed}: {real:?}");
+    }
+}
+
+#[test]
+fn a_chain_of_orders_is_told_without_its_shortcuts() {
+    let rows = lines(400, "chain", |_, s| {
+        let a = s.between(0, 100);
+        let (b, c) = (a + s.between(0, 60), s.between(0, 90));
+        format!("{a}, {b}, {}, {c}", b + s.between(1, 12))
+    });
+    let table = [Table("t(low:number, mid:number, top:number, other:number)", &rows)];
+    assert_eq!(said(&find(&table)), ["t: low <= mid", "t: mid < top"]);
+    // What is declared is not found again, nor what follows from it.
+    let rules = [
+        r#"{"kind": "order", "table": "t", "low": "low", "high": "mid"}"#,
+        r#"{"kind": "order", "table": "t", "low": "mid", "high": "top", "strict": true}"#,
+    ];
+    let metadata = example::metadata(&table, &rules).unwrap();
+    assert_eq!(discover(&example::data(&table).unwrap(), &metadata).unwrap(), []);
+}
+
+#[test]
+fn columns_of_unlike_scale_are_no_order() {
+    // Ages hardly ever reach the weights, and the codes for unknown come together.
+    let rows = lines(2000, "scale", |_, s| {
+        if s.below(5) == 0 { "-1, -1".into() } else { format!("{}, {}", s.between(0, 90), s.between(85, 300)) }
+    });
+    assert_eq!(said(&find(&[Table("t(age:number, weight:number)", &rows)])), Vec::<String>::new());
+}
+
+#[test]
+fn a_rule_with_noise_is_nearly_true_and_not_enforced() {
+    let noisy = |every: u64| {
+        lines(4000, "noise", |i, s| {
+            let (a, gap) = (s.between(0, 1000), s.between(0, 300));
+            if i % every == every - 1 { format!("{}, {a}", a + 200) } else { format!("{a}, {}", a + gap) }
+        })
+    };
+    let found = find(&[Table("t(a:number, b:number)", &noisy(1000))]);
+    assert_eq!(said(&found), ["t: a <= b"]);
+    assert_eq!((found[0].broken, found[0].support, found[0].rule.enforced), (4, 4000, false));
+    assert_eq!(find(&[Table("t(a:number, b:number)", &noisy(500))]), []);
+}
+
+#[test]
+fn sums_multiples_and_spans_are_formulas() {
+    let rows = lines(300, "sums", |_, s| {
+        let (a, b, c) = (s.between(1, 40), s.between(0, 50), s.between(2, 9));
+        let (from, days) = (s.between(18_000, 20_000), s.between(1, 30));
+        format!("{a}, {b}, {}, {}, {c}, {}.5, {}, {days}, {}", a + b, 12 * c, c + 3, day(from), day(from + days))
+    });
+    let found = find(&[Table(
+        "t(won:number, lost:number, played:number, months:number, years:number, more:number, admit:time, stay:number, discharge:time)",
+        &rows,
+    )]);
+    let expected = [
+        "t: discharge = admit + stay * 86400",
+        "t: months = 12 * years",
+        "t: more = years + 3.5",
+        "t: played = won + lost",
+    ];
+    let found = said(&found);
+    assert!(expected.iter().all(|e| found.contains(&e.to_string())), "{found:#?}");
+    assert!(found.iter().all(|f| f.contains('=') && !f.contains("<=")), "{found:#?}");
+}
+
+#[test]
+fn a_label_decides_another_and_the_chain_is_not_repeated() {
+    let rows = lines(600, "decides", |_, s| {
+        let city = s.below(30);
+        format!("city {city}, region {}, country {}, {}", city % 10, city % 10 % 3, s.below(4))
+    });
+    let found = said(&find(&[Table("t(city, region, country, other)", &rows)]));
+    assert_eq!(found, ["t: city determines region", "t: region determines country"]);
+}
+
+#[test]
+fn a_name_decides_the_label_that_it_contains() {
+    let sorts = ["Cardiology", "ICU", "Neurology", "Oncology"];
+    let rows = lines(12, "names", |i, _| format!("{} {}, {0}", sorts[i as usize % 4], ["A", "B", "C"][i as usize / 4]));
+    assert_eq!(said(&find(&[Table("wards(name, sort)", &rows)])), ["wards: name determines sort"]);
+    let other = lines(12, "names", |i, _| format!("{} A, {}", sorts[i as usize % 4], sorts[(i as usize + 1) % 4]));
+    assert_eq!(find(&[Table("wards(name, sort)", &other)]), []);
+}
+
+#[test]
+fn columns_missing_together_or_by_a_label() {
+    let rows = lines(5000, "missing", |_, s| {
+        let (alive, lost) = (s.below(3) > 0, s.below(10) == 0);
+        let tests = if lost { ", ".into() } else { format!("{}, {}", s.between(1, 90), s.between(1, 90)) };
+        let (status, died) = if alive { ("alive", String::new()) } else { ("dead", day(s.between(1, 5000))) };
+        format!("{status}, {died}, {tests}")
+    });
+    let found = find(&[Table("t(status, died:time, first:number, second:number)", &rows)]);
+    let expected = [
+        "t: died is missing depending on status",
+        "t: second is missing depending on first",
+        "t: status is never missing",
+    ];
+    assert_eq!(said(&found), expected);
+    let values = found.iter().find_map(|f| match &f.rule.kind {
+        RuleKind::NullWhen { column, values, .. } if column == "died" => Some(values.clone()),
+        _ => None,
+    });
+    assert_eq!(values, Some(vec!["alive".to_owned()]));
+}
+
+#[test]
+fn no_repeat_within_a_parent_and_every_parent_has_a_child() {
+    let stays = lines(500, "stays", |i, _| i.to_string());
+    let codes = lines(500, "codes", |i, s| {
+        let mut codes: Vec<u64> = (0..6).collect();
+        s.shuffle(&mut codes);
+        let mine = codes.iter().take(1 + s.below(3) as usize);
+        mine.map(|c| format!("{i}, C{c}, {}", s.between(0, 9))).collect::<Vec<_>>().join("\n")
+    });
+    let scores = lines(500, "scores", |i, s| format!("{i}, {}", s.between(0, 9)));
+    let found = find(&[
+        Table("stays(*stay)", &stays),
+        Table("codes(stay>stays, code, n:number)", &codes),
+        Table("scores(stay>stays, score:number)", &scores),
+    ]);
+    let expected = [
+        "codes: stay + code unique",
+        "scores: stay unique",
+        "stays: at least one row of codes",
+        "stays: at least one row of scores",
+    ];
+    assert_eq!(said(&found), expected);
+}
+
+/// People with stays, stays with rooms of their ward, and notes that name the person but not the stay.
+fn hospital() -> [String; 5] {
+    let wards = lines(12, "wards", |i, _| format!("W{i}, {}", ["child", "adult", "any"][i as usize % 3]));
+    let people = lines(400, "people", |i, s| format!("P{i}, {}", day(20_000 - s.between(0, 60 * 365))));
+    let rooms = lines(60, "rooms", |i, _| format!("R{i}, W{}", i % 12));
+    let (mut stays, mut notes, mut id) = (String::new(), String::new(), 0);
+    for p in 0..400u64 {
+        let mut s = Stream::new(1, name(&["people"]), p);
+        let born = 20_000 - s.between(0, 60 * 365);
+        let (mut at, mut s) = (20_000 + Stream::new(2, 7, p).between(0, 100), Stream::new(2, 8, p));
+        for _ in 0..1 + s.below(3) {
+            let child = crate::time::years_between(born * crate::time::DAY, at * crate::time::DAY) < 18;
+            let kind = if s.below(3) == 0 { 2 } else { u64::from(!child) };
+            let ward = 3 * s.below(4) + kind;
+            let end = at + s.between(1, 12);
+            stays += &format!("S{id}, P{p}, W{ward}, {}, {}\n", day(at), day(end));
+            for _ in 0..1 + s.below(8) {
+                notes += &format!("P{p}, R{}, {}\n", ward + 12 * s.below(5), day(s.between(at, end)));
+            }
+            (id, at) = (id + 1, end + s.between(1, 25));
+        }
+    }
+    [wards, people, rooms, stays, notes]
+}
+
+fn tables(parts: &[String; 5]) -> [Table<'_>; 5] {
+    [
+        Table("wards(*ward, kind)", &parts[0]),
+        Table("people(*person, born:time)", &parts[1]),
+        Table("rooms(*room, ward>wards)", &parts[2]),
+        Table("stays(*stay, person>people, ward>wards, admit:time, discharge:time)", &parts[3]),
+        Table("notes(person>people, room>rooms, at:time)", &parts[4]),
+    ]
+}
+
+#[test]
+fn stays_on_one_clock_with_an_inferred_parent() {
+    let parts = hospital();
+    let tables = tables(&parts);
+    let found = find(&tables);
+    let said = said(&found);
+    for expected in [
+        "notes: at inside stays.admit .. stays.discharge",
+        "notes: room.ward = stays.ward",
+        "stays: admit < discharge",
+        "stays: admit .. discharge of one person never overlap",
+        "stays: ward.kind adult only with at least 18 years from person.born to admit",
+        "stays: ward.kind child only with below 18 years from person.born to admit",
+        "stays: at least one row of notes",
+    ] {
+        assert!(said.iter().any(|s| s == expected), "{expected} is not in {said:#?}");
+    }
+    let (data, mut metadata) = (example::data(&tables).unwrap(), example::metadata(&tables, &[]).unwrap());
+    accept(&mut metadata, &found);
+    metadata.validate().unwrap();
+    assert!(crate::check::check(&data, &metadata).unwrap().is_clean());
+    // Nothing is left to find once it is accepted.
+    assert_eq!(discover(&data, &metadata).unwrap(), []);
+}
+
+#[test]
+fn a_time_outside_its_stay_is_counted_and_many_are_no_rule() {
+    let mut parts = hospital();
+    let inside = parts[4].lines().count();
+    parts[4] += "P3, R1, 1990-01-01\n";
+    let found = find(&tables(&parts));
+    let rule = found.iter().find(|f| matches!(f.rule.kind, RuleKind::Inside { .. })).unwrap();
+    assert_eq!((rule.broken, rule.support, rule.rule.enforced), (1, inside as u64 + 1, false));
+    parts[4] += &"P3, R1, 1990-01-01\n".repeat(20);
+    assert!(!find(&tables(&parts)).iter().any(|f| matches!(f.rule.kind, RuleKind::Inside { .. })));
+}
+
+#[test]
+fn an_interval_of_a_parent_is_one_rule() {
+    let stays = lines(300, "stays", |i, s| {
+        let from = s.between(18_000, 19_000);
+        format!("{i}, {}, {}", day(from), day(from + Stream::new(9, 9, i).between(3, 40)))
+    });
+    let doses = lines(1500, "doses", |i, _| {
+        let from = Stream::new(1, name(&["stays"]), i % 300).between(18_000, 19_000);
+        let length = Stream::new(9, 9, i % 300).between(3, 40);
+        format!("{}, {}", i % 300, day(from + (i as i64 * 7919) % (length + 1)))
+    });
+    let found = find(&[
+        Table("stays(*stay, admit:time, discharge:time)", &stays),
+        Table("doses(stay>stays, given:time)", &doses),
+    ]);
+    let said = said(&found);
+    assert!(said.contains(&"doses: given inside stay.admit .. stay.discharge".to_owned()), "{said:#?}");
+    assert!(!said.iter().any(|s| s.contains("given <=") || s.contains("<= given")), "{said:#?}");
+}
+
+#[test]
+fn two_keys_to_one_table_and_attributes_of_a_link_agree() {
+    let molecules = lines(40, "molecules", |i, _| format!("M{i}"));
+    let atoms = lines(400, "atoms", |i, s| format!("A{i}, M{}, {}", i % 40, 1990 + s.below(25)));
+    let bonds = lines(800, "bonds", |_, s| {
+        let molecule = s.below(40);
+        let (a, b) = (molecule + 40 * s.below(10), molecule + 40 * s.below(10));
+        let year = 1990 + Stream::new(1, name(&["atoms"]), a).below(25);
+        format!("A{a}, A{b}, {year}")
+    });
+    let found = find(&[
+        Table("molecules(*molecule)", &molecules),
+        Table("atoms(*atom, molecule>molecules, year:number)", &atoms),
+        Table("bonds(one>atoms, two>atoms, year:number)", &bonds),
+    ]);
+    assert_eq!(said(&found), ["bonds: one.molecule = two.molecule", "bonds: year = one.year"]);
+}
+
+#[test]
+fn empty_tables_single_rows_and_constants_have_no_rules() {
+    let parts = hospital();
+    for n in [0, 1, 2] {
+        let cut = parts.clone().map(|p| p.lines().take(n).collect::<Vec<_>>().join("\n"));
+        assert_eq!(find(&tables(&cut)), []);
+    }
+    assert_eq!(find(&[Table("t(a:number, b:number, c, d:time)", &"5, 5, x, 2025-01-01\n".repeat(500))]), []);
+    assert_eq!(find(&[Table("t(a:number, b:number, c, d:time)", &", , ,\n".repeat(500))]), []);
+}
+
+#[test]
+fn the_result_is_the_same_every_time() {
+    let parts = hospital();
+    let first = find(&tables(&parts));
+    assert!((0..3).all(|_| find(&tables(&parts)) == first));
+}

@@ -1,0 +1,117 @@
+//! Detection: rows, parents with aggregates of their children, and whole histories.
+
+use rayon::prelude::*;
+
+use super::features::{Depth, Features, Unit, family_features, row_features};
+use super::frame::{Frame, REAL};
+use super::measure::{Measure, Section, Subject};
+use super::sequence::order_column;
+use crate::metric::detection::{CAP, LEAST, detect, draw};
+use crate::metric::jackknife::Estimate;
+
+/// What is shown to a classifier.
+#[derive(Clone, Copy, Debug)]
+enum Exhibit<'a> {
+    Rows(&'a str),
+    Family(usize, Depth),
+}
+
+/// The area under the curve for every table, every parent with its children, and every history.
+pub fn detection(frame: &Frame, side: usize, seed: u64) -> Vec<Measure> {
+    let mut exhibits: Vec<Exhibit> = frame.metadata.tables.keys().map(|t| Exhibit::Rows(t)).collect();
+    exhibits.extend((0..frame.metadata.relationships.len()).map(|i| Exhibit::Family(i, Depth::Aggregates)));
+    for (i, r) in frame.metadata.relationships.iter().enumerate() {
+        if frame.owners[&r.child] == Some(i) && order_column(frame, &r.child).is_some() {
+            exhibits.push(Exhibit::Family(i, Depth::Histories));
+        }
+    }
+    exhibits.into_par_iter().filter_map(|e| show(frame, side, e, seed)).collect()
+}
+
+fn show(frame: &Frame, side: usize, exhibit: Exhibit, seed: u64) -> Option<Measure> {
+    let (subject, table) = match exhibit {
+        Exhibit::Rows(t) => (Subject::new(Section::Detection, "rows", t, &[]), t),
+        Exhibit::Family(i, depth) => {
+            let r = &frame.metadata.relationships[i];
+            let name = if depth == Depth::Aggregates { "with aggregates of" } else { "with histories of" };
+            let subject = Subject::new(Section::Detection, name, &r.parent, &[&r.child]);
+            (subject.via(&r.child_key.join(", ")), r.parent.as_str())
+        }
+    };
+    let columns = match exhibit {
+        Exhibit::Rows(t) => [frame.shared(t, side), Vec::new()],
+        Exhibit::Family(_, _) => {
+            let child = subject.columns.first().map_or("", String::as_str);
+            [frame.shared(table, side), frame.shared(child, side)]
+        }
+    };
+    if matches!(exhibit, Exhibit::Rows(_)) && columns[0].is_empty() {
+        return None;
+    }
+    let n = frame.table(REAL, table).rows.min(frame.table(side, table).rows).min(CAP);
+    if n < LEAST {
+        return Some(Measure::failed(subject, format!("fewer than {LEAST} rows")));
+    }
+    let purpose = |s: usize| ["detection", table, ["real", "other"][s.min(1)]];
+    let rows = [REAL, side].map(|s| draw(frame.table(s, table).rows, n, seed, &purpose(s)));
+    let features = [(REAL, 0), (side, 1)].map(|(s, i): (usize, usize)| match exhibit {
+        Exhibit::Rows(t) => row_features(frame, s, t, &columns[0], &rows[i]),
+        Exhibit::Family(r, depth) => family_features(frame, s, r, [&columns[0], &columns[1]], &rows[i], depth),
+    });
+    let entities = entities(frame, side, exhibit, &rows);
+    let joined: Vec<Vec<f64>> =
+        features[0].columns.iter().zip(&features[1].columns).map(|(a, b)| [a.as_slice(), b].concat()).collect();
+    let Some(found) = detect(&joined, &entities, seed) else {
+        return Some(Measure::failed(subject, "no column varies"));
+    };
+    let auc = found.auc;
+    let score = Estimate { value: 1.0 - (2.0 * auc.value - 1.0).max(0.0), error: auc.error.map(|e| 2.0 * e) };
+    let culprits = found.culprits.iter().filter(|c| c.1 >= 0.03).take(5);
+    let culprits = culprits.map(|&(i, share)| Culprit::new(&features, i, share)).collect();
+    let measure = Measure { culprits, ..Measure::new(subject, Some(score)) };
+    Some(measure.with_values(0.5, auc.value))
+}
+
+/// The entity of each row: rows of one owner stay in one fold, so that a classifier can't just recognise the
+/// owner. A parent with its children is its own entity.
+fn entities(frame: &Frame, side: usize, exhibit: Exhibit, rows: &[Vec<u32>; 2]) -> Vec<u32> {
+    let n = rows[0].len() as u32;
+    let link = |s: usize| match exhibit {
+        Exhibit::Rows(t) => frame.owners[t].and_then(|o| frame.links[s][o].as_ref().ok()),
+        Exhibit::Family(_, _) => None,
+    };
+    let (Some(a), Some(b)) = (link(REAL), link(side)) else { return (0..2 * n).collect() };
+    let parents = a.parent_keys.len() as u32;
+    let keys = parents + b.parent_keys.len() as u32;
+    // Without a parent a row is an entity of its own, numbered beyond all parents.
+    let first = rows[0].iter().zip(0..).map(|(&r, i)| a.parent(r).unwrap_or(keys + i));
+    let second = rows[1].iter().zip(n..).map(|(&r, i)| b.parent(r).map_or(keys + i, |p| parents + p));
+    first.chain(second).collect()
+}
+
+/// A feature that gave the synthetic side away.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Culprit {
+    /// What it is, in words.
+    pub feature: String,
+    /// Its share of the classifier's gain.
+    pub share: f64,
+    /// What its numbers are.
+    pub unit: Unit,
+    /// Its median in the real data; None where it is missing on every row.
+    pub real: Option<f64>,
+    /// Its median on the other side.
+    pub synthetic: Option<f64>,
+}
+
+impl Culprit {
+    fn new(features: &[Features; 2], i: usize, share: f64) -> Self {
+        let median = |f: &Features| {
+            let mut known: Vec<f64> = f.columns[i].iter().copied().filter(|v| !v.is_nan()).collect();
+            known.sort_unstable_by(f64::total_cmp);
+            crate::metric::binning::quantile(&known, 0.5, |v| v)
+        };
+        let [real, synthetic] = [median(&features[0]), median(&features[1])];
+        Self { feature: features[0].names[i].clone(), share, unit: features[0].units[i], real, synthetic }
+    }
+}

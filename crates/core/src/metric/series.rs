@@ -1,0 +1,144 @@
+//! Columns of several data sets in one space of whole numbers, so that they can be compared cell by cell.
+
+use indexmap::IndexSet;
+
+use crate::dataset::{Column, NO_CODE, NULL};
+use crate::{Error, ErrorKind, Result};
+
+/// What the whole numbers of a [`Series`] mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    /// Multiples of 10^-decimals.
+    Number {
+        /// Decimal places.
+        decimals: u8,
+    },
+    /// Microseconds since 1970-01-01.
+    Time,
+    /// Codes into a shared list of labels.
+    Label,
+}
+
+/// One column of one data set; [`NULL`] is missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// What the ticks mean.
+    pub scale: Scale,
+    /// One whole number a row.
+    pub ticks: Vec<i64>,
+}
+
+impl Series {
+    /// True for numbers and times.
+    pub fn is_continuous(&self) -> bool {
+        self.scale != Scale::Label
+    }
+
+    /// The value of a row as a float: numbers as they read, times in nanoseconds (the unit pandas uses), labels
+    /// as their code.
+    pub fn value(&self, row: usize) -> Option<f64> {
+        self.float(self.ticks[row])
+    }
+
+    /// A tick of this scale as a float.
+    pub fn float(&self, tick: i64) -> Option<f64> {
+        if tick == NULL {
+            return None;
+        }
+        let t = tick as f64;
+        Some(match self.scale {
+            Scale::Number { decimals } => t / power_of_ten(decimals),
+            Scale::Time => t * 1000.0,
+            Scale::Label => t,
+        })
+    }
+
+    /// The ticks that are not missing.
+    pub fn known(&self) -> impl Iterator<Item = i64> + Clone {
+        self.ticks.iter().copied().filter(|&t| t != NULL)
+    }
+
+    /// Share of missing rows; None without rows.
+    pub fn missing_share(&self) -> Option<f64> {
+        let n = self.ticks.len();
+        (n > 0).then(|| self.ticks.iter().filter(|&&t| t == NULL).count() as f64 / n as f64)
+    }
+}
+
+/// 10^n; exact for n up to 22.
+pub fn power_of_ten(n: u8) -> f64 {
+    (0..n).fold(1.0, |p, _| p * 10.0)
+}
+
+/// Puts the same column of several data sets on one scale: numbers on the finest decimal grid, labels on one
+/// list (labels of the first data set first). The second value is that list.
+pub fn align(columns: &[&Column]) -> Result<(Vec<Series>, IndexSet<String>)> {
+    let mixed = || Error::new(ErrorKind::Data, "the data sets have different types of values here");
+    let mut labels = IndexSet::new();
+    let finest = columns.iter().map(|c| if let Column::Number { decimals, .. } = c { *decimals } else { 0 }).max();
+    let finest = finest.unwrap_or(0);
+    let mut out = Vec::with_capacity(columns.len());
+    for column in columns {
+        let same = std::mem::discriminant(*column) == std::mem::discriminant(columns[0]);
+        if !same {
+            return Err(mixed());
+        }
+        out.push(match column {
+            Column::Number { ticks, decimals } => {
+                let factor = 10i64.pow(u32::from(finest - decimals));
+                // Saturating: a number near the end of the range stays the largest, which keeps its order.
+                let ticks =
+                    ticks.iter().map(|&t| if t == NULL { NULL } else { t.saturating_mul(factor).max(NULL + 1) });
+                Series { scale: Scale::Number { decimals: finest }, ticks: ticks.collect() }
+            }
+            Column::Time { ticks } => Series { scale: Scale::Time, ticks: ticks.clone() },
+            Column::Text { codes, values } => {
+                let map: Vec<i64> = values
+                    .iter()
+                    .map(|v| match labels.get_index_of(v.as_str()) {
+                        Some(i) => i as i64,
+                        None => labels.insert_full(v.clone()).0 as i64,
+                    })
+                    .collect();
+                let ticks = codes.iter().map(|&c| if c == NO_CODE { NULL } else { map[c as usize] }).collect();
+                Series { scale: Scale::Label, ticks }
+            }
+        });
+    }
+    Ok((out, labels))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(values: &[&str]) -> Column {
+        let mut set = IndexSet::new();
+        let codes =
+            values.iter().map(|v| if v.is_empty() { NO_CODE } else { set.insert_full((*v).to_owned()).0 as u32 });
+        Column::Text { codes: codes.collect(), values: set }
+    }
+
+    #[test]
+    fn labels_share_one_list() {
+        let (s, labels) = align(&[&text(&["a", "b", ""]), &text(&["c", "b"])]).unwrap();
+        assert_eq!(s[0].ticks, [0, 1, NULL]);
+        assert_eq!(s[1].ticks, [2, 1]);
+        assert_eq!(labels.len(), 3);
+    }
+
+    #[test]
+    fn numbers_share_the_finest_grid() {
+        let a = Column::Number { ticks: vec![1, NULL], decimals: 0 };
+        let b = Column::Number { ticks: vec![125], decimals: 2 };
+        let (s, _) = align(&[&a, &b]).unwrap();
+        assert_eq!(s[0].ticks, [100, NULL]);
+        assert_eq!(s[0].value(0), Some(1.0));
+        assert_eq!(s[1].value(0), Some(1.25));
+    }
+
+    #[test]
+    fn other_types_are_an_error() {
+        assert!(align(&[&text(&["a"]), &Column::Time { ticks: vec![1] }]).is_err());
+    }
+}
