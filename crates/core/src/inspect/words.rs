@@ -31,11 +31,7 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
 
 fn column(plan: &Plan, table: usize, slot: u16) -> &str {
     if slot == WHICH {
-<<<<<<< HEAD
-        return "which row it is";
-=======
         return "row itself";
->>>>>>> cli
     }
     plan.tables[table].slots.get(usize::from(slot)).map_or("?", |s| s.column.as_str())
 }
@@ -135,14 +131,6 @@ fn feature(plan: &Plan, table: usize, source: &Source) -> String {
         Source::Share(slot, code, s) => {
             format!("share of {} in {} {}", label(plan, table, *slot, *code), column(plan, table, *slot), scope(s))
         }
-<<<<<<< HEAD
-        Source::Which(hops, _) => {
-            let (text, t) = way(plan, table, hops);
-            format!("{text}which row of {}", plan.tables[t].name)
-        }
-=======
-        Source::Which(hops, _) => format!("which row of {}", way(plan, table, hops).0),
->>>>>>> eval
         Source::Position => "number of earlier rows".into(),
         Source::Remaining(_) => "rows still to come".into(),
         Source::Pace(a, b, _) => format!("from {} to {} for each row still to come", path(a), path(b)),
