@@ -201,9 +201,10 @@ impl List<'_> {
     /// Spans between the times (or, for a number that orders rows, numbers) of the row and those above it.
     fn spans(&mut self) {
         let plan = self.plan;
-        let ways: [&[Hop]; 6] = [
+        let ways: [&[Hop]; 7] = [
             &[],
             &[Hop::Back(1)],
+            &[Hop::Back(2)],
             &[Hop::Owner],
             &[Hop::Owner, Hop::Owner],
             &[Hop::Owner, Hop::Back(1)],
@@ -211,7 +212,7 @@ impl List<'_> {
         ];
         let mut ends: Vec<(usize, Ref)> = Vec::new();
         for (level, way) in ways.iter().enumerate() {
-            if way.contains(&Hop::Back(1)) && plan.tables[self.table].owner.is_none() {
+            if way.iter().any(|h| matches!(h, Hop::Back(_))) && plan.tables[self.table].owner.is_none() {
                 continue;
             }
             let Some(t) = plan.table_at(self.table, way) else { continue };

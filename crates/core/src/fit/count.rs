@@ -3,19 +3,33 @@
 use super::Fit;
 use super::drawn::{Target, fit_drawn};
 use super::sheet::Sheet;
+use crate::dataset::NULL;
 use crate::encode::NumberCoder;
 use crate::feature::count_features;
 use crate::frame::Ref;
 use crate::model::{Coder, CountModel};
 use crate::plan::SummaryKind;
+use crate::time::SECOND;
 
-pub(super) fn count(ctx: &Fit, t: usize, child: usize, bounds: &[(Ref, Ref)]) -> CountModel {
+pub(super) fn count(ctx: &Fit, t: usize, child: usize, bounds: &[(Ref, Ref)], per: Option<(Ref, Ref)>) -> CountModel {
     let sheet = Sheet::new(ctx, t, count_features(ctx.plan, t, child, bounds));
     let rows: Vec<u32> = (0..ctx.frames[t].rows as u32).collect();
     let counts: Vec<i64> = rows.iter().map(|r| ctx.frames[child].children(*r as usize).len() as i64).collect();
-    let coder = NumberCoder::fit(&counts, &ctx.entities[t], ctx.options.min_support);
-    let codes: Vec<u16> = counts.iter().map(|c| coder.code(*c)).collect();
-    let scalar: Vec<f64> = counts.iter().map(|c| *c as f64).collect();
+    // Missing stands for no child at all where the time for each is drawn.
+    let each = |row: usize, (from, to): &(Ref, Ref)| {
+        let span = ctx.plan.value(ctx.frames, t, row, to).wrapping_sub(ctx.plan.value(ctx.frames, t, row, from));
+        if counts[row] > 0 { (span / counts[row] / SECOND).max(1) } else { NULL }
+    };
+    let drawn_for: Vec<i64> = match &per {
+        None => counts.clone(),
+        Some(interval) => (0..counts.len()).map(|row| each(row, interval)).collect(),
+    };
+    let (some, who): (Vec<i64>, Vec<u32>) =
+        drawn_for.iter().zip(&ctx.entities[t]).filter(|(v, _)| **v != NULL).map(|(v, e)| (*v, *e)).unzip();
+    let coder = NumberCoder::fit(&some, &who, ctx.options.min_support);
+    let none = coder.len() as u16;
+    let codes: Vec<u16> = drawn_for.iter().map(|v| if *v == NULL { none } else { coder.code(*v) }).collect();
+    let scalar: Vec<f64> = drawn_for.iter().map(|v| if *v == NULL { f64::NAN } else { *v as f64 }).collect();
     let known: Vec<u16> = (0..sheet.features.len() as u16).collect();
     let target = Target {
         rows: &rows,
@@ -37,6 +51,7 @@ pub(super) fn count(ctx: &Fit, t: usize, child: usize, bounds: &[(Ref, Ref)]) ->
         summary: summary as u16,
         features: sheet.features,
         binners: sheet.binners,
+        per,
         drawn,
         mean,
     }

@@ -245,5 +245,5 @@ fn popular(ctx: &Fit, target: usize, chosen: &[u32]) -> CountModel {
         Target { rows: &rows, codes: &codes, coder: Coder::Number(coder), ordered: true, scalar: None, extras: &[] };
     let drawn = fit_drawn(ctx, &sheet, &known, target);
     let mean = counts.iter().sum::<i64>() as f64 / counts.len().max(1) as f64;
-    CountModel { child: 0, summary: 0, features: sheet.features, binners: sheet.binners, drawn, mean }
+    CountModel { child: 0, summary: 0, features: sheet.features, binners: sheet.binners, per: None, drawn, mean }
 }

@@ -76,8 +76,8 @@ pub fn fit(
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
     let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options };
-    for (t, (keep, template)) in keeps.into_iter().zip(templates).enumerate() {
-        tables[t] = fit_table(&ctx, t, keep, progress);
+    for (t, template) in templates.into_iter().enumerate() {
+        tables[t] = fit_table(&ctx, t, &keeps, progress);
         tables[t].template = template;
     }
     let model = Model {
@@ -104,9 +104,21 @@ fn intervals(plan: &Plan, t: usize, keep: &Keep) -> Vec<(Ref, Ref)> {
         .collect()
 }
 
-fn fit_table(ctx: &Fit, t: usize, keep: Keep, progress: &(dyn Fn(&str, &str) + Sync)) -> TableModel {
+/// The interval on an owner's row that all its rows of a child table lie in, seen from the owner.
+fn shared_interval(plan: &Plan, child: usize, keeps: &[Keep]) -> Option<(Ref, Ref)> {
+    let above = |r: &Ref| {
+        let (first, rest) = r.hops.split_first()?;
+        (*first == crate::frame::Hop::Owner).then(|| Ref { hops: rest.to_vec(), slot: r.slot })
+    };
+    let is_time = plan.tables[child].when.is_some_and(|w| plan.tables[child].slots[usize::from(w)].kind.is_time());
+    let interval = intervals(plan, child, &keeps[child]).into_iter().next().filter(|_| is_time)?;
+    Some((above(&interval.0)?, above(&interval.1)?))
+}
+
+fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str) + Sync)) -> TableModel {
     let table = &ctx.plan.tables[t];
     let frame = &ctx.frames[t];
+    let keep = keeps[t].clone();
     let bounds = intervals(ctx.plan, t, &keep);
     let orphans = if table.owner.is_some() { frame.owner.iter().filter(|o| **o == NO_ROW).count() as u64 } else { 0 };
     let mut model = TableModel { rows: frame.rows as u64, orphans, keep, ..TableModel::default() };
@@ -129,7 +141,7 @@ fn fit_table(ctx: &Fit, t: usize, keep: Keep, progress: &(dyn Fn(&str, &str) + S
         .filter(|c| ctx.plan.tables[usize::from(**c)].origin == Origin::Drawn)
         .map(|c| {
             progress(&table.name, &format!("number of {}", ctx.plan.tables[usize::from(*c)].name));
-            count::count(ctx, t, usize::from(*c), &bounds)
+            count::count(ctx, t, usize::from(*c), &bounds, shared_interval(ctx.plan, usize::from(*c), keeps))
         })
         .collect();
     for (l, link) in link::popularity(ctx, t, progress) {

@@ -159,7 +159,10 @@ pub struct CountModel {
     pub features: Vec<Feature>,
     /// Bins of the features.
     pub binners: Vec<Binner>,
-    /// The count.
+    /// The interval of the owner's row that the children share, if they lie in one: then the time for each child is
+    /// drawn and the count follows, so that long stays keep their pace.
+    pub per: Option<(Ref, Ref)>,
+    /// The count, or the time for each child.
     pub drawn: Drawn,
     /// Mean count, for reserving keys.
     pub mean: f64,

@@ -7,6 +7,7 @@ use crate::frame::{Frame, NO_ROW};
 use crate::model::CountModel;
 use crate::plan::Origin;
 use crate::rng::{Stream, name};
+use crate::time::SECOND;
 
 pub(super) struct Block<'a> {
     sampler: &'a Sampler<'a>,
@@ -179,7 +180,15 @@ impl<'a> Counter<'a> {
     fn count(&mut self, frames: &[Frame], row: usize, at: u64, least: i64) -> i64 {
         self.drawer.enter(frames, row);
         let mut rng = Stream::new(self.seed, self.purpose, at);
-        self.drawer.number(frames, row, &self.model.drawn, (least, LONGEST), &mut rng).unwrap_or(least)
+        let Some((from, to)) = &self.model.per else {
+            return self.drawer.number(frames, row, &self.model.drawn, (least, LONGEST), &mut rng).unwrap_or(least);
+        };
+        let span = self.drawer.span(frames, row, from, to);
+        match self.drawer.number_or_none(frames, row, &self.model.drawn, least == 0, &mut rng) {
+            // Rounded, so that a stay of three and a half paces has three or four.
+            Some(each) => ((span / SECOND + each / 2) / each.max(1)).clamp(1, LONGEST),
+            None => least,
+        }
     }
 
     fn leave(&mut self, frames: &[Frame], row: usize) {

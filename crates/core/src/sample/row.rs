@@ -156,7 +156,9 @@ impl<'a> RowDrawer<'a> {
             self.column(frames, row, c, targets, &mut rng)
         });
         let fits = |c: &crate::model::Capacity| match targets.get(usize::from(c.link)).and_then(Option::as_ref) {
-            Some(t) => frames[self.table].values[usize::from(c.end)][row] <= t.free_until(self.plan, model, frames, row),
+            Some(t) => {
+                frames[self.table].values[usize::from(c.end)][row] <= t.free_until(self.plan, model, frames, row)
+            }
             None => true,
         };
         done && capacity.is_none_or(fits)
@@ -227,6 +229,24 @@ impl<'a> RowDrawer<'a> {
         rng: &mut Stream,
     ) -> Option<i64> {
         self.draw_number(frames, row, drawn, &[], bounds, false, rng).filter(|v| *v != NULL)
+    }
+
+    /// Draws a whole number; None for missing, where that is allowed.
+    pub fn number_or_none(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        drawn: &Drawn,
+        missing: bool,
+        rng: &mut Stream,
+    ) -> Option<i64> {
+        self.draw_number(frames, row, drawn, &[], ALL, missing, rng).filter(|v| *v != NULL)
+    }
+
+    /// Time from one reference to another; 0 when one is missing.
+    pub fn span(&self, frames: &[Frame], row: usize, from: &Ref, to: &Ref) -> i64 {
+        let (a, b) = (self.plan.value(frames, self.table, row, from), self.plan.value(frames, self.table, row, to));
+        if a == NULL || b == NULL { 0 } else { b.saturating_sub(a).max(0) }
     }
 
     /// [`NULL`] for missing; None when nothing is allowed.
