@@ -85,6 +85,7 @@ struct Split {
 impl Tree {
     /// Fits on `rows` of the matrix; `codes` and `entities` are indexed by row. `ordered` says that neighbouring
     /// codes are alike (the last code, missing, may stand apart).
+    #[allow(clippy::too_many_arguments)] // The rows, what is known of them, what is asked, and how.
     pub fn fit(
         x: &Matrix,
         features: &[u16],

@@ -59,7 +59,7 @@ fn one(plan: &Plan, frames: &[Frame], _t: usize, row: usize, child: usize, what:
         }
         SummaryKind::Least(s) => values(s).fold(f64::NAN, f64::min),
         SummaryKind::Most(s) => values(s).fold(f64::NAN, f64::max),
-        SummaryKind::Last(s) => values(s).last().unwrap_or(f64::NAN),
+        SummaryKind::Last(s) => values(s).next_back().unwrap_or(f64::NAN),
         SummaryKind::Share(s, code) => {
             if range.is_empty() {
                 return f64::NAN;

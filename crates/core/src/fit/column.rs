@@ -121,10 +121,9 @@ fn nearest(ctx: &Fit, t: usize, slot: usize, rows: &[u32], anchors: &[Ref]) -> O
     let whole = spread(None)?;
     let mut best: Option<(f64, &Ref)> = None;
     for a in anchors {
-        if let Some(s) = spread(Some(a)) {
-            if s < 0.7 * whole && best.as_ref().is_none_or(|b| s < b.0) {
-                best = Some((s, a));
-            }
+        let Some(s) = spread(Some(a)) else { continue };
+        if s < 0.7 * whole && best.as_ref().is_none_or(|b| s < b.0) {
+            best = Some((s, a));
         }
     }
     best.map(|b| b.1.clone())
@@ -246,8 +245,10 @@ fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) ->
         Stream::new(ctx.options.seed, purpose, entity).below(1000)
     };
     let seen = rows.iter().map(|r| (*r, place(r))).filter(|(_, p)| *p < looked_at);
-    let (test, train): (Vec<(u32, u64)>, Vec<(u32, u64)>) = seen.partition(|(_, p)| *p < looked_at / VALIDATION);
-    let [test, train] = [test, train].map(|v| v.into_iter().map(|x| x.0).collect::<Vec<u32>>());
+    let (mut test, mut train): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
+    for (r, p) in seen {
+        if p < looked_at / VALIDATION { test.push(r) } else { train.push(r) }
+    }
     let distinct = {
         let mut v: Vec<i64> = values.iter().copied().filter(|v| *v != NULL).collect();
         v.sort_unstable();

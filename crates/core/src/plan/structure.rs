@@ -98,8 +98,7 @@ fn covering(
 /// Foreign keys whose target follows from the owner: the same row reached another way, in every row.
 pub(super) fn implied(draft: &mut Draft, number: &HashMap<&str, usize>, deferred: &[bool]) {
     let metadata = draft.metadata;
-    for i in 0..metadata.relationships.len() {
-        let r = &metadata.relationships[i];
+    for (i, r) in metadata.relationships.iter().enumerate() {
         let (t, target) = (number[r.child.as_str()], number[r.parent.as_str()]);
         if draft.owner_key[t] == Some(i) || draft.owner[t].is_none() || deferred[i] {
             continue;

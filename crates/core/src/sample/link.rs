@@ -84,10 +84,8 @@ impl Targets {
         let flag = |d: &mut RowDrawer, frames: &[Frame], drawn: &Drawn, rng: &mut Stream| {
             d.code(frames, row, drawn, &[], None, rng) == Some(1)
         };
-        if let Some(drawn) = &model.null {
-            if flag(d, frames, drawn, rng) {
-                return true;
-            }
+        if model.null.as_ref().is_some_and(|drawn| flag(d, frames, drawn, rng)) {
+            return true;
         }
         let key: Vec<i64> =
             d.plan.tables[t].links[l].agreements.iter().map(|a| here(d.plan, frames, t, row, a)).collect();
@@ -216,6 +214,16 @@ impl Targets {
         self.open.get(&to).map_or(0, |v| v.iter().filter(|(a, b)| *a <= time && time < *b).count() as u32)
     }
 
+    /// True when the chosen target has a place for the whole interval of this row.
+    pub fn has_room(&self, plan: &Plan, model: &TableModel, frames: &[Frame], row: usize) -> bool {
+        let Some(c) = &model.keep.capacity else { return true };
+        let frame = &frames[self.table];
+        let (start, end) = (frame.values[usize::from(c.start)][row], frame.values[usize::from(c.end)][row]);
+        let to = frame.links[self.link][row];
+        let free = to == NO_ROW || start == NULL || self.open_at(to, start) < self.capacity(plan, frames, c, to);
+        free && (end == NULL || end <= self.free_until(plan, model, frames, row))
+    }
+
     /// The first moment at which the chosen target has no place left for this row.
     pub fn free_until(&self, plan: &Plan, model: &TableModel, frames: &[Frame], row: usize) -> i64 {
         let Some(c) = &model.keep.capacity else { return i64::MAX };
@@ -256,7 +264,7 @@ impl Rules {
         let forbidden = keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(broken).cloned().collect();
         let item = UniqueItem::Link(l as u8);
         let used = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
-        let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l).and_then(|c| {
+        let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && d.cut_short).and_then(|c| {
             let start = frames[d.table].values[usize::from(c.start)][row];
             (start != NULL).then(|| (c.clone(), start))
         });

@@ -14,8 +14,6 @@ use crate::time::DAY;
 const TRIES: u64 = 40;
 /// Tries in which a stay keeps its length and looks for a free place instead; after them it is cut short.
 const PATIENT: u64 = 32;
-/// Tries at one time before another time is drawn.
-const AT_ONE_TIME: u64 = 4;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -35,7 +33,7 @@ pub(super) struct RowDrawer<'a> {
     stamp: Vec<u32>,
     now: u32,
     /// Whether an interval may be cut short where its place is needed by another.
-    cut_short: bool,
+    pub cut_short: bool,
     /// Stream names: time, links, columns.
     purposes: Vec<u64>,
     /// Step at which each unique set is complete.
@@ -130,13 +128,13 @@ impl<'a> RowDrawer<'a> {
     ) -> bool {
         let model = self.model;
         let slots = self.plan.tables[self.table].slots.len();
-        // Cutting stays short where beds run out would make all stays shorter: first the same stay looks for
-        // another place, then for another time.
+        // Cutting stays short or moving them to other wards where beds run out would bend both: first the same
+        // stay waits for another time, as a planned patient does.
         let capacity = model.keep.capacity.as_ref();
         self.cut_short = capacity.is_none() || attempt >= PATIENT;
-        let (time_try, column_try) = if self.cut_short { (attempt, attempt) } else { (attempt / AT_ONE_TIME, 0) };
+        let rest_try = if self.cut_short { attempt } else { 0 };
         if let Some((first, next)) = &model.when {
-            let mut rng = self.stream(usize::from(first.slot), at, time_try);
+            let mut rng = self.stream(usize::from(first.slot), at, attempt);
             let later = self.cursor.position() > 0 && frames[self.table].owner[row] != NO_ROW;
             if !self.column(frames, row, if later { next } else { first }, targets, &mut rng) {
                 return false;
@@ -144,7 +142,7 @@ impl<'a> RowDrawer<'a> {
         }
         for l in 0..model.links.len() {
             let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
-            let mut rng = self.stream(slots + l, at, attempt);
+            let mut rng = self.stream(slots + l, at, rest_try);
             let done = t.choose(self, frames, row, &mut rng);
             targets[l] = Some(t);
             if !done {
@@ -152,13 +150,11 @@ impl<'a> RowDrawer<'a> {
             }
         }
         let done = model.columns.iter().all(|c| {
-            let mut rng = self.stream(usize::from(c.slot), at, column_try);
+            let mut rng = self.stream(usize::from(c.slot), at, rest_try);
             self.column(frames, row, c, targets, &mut rng)
         });
         let fits = |c: &crate::model::Capacity| match targets.get(usize::from(c.link)).and_then(Option::as_ref) {
-            Some(t) => {
-                frames[self.table].values[usize::from(c.end)][row] <= t.free_until(self.plan, model, frames, row)
-            }
+            Some(t) => t.has_room(self.plan, model, frames, row),
             None => true,
         };
         done && capacity.is_none_or(fits)
@@ -168,8 +164,8 @@ impl<'a> RowDrawer<'a> {
     pub fn link_late(&mut self, frames: &mut [Frame], row: usize, at: u64, targets: &mut [Option<Targets>]) {
         let slots = self.plan.tables[self.table].slots.len();
         self.enter(frames, row);
-        for l in 0..targets.len() {
-            let Some(mut t) = targets[l].take() else { continue };
+        for (l, place) in targets.iter_mut().enumerate() {
+            let Some(mut t) = place.take() else { continue };
             for attempt in 0..TRIES {
                 let mut rng = self.stream(slots + l, at, attempt);
                 self.now += 1;
@@ -177,7 +173,7 @@ impl<'a> RowDrawer<'a> {
                     break;
                 }
             }
-            targets[l] = Some(t);
+            *place = Some(t);
         }
         self.leave(frames, row);
     }
