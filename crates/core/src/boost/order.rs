@@ -144,7 +144,7 @@ mod tests {
         let values: Vec<u16> = rows.iter().map(|r| (r % 6) as u16).collect();
         // Even codes have categories 0, 3, 4, odd codes 1, 2, 5, with a little mixing so that the axis is unique.
         let category = |r: u32| -> u8 {
-            let even = (r % 6).is_multiple_of(2) != (r % 97 == 0);
+            let even = (r % 6).is_multiple_of(2) != r.is_multiple_of(97);
             let k = (r / 6 % 3) as usize;
             if even { [0, 3, 4][k] } else { [1, 2, 5][k] }
         };

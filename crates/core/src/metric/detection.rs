@@ -142,7 +142,7 @@ mod tests {
         let same = [normal(0.0), normal(0.0)].concat();
         let moved = [normal(0.0), normal(1.0)].concat();
         let entities: Vec<u32> = (0..2 * n as u32).collect();
-        let nothing = detect(&[same.clone()], &entities, 1).unwrap();
+        let nothing = detect(std::slice::from_ref(&same), &entities, 1).unwrap();
         // The standard error of an area of one half is sqrt(1 / 6n) = 0.013; overfitting pulls below.
         assert!((nothing.auc.value - 0.5).abs() < 0.052, "{nothing:?}");
         let found = detect(&[same, moved], &entities, 1).unwrap();

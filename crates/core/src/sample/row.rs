@@ -11,9 +11,9 @@ use crate::rng::{Stream, name};
 use crate::time::DAY;
 
 /// Times a row is drawn again when the rules leave no value for a column.
-const TRIES: u64 = 40;
+const TRIES: u64 = 170;
 /// Tries in which a stay keeps its length and looks for a free place instead; after them it is cut short.
-const PATIENT: u64 = 32;
+const PATIENT: u64 = 150;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -445,18 +445,16 @@ impl<'a> RowDrawer<'a> {
             lo = lo.max(low);
             hi = hi.min(high);
         }
-        if let Some((start, end)) = keep.no_overlap.filter(|(s, _)| *s == c.slot) {
-            let _ = start;
+        if let Some((_, end)) = keep.no_overlap.filter(|(s, _)| *s == c.slot) {
             let before =
                 self.plan.value(frames, self.table, row, &Ref::at(&[crate::frame::Hop::Back(1)], usize::from(end)));
             if before != NULL {
                 lo = lo.max(before);
             }
         }
-        if let Some(capacity) = keep.capacity.as_ref().filter(|x| x.end == c.slot && self.cut_short) {
-            if let Some(t) = targets.get(usize::from(capacity.link)).and_then(Option::as_ref) {
-                hi = hi.min(t.free_until(self.plan, self.model, frames, row));
-            }
+        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && self.cut_short);
+        if let Some(t) = capacity.and_then(|x| targets.get(usize::from(x.link))).and_then(Option::as_ref) {
+            hi = hi.min(t.free_until(self.plan, self.model, frames, row));
         }
         (lo <= hi).then_some((lo, hi))
     }
