@@ -44,7 +44,7 @@ pub fn html(report: &Report) -> String {
     columns(report, &mut out);
     sdmetrics(report, &mut out);
     method(report, &mut out);
-    let _ = write!(out, "</main><script>{SCRIPT}</script></body></html>\n");
+    let _ = writeln!(out, "</main><script>{SCRIPT}</script></body></html>");
     out
 }
 
