@@ -11,7 +11,8 @@ const N: usize = 2000;
 fn report(synthetic: &Clinic, skip: &[Section]) -> Report {
     let (real, holdout) = (Clinic::new(1, N).tables("r"), Clinic::new(2, N).tables("h"));
     let options = EvaluateOptions { skip: skip.to_vec(), ..EvaluateOptions::default() };
-    evaluate(&real, &synthetic.tables("s"), Some(&holdout), &metadata(), &options, &|_| ()).expect("the made tables can be compared")
+    evaluate(&real, &synthetic.tables("s"), Some(&holdout), &metadata(), &options, &|_| ())
+        .expect("the made tables can be compared")
 }
 
 const SLOW: [Section; 2] = [Section::Detection, Section::Utility];
