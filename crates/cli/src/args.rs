@@ -147,8 +147,8 @@ pub struct Fit {
     /// Model file to write.
     #[arg(long, value_name = "MODEL")]
     pub out: PathBuf,
-    /// How hard to try: instant.
-    #[arg(long, value_name = "EFFORT", default_value = "instant", value_parser = effort)]
+    /// How hard to try: instant (one tree a column), balanced (boosted trees) or best (more of them).
+    #[arg(long, value_name = "EFFORT", default_value = "balanced", value_parser = effort)]
     pub effort: Effort,
     /// Fewest entities (patients, not rows) that any learned value stands for; at least 5.
     #[arg(long, value_name = "K", default_value = "5", value_parser = min_support, allow_negative_numbers = true)]
@@ -358,10 +358,7 @@ fn min_support(text: &str) -> Result<usize, String> {
 }
 
 fn effort(text: &str) -> Result<Effort, String> {
-    match text {
-        "instant" => Ok(Effort::Instant),
-        _ => Err("use instant".into()),
-    }
+    text.parse().map_err(|e: healthdata_core::Error| e.problems().join("; "))
 }
 
 fn rows(text: &str) -> Result<(String, u64), String> {

@@ -1,7 +1,7 @@
 //! Fits one coded draw: picks features, adds the linear guess, grows the conditional.
 
-use super::Fit;
 use super::sheet::Sheet;
+use super::{Effort, Fit, boosted};
 use crate::conditional::{Binner, Conditional, Matrix, Ridge, Tree};
 use crate::math::ln;
 use crate::model::{Coder, Drawn, Input};
@@ -40,7 +40,11 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
         let y: Vec<f64> = target.rows.iter().map(|r| y[*r as usize]).collect();
         Ridge::fit(&columns, target.rows, &y).filter(|r| r.explained > 0.05)
     });
-    let mut inputs: Vec<Input> = best(sheet, known, &target, n_codes).into_iter().map(Input::Feature).collect();
+    let kept = match ctx.options.effort {
+        Effort::Instant => best(sheet, known, &target, n_codes),
+        _ => boosted::by_gain(ctx, sheet, known, &target, n_codes),
+    };
+    let mut inputs: Vec<Input> = kept.into_iter().map(Input::Feature).collect();
     let mut matrix = Matrix::default();
     for i in &inputs {
         let Input::Feature(f) = i else { continue };
@@ -60,10 +64,17 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
         matrix.push(extra, &binner);
         inputs.push(Input::Extra(i as u8, binner));
     }
-    let all: Vec<u16> = (0..inputs.len() as u16).collect();
-    let tree =
-        Tree::fit(&matrix, &all, target.rows, target.codes, n_codes, target.ordered, entities, ctx.options.tree());
-    Drawn { coder: target.coder, inputs, ridge, conditional: Conditional::Tree(tree) }
+    let conditional = match ctx.options.effort {
+        Effort::Instant => Conditional::Tree(tree(ctx, &matrix, &target, target.rows, entities)),
+        _ => boosted::likeliest(ctx, &matrix, &target, entities),
+    };
+    Drawn { coder: target.coder, inputs, ridge, conditional }
+}
+
+/// One tree grown on some of the rows.
+pub(super) fn tree(ctx: &Fit, x: &Matrix, target: &Target, rows: &[u32], entities: &[u32]) -> Tree {
+    let all: Vec<u16> = (0..x.columns.len() as u16).collect();
+    Tree::fit(x, &all, rows, target.codes, target.coder.codes(), target.ordered, entities, ctx.options.tree())
 }
 
 /// The linear guess of every row of the sheet.
@@ -80,19 +91,7 @@ fn best(sheet: &Sheet, known: &[u16], target: &Target, n_codes: usize) -> Vec<u1
     let groups = 16.min(n_codes);
     let stride = target.rows.len().div_ceil(LOOK).max(1);
     let rows: Vec<u32> = target.rows.iter().copied().step_by(stride).collect();
-    // Groups of like mass for ordered codes, codes modulo the number of groups else.
-    let mut sorted: Vec<u16> = rows.iter().map(|r| target.codes[*r as usize]).collect();
-    sorted.sort_unstable();
-    let group = |c: u16| {
-        if n_codes <= 16 {
-            usize::from(c)
-        } else if target.ordered {
-            sorted.partition_point(|x| *x < c) * groups / sorted.len().max(1)
-        } else {
-            usize::from(c) % groups
-        }
-    };
-    let codes: Vec<usize> = rows.iter().map(|r| group(target.codes[*r as usize]).min(groups - 1)).collect();
+    let codes: Vec<usize> = grouped(target, &rows, n_codes, groups);
     let mut scored: Vec<(f64, u16)> = known
         .iter()
         .map(|&f| {
@@ -117,6 +116,22 @@ fn best(sheet: &Sheet, known: &[u16], target: &Target, n_codes: usize) -> Vec<u1
     let mut kept: Vec<u16> = scored.into_iter().take(KEEP).map(|s| s.1).collect();
     kept.sort_unstable();
     kept
+}
+
+/// The codes of some rows in a few groups: of like mass for ordered codes, codes modulo the number of groups else.
+pub(super) fn grouped(target: &Target, rows: &[u32], n_codes: usize, groups: usize) -> Vec<usize> {
+    let mut sorted: Vec<u16> = rows.iter().map(|r| target.codes[*r as usize]).collect();
+    sorted.sort_unstable();
+    let group = |c: u16| {
+        if n_codes <= groups {
+            usize::from(c)
+        } else if target.ordered {
+            sorted.partition_point(|x| *x < c) * groups / sorted.len().max(1)
+        } else {
+            usize::from(c) % groups
+        }
+    };
+    rows.iter().map(|r| group(target.codes[*r as usize]).min(groups - 1)).collect()
 }
 
 /// Mean log probability of the codes of some rows.

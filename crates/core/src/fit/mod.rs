@@ -1,5 +1,6 @@
 //! Learns a model from data.
 
+mod boosted;
 mod column;
 mod count;
 mod drawn;
@@ -13,7 +14,7 @@ use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
 use crate::plan::{Built, Origin, Plan};
-use crate::{Dataset, Result};
+use crate::{Dataset, Error, ErrorKind, Result};
 
 pub(crate) use column::weekday;
 use sheet::Sheet;
@@ -24,6 +25,32 @@ pub enum Effort {
     /// One tree a column: seconds.
     #[default]
     Instant,
+    /// Boosted trees where unseen entities find them likelier: a minute.
+    Balanced,
+    /// As balanced, with more and slower rounds over more features: several minutes.
+    Best,
+}
+
+impl Effort {
+    /// Its name on the command line and in a model.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Instant => "instant",
+            Self::Balanced => "balanced",
+            Self::Best => "best",
+        }
+    }
+}
+
+impl std::str::FromStr for Effort {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let all = [Self::Instant, Self::Balanced, Self::Best];
+        all.into_iter()
+            .find(|e| e.name() == text)
+            .ok_or_else(|| Error::new(ErrorKind::Request, "use instant, balanced or best"))
+    }
 }
 
 /// How to fit.
@@ -86,7 +113,7 @@ pub fn fit(
         tables,
         components,
         min_support: options.min_support as u32,
-        effort: format!("{:?}", options.effort).to_lowercase(),
+        effort: options.effort.name().to_owned(),
     };
     Ok((model, notes))
 }
