@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// No row: a null key or a row without an owner.
 pub const NO_ROW: u32 = u32::MAX;
 
+/// Rows that a row looks back for one like it.
+const LIKE: usize = 64;
+
 /// The rows of one table.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
@@ -67,6 +70,16 @@ impl Frame {
         }
     }
 
+    /// The last earlier row of the same owner with the same value in a slot; not further back than [`LIKE`] rows.
+    pub fn like(&self, row: usize, slot: u16) -> Option<usize> {
+        let (owner, values) = (self.owner[row], &self.values[usize::from(slot)]);
+        if owner == NO_ROW || values[row] == crate::dataset::NULL {
+            return None;
+        }
+        let mut near = (row.saturating_sub(LIKE)..row).rev().take_while(|r| self.owner[*r] == owner);
+        near.find(|r| values[*r] == values[row])
+    }
+
     /// Rows of one owner.
     pub fn children(&self, owner: usize) -> std::ops::Range<usize> {
         match (self.first.get(owner), self.first.get(owner + 1)) {
@@ -85,6 +98,8 @@ pub enum Hop {
     Link(u8),
     /// So many rows back among the rows of the same owner.
     Back(u8),
+    /// To the last earlier row of the same owner with the same value in a slot.
+    Like(u16),
 }
 
 /// In place of a slot: which row of a repeated dimension it is.

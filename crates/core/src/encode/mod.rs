@@ -4,7 +4,7 @@ mod label;
 mod number;
 
 pub use label::Vocabulary;
-pub use number::NumberCoder;
+pub use number::{Grain, NumberCoder};
 
 /// Codes of one column of training rows; [`MISSING`] never appears: missing has a code of its own.
 pub type Codes = Vec<u16>;

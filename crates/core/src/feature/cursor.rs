@@ -143,6 +143,10 @@ impl Cursor {
             }
             Source::Part(r, part) => part_of(plan.value(frames, t, row, r), *part),
             Source::Span(a, b) => span(plan.value(frames, t, row, a), plan.value(frames, t, row, b)),
+            Source::Until(a, b) => match plan.value(frames, t, row, a) {
+                NULL => f64::NAN,
+                number => part_of(plan.value(frames, t, row, b), Part::Year) - number as f64,
+            },
             Source::Summary(way, i) => match plan.walk(frames, t, row, way) {
                 Some((t, row)) => frames[t].summaries[usize::from(*i)][row],
                 None => f64::NAN,

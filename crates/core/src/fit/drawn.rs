@@ -40,7 +40,8 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
         let y: Vec<f64> = target.rows.iter().map(|r| y[*r as usize]).collect();
         Ridge::fit(&columns, target.rows, &y).filter(|r| r.explained > 0.05)
     });
-    let kept = match ctx.options.effort {
+    let strength = if ctx.is_quick { Effort::Instant } else { ctx.options.effort };
+    let kept = match strength {
         Effort::Instant => best(sheet, known, &target, n_codes),
         _ => boosted::by_gain(ctx, sheet, known, &target, n_codes),
     };
@@ -64,7 +65,7 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
         matrix.push(extra, &binner);
         inputs.push(Input::Extra(i as u8, binner));
     }
-    let conditional = match ctx.options.effort {
+    let conditional = match strength {
         Effort::Instant => Conditional::Tree(tree(ctx, &matrix, &target, target.rows, entities)),
         _ => boosted::likeliest(ctx, &matrix, &target, entities),
     };
@@ -134,11 +135,10 @@ pub(super) fn grouped(target: &Target, rows: &[u32], n_codes: usize, groups: usi
     rows.iter().map(|r| group(target.codes[*r as usize]).min(groups - 1)).collect()
 }
 
-/// Mean log probability of the codes of some rows.
-pub(crate) fn score(sheet: &Sheet, drawn: &Drawn, rows: &[u32], codes: &[u16], extras: &[Vec<f64>]) -> f64 {
+/// Log probability of the codes of some rows, row by row.
+pub(crate) fn scores(sheet: &Sheet, drawn: &Drawn, rows: &[u32], codes: &[u16], extras: &[Vec<f64>]) -> Vec<f64> {
     let guess = drawn.ridge.as_ref().map(|r| guesses(sheet, r));
-    let sum: f64 = rows
-        .iter()
+    rows.iter()
         .map(|r| {
             let row = *r as usize;
             let bin = &mut |i: u16| match &drawn.inputs[usize::from(i)] {
@@ -148,6 +148,5 @@ pub(crate) fn score(sheet: &Sheet, drawn: &Drawn, rows: &[u32], codes: &[u16], e
             };
             ln(drawn.conditional.probability(bin, codes[row]).max(1e-5))
         })
-        .sum();
-    sum / rows.len().max(1) as f64
+        .collect()
 }

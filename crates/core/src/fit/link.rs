@@ -196,7 +196,7 @@ fn attribute(ctx: &Fit, sheet: &Sheet, l: usize, known: &[u16], rows: &[u32], r:
             let here: Vec<u32> = rows.iter().copied().filter(|r| values[*r as usize] != NULL).collect();
             let q: Vec<i64> = here.iter().map(|r| values[*r as usize]).collect();
             let who: Vec<u32> = here.iter().map(|r| ctx.entities[t][*r as usize]).collect();
-            let coder = NumberCoder::fit(&q, &who, ctx.options.min_support);
+            let coder = NumberCoder::fit(&q, &who, ctx.options.min_support, ctx.options.grain());
             let n = coder.len() as u16;
             let codes: Vec<u16> = values.iter().map(|v| if *v == NULL { n } else { coder.code(*v) }).collect();
             (Coder::Number(coder), codes, true)
@@ -238,7 +238,7 @@ fn popular(ctx: &Fit, target: usize, chosen: &[u32]) -> CountModel {
     let sheet = Sheet::new(ctx, target, row_features(ctx.plan, target, &[]));
     let rows: Vec<u32> = (0..chosen.len() as u32).collect();
     let counts: Vec<i64> = chosen.iter().map(|c| i64::from(*c)).collect();
-    let coder = NumberCoder::fit(&counts, &ctx.entities[target], ctx.options.min_support);
+    let coder = NumberCoder::fit(&counts, &ctx.entities[target], ctx.options.min_support, ctx.options.grain());
     let codes: Vec<u16> = counts.iter().map(|c| coder.code(*c)).collect();
     let known: Vec<u16> = (0..sheet.features.len() as u16).collect();
     let target =

@@ -4,11 +4,16 @@ mod boosted;
 mod column;
 mod count;
 mod drawn;
+mod latent;
+mod like;
 mod link;
+mod number;
+mod recall;
 mod sheet;
 mod template;
 
 use crate::conditional::TreeParams;
+use crate::encode::Grain;
 use crate::feature::row_features;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
@@ -16,7 +21,7 @@ use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
 use crate::plan::{Built, Origin, Plan};
 use crate::{Dataset, Error, ErrorKind, Result};
 
-pub(crate) use column::weekday;
+pub(crate) use column::{day_of_year, weekday};
 use sheet::Sheet;
 
 /// How hard to try.
@@ -71,6 +76,10 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
+    fn grain(&self) -> Grain {
+        if self.effort == Effort::Instant { Grain::Coarse } else { Grain::Fine }
+    }
+
     fn tree(&self) -> TreeParams {
         TreeParams {
             min_entities: self.min_support,
@@ -86,6 +95,15 @@ pub(crate) struct Fit<'a> {
     pub frames: &'a [Frame],
     pub entities: &'a [Vec<u32>],
     pub options: FitOptions,
+    /// One tree whatever the effort: for looks that only compare.
+    pub is_quick: bool,
+}
+
+impl Fit<'_> {
+    /// The same data, fitted quickly.
+    fn quick(&self) -> Fit<'_> {
+        Fit { plan: self.plan, frames: self.frames, entities: self.entities, options: self.options, is_quick: true }
+    }
 }
 
 /// Learns a model. `progress` is told the table and column at work.
@@ -96,13 +114,17 @@ pub fn fit(
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Result<(Model, Vec<String>)> {
     metadata.validate()?;
-    let Built { plan, frames, entities } = crate::plan::build(data, metadata, options.min_support)?;
+    let mut built = crate::plan::build(data, metadata, options.min_support)?;
+    if options.effort != Effort::Instant {
+        latent::add(&mut built, options.min_support);
+    }
+    let Built { plan, frames, entities } = built;
     let (keeps, missed) = crate::model::keep(&plan, metadata);
     let mut notes = plan.notes.clone();
     notes.extend(missed.into_iter().map(|r| format!("rule not kept while drawing, only checked: {r}")));
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
-    let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options };
+    let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options, is_quick: false };
     for (t, template) in templates.into_iter().enumerate() {
         tables[t] = fit_table(&ctx, t, &keeps, progress);
         tables[t].template = template;
@@ -150,15 +172,16 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
     let orphans = if table.owner.is_some() { frame.owner.iter().filter(|o| **o == NO_ROW).count() as u64 } else { 0 };
     let mut model = TableModel { rows: frame.rows as u64, orphans, keep, ..TableModel::default() };
     if table.origin == Origin::Drawn {
-        let features = row_features(ctx.plan, t, &bounds);
-        let sheet = Sheet::new(ctx, t, features);
         let steps = Steps::new(ctx.plan, t);
+        let mut features = row_features(ctx.plan, t, &bounds);
+        features.extend(like::likes(ctx, t, &steps));
+        let sheet = Sheet::new(ctx, t, features);
         if let Some(when) = table.when {
             progress(&table.name, &table.slots[usize::from(when)].column);
             model.when = Some(column::when(ctx, &sheet, &steps, usize::from(when), &model.keep));
         }
         model.links = link::links(ctx, &sheet, &steps, &model.keep, progress);
-        model.columns = columns(ctx, &sheet, &steps, t, progress);
+        model.columns = columns(ctx, &sheet, &steps, &model.keep, progress);
         model.features = sheet.features;
         model.binners = sheet.binners;
     }
@@ -182,11 +205,11 @@ fn columns(
     ctx: &Fit,
     sheet: &Sheet,
     steps: &Steps,
-    t: usize,
+    keep: &Keep,
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Vec<ColumnModel> {
     use rayon::prelude::*;
-    let table = &ctx.plan.tables[t];
+    let table = &ctx.plan.tables[sheet.table];
     steps
         .slots
         .par_iter()
@@ -199,7 +222,7 @@ fn columns(
                     parts: Vec::new(),
                     range: None,
                 },
-                None => column::column(ctx, sheet, steps, slot),
+                None => column::column(ctx, sheet, steps, keep, slot),
             }
         })
         .collect()
@@ -254,6 +277,7 @@ impl Steps {
     fn knows(&self, step: usize, way: &[crate::frame::Hop], slot: Option<u16>) -> bool {
         match way.first() {
             None => slot.is_none_or(|s| self.of_slot(usize::from(s)) < step),
+            Some(crate::frame::Hop::Like(s)) => self.of_slot(usize::from(*s)) < step,
             Some(crate::frame::Hop::Link(l)) => self.of_link(usize::from(*l)) < step,
             Some(_) => true,
         }

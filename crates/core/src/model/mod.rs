@@ -1,6 +1,7 @@
 //! A fitted model: plain data, nothing else.
 
 mod keep;
+mod sound;
 
 pub use keep::{Bound, Capacity, Keep, Restriction, UniqueItem, keep};
 
@@ -74,13 +75,22 @@ pub enum Quantity {
     Level,
     /// The difference to a value that is known.
     Since(Ref),
+    /// The difference to a number, and for rows where that is missing the number itself: two parts.
+    Near(Ref),
+    /// Which of the labels that the owner's rows had already (that agree on a slot), and a label not among them: two
+    /// parts.
+    Recall(Option<u16>),
     /// The difference to the linear guess.
     Residual,
-    /// Day (since the day of a value that is known), then weekday, then time of day.
-    Calendar(Option<Ref>),
+    /// Day (since the day of a value that is known), then weekday, then time of day. With it, how often each day of
+    /// the year is met (31 places a month), where some are met more.
+    Calendar(Option<Ref>, Vec<u32>),
     /// The same value as another, always.
     Copy(Ref),
 }
+
+/// Places of a [`Quantity::Recall`]: the last but one stands for all further back, this one for none of them.
+pub const RECALL: u16 = 8;
 
 /// One coded draw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

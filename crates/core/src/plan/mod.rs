@@ -174,7 +174,7 @@ impl Plan {
         hops.iter().try_fold(table, |t, h| match h {
             Hop::Owner => self.tables[t].owner.map(usize::from),
             Hop::Link(i) => self.tables[t].links.get(usize::from(*i)).map(|l| usize::from(l.target)),
-            Hop::Back(_) => Some(t),
+            Hop::Back(_) | Hop::Like(_) => Some(t),
         })
     }
 
@@ -207,6 +207,7 @@ impl Plan {
                     }
                     r -= k;
                 }
+                Hop::Like(slot) => r = frames[t].like(r, *slot)?,
             }
         }
         Some((t, r))

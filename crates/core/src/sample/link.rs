@@ -25,11 +25,18 @@ pub(super) struct Targets {
     codes: Vec<Vec<u16>>,
     /// Popularity of every target row.
     weight: Vec<u32>,
+    /// How often each was chosen afresh so far, where the popularity of each was drawn for it alone.
+    used: Option<Vec<u32>>,
+    /// The target chosen afresh for the row at work.
+    fresh: u32,
     decks: HashMap<(Vec<i64>, u32, u32), Deck>,
     shuffle: Stream,
     /// Open intervals of each target, where there is a capacity.
     open: HashMap<u32, Vec<(i64, i64)>>,
 }
+
+/// Least odds of a profile whose targets have all been chosen as often as they are popular.
+const SPENT: f64 = 0.02;
 
 struct Deck {
     cards: Vec<u32>,
@@ -70,7 +77,9 @@ impl Targets {
             target,
             groups: groups.into_iter().map(|(k, g)| (k, Arc::new(g))).collect(),
             codes,
+            used: (model.plan.tables[target].origin == Origin::Drawn).then(|| vec![0; weight.len()]),
             weight,
+            fresh: NO_ROW,
             decks: HashMap::new(),
             shuffle: Stream::new(seed, purpose, block),
             open: HashMap::new(),
@@ -81,6 +90,7 @@ impl Targets {
     pub fn choose(&mut self, d: &mut RowDrawer, frames: &mut [Frame], row: usize, rng: &mut Stream) -> bool {
         let (t, l) = (d.table, self.link);
         let model: &LinkModel = &d.model.links[l];
+        self.fresh = NO_ROW;
         let flag = |d: &mut RowDrawer, frames: &[Frame], drawn: &Drawn, rng: &mut Stream| {
             d.code(frames, row, drawn, &[], None, rng) == Some(1)
         };
@@ -131,6 +141,7 @@ impl Targets {
             return false;
         }
         let (mut from, mut to) = (0, pool.len());
+        let left = if plain { None } else { self.left(&pool) };
         for (j, (_, drawn)) in model.profile.iter().enumerate() {
             if to - from <= 1 {
                 break;
@@ -144,8 +155,14 @@ impl Targets {
                 (a, b)
             };
             let mut weigh = |c: u16| {
-                let (a, b) = at(c);
-                f64::from(u8::from(b > a))
+                match (at(c), &left) {
+                    ((a, b), _) if a == b => 0.0,
+                    ((a, b), Some(left)) => {
+                        let popular: u64 = pool[a..b].iter().map(|r| u64::from(self.weight[*r as usize])).sum();
+                        (left[a..b].iter().sum::<f64>() / (popular as f64).max(1.0)).clamp(SPENT, 1.0)
+                    }
+                    _ => 1.0,
+                }
             };
             let drawn_code = d.code(frames, row, drawn, &[], Some(&mut weigh), rng);
             if let Some(c) = drawn_code {
@@ -159,12 +176,25 @@ impl Targets {
         let chosen = if plain {
             self.deal(&key, &pool, from, to)
         } else {
-            let weights: Vec<f64> = pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
+            let popular = || pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
+            let weights: Vec<f64> = match left {
+                Some(left) if left[from..to].iter().any(|w| *w > 0.0) => left[from..to].to_vec(),
+                _ => popular(),
+            };
             let i = rng.weighted(&weights).unwrap_or_else(|| rng.below((to - from) as u64) as usize);
             pool[from + i]
         };
         frames[t].links[l][row] = chosen;
+        self.fresh = chosen;
         true
+    }
+
+    /// How often each of these may still be chosen before all have been as often as they are popular.
+    fn left(&self, pool: &[u32]) -> Option<Vec<f64>> {
+        let used = self.used.as_ref()?;
+        let of = |r: &u32| (self.weight[*r as usize], used[*r as usize]);
+        let laps = pool.iter().map(of).filter(|(w, _)| *w > 0).map(|(w, u)| u / w).min().unwrap_or(0);
+        Some(pool.iter().map(of).map(|(w, u)| f64::from(w.saturating_mul(laps + 1).saturating_sub(u))).collect())
     }
 
     /// The next card of the deck of these targets.
@@ -192,6 +222,9 @@ impl Targets {
 
     /// Remembers the interval of a finished row.
     pub fn taken(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
+        if let Some(n) = self.used.as_mut().and_then(|u| u.get_mut(self.fresh as usize)) {
+            *n += 1;
+        }
         let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
         let frame = &frames[self.table];
         let (start, end) = (frame.values[usize::from(c.start)][row], frame.values[usize::from(c.end)][row]);

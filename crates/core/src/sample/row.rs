@@ -3,9 +3,9 @@
 use super::link::Targets;
 use crate::conditional::Binner;
 use crate::dataset::NULL;
-use crate::feature::{Cursor, Feature};
+use crate::feature::{Cursor, Feature, recalled};
 use crate::frame::{Frame, NO_ROW, Ref};
-use crate::model::{Bound, Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel, UniqueItem};
+use crate::model::{Bound, Coder, ColumnModel, Drawn, Input, Model, Quantity, RECALL, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
 use crate::rng::{Stream, name};
 use crate::time::DAY;
@@ -16,6 +16,9 @@ const TRIES: u64 = 170;
 const PATIENT: u64 = 150;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
+
+/// Days of a year.
+const YEAR: i64 = 365;
 
 /// Everything from the smallest to the largest tick.
 const ALL: (i64, i64) = (i64::MIN + 1, i64::MAX);
@@ -170,6 +173,7 @@ impl<'a> RowDrawer<'a> {
                 let mut rng = self.stream(slots + l, at, attempt);
                 self.now += 1;
                 if t.choose(self, frames, row, &mut rng) {
+                    t.taken(self.model, frames, row);
                     break;
                 }
             }
@@ -296,11 +300,18 @@ impl<'a> RowDrawer<'a> {
                 }
                 base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
             },
+            Quantity::Near(r) => match self.plan.value(frames, self.table, row, r) {
+                NULL => self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng),
+                base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
+            },
+            Quantity::Recall(given) => self.recall(frames, row, c, *given, missing, rng),
             Quantity::Residual => {
                 let guess = self.guess(frames, row, &c.parts[0]);
                 self.shifted(frames, row, &c.parts[0], &[guess], (lo, hi), guess.round() as i64, missing, rng)
             }
-            Quantity::Calendar(anchor) => self.calendar(frames, row, c, anchor.as_ref(), (lo, hi), missing, rng),
+            Quantity::Calendar(anchor, season) => {
+                self.calendar(frames, row, c, (anchor.as_ref(), season.as_slice()), (lo, hi), missing, rng)
+            }
         };
         match value {
             Some(v) => {
@@ -359,13 +370,48 @@ impl<'a> RowDrawer<'a> {
         Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
     }
 
+    /// A label that the owner's rows had before, or one that they had not.
+    fn recall(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        c: &ColumnModel,
+        given: Option<u16>,
+        missing: bool,
+        rng: &mut Stream,
+    ) -> Option<i64> {
+        let SlotKind::Label { labels, .. } = &self.plan.tables[self.table].slots[usize::from(c.slot)].kind else {
+            return None;
+        };
+        let n = labels.len();
+        let from = row - self.cursor.position();
+        let (list, back) = recalled(&frames[self.table], from, row, c.slot, given, n);
+        if !list.is_empty() {
+            let further = usize::from(RECALL - 1);
+            let mut weigh = |p: u16| f64::from(u8::from(p == RECALL || usize::from(p) < list.len()));
+            let extras = [list.len() as f64, back as f64];
+            let place = usize::from(self.code(frames, row, &c.parts[0], &extras, Some(&mut weigh), rng)?);
+            if place == further {
+                return Some(list[further + rng.below((list.len() - further) as u64) as usize]);
+            } else if place < further {
+                return Some(list[place]);
+            }
+        }
+        let mut weigh = |code: u16| {
+            let allowed = if usize::from(code) >= n { missing } else { !list.contains(&i64::from(code)) };
+            f64::from(u8::from(allowed))
+        };
+        let code = self.code(frames, row, &c.parts[1], &[], Some(&mut weigh), rng)?;
+        Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
+    }
+
     #[allow(clippy::too_many_arguments)] // As draw_number.
     fn calendar(
         &mut self,
         frames: &[Frame],
         row: usize,
         c: &ColumnModel,
-        anchor: Option<&Ref>,
+        (anchor, season): (Option<&Ref>, &[u32]),
         (lo, hi): (i64, i64),
         missing: bool,
         rng: &mut Stream,
@@ -388,7 +434,7 @@ impl<'a> RowDrawer<'a> {
             let (a, b) = coder.bin(coder.code(d));
             let (a, b) = (a.max(bounds.0), b.min(bounds.1));
             let extras = [d as f64, crate::fit::weekday(base_day) as f64];
-            let day = base_day + self.on_weekday(frames, row, c, (a, b), d, base_day, &extras, rng)?;
+            let day = base_day + self.on_weekday(frames, row, c, ((a, b), season), d, base_day, &extras, rng)?;
             let Some(clock) = c.parts.get(2) else {
                 let value = day * DAY;
                 if (lo..=hi).contains(&value) {
@@ -414,7 +460,7 @@ impl<'a> RowDrawer<'a> {
         frames: &[Frame],
         row: usize,
         c: &ColumnModel,
-        (a, b): (i64, i64),
+        ((a, b), season): ((i64, i64), &[u32]),
         d: i64,
         base_day: i64,
         extras: &[f64],
@@ -431,7 +477,17 @@ impl<'a> RowDrawer<'a> {
         let n = weekdays.len();
         let mut weigh = |code: u16| f64::from(u8::from(usize::from(code) < n && near(weekdays.middle(code)).is_some()));
         match self.code(frames, row, &c.parts[1], extras, Some(&mut weigh), rng) {
-            Some(code) => near(weekdays.middle(code)),
+            Some(code) if season.is_empty() => near(weekdays.middle(code)),
+            Some(code) => {
+                // Any day of the bin (not over a year away) on that weekday, by how often its day of the year is met.
+                let w = weekdays.middle(code);
+                let days: Vec<i64> = (a.max(d - YEAR / 2)..=b.min(d + YEAR / 2))
+                    .filter(|x| crate::fit::weekday(base_day + x) == w)
+                    .collect();
+                let met = |x: &i64| season.get(crate::fit::day_of_year(base_day + x)).copied().map_or(0.0, f64::from);
+                let weights: Vec<f64> = days.iter().map(met).collect();
+                rng.weighted(&weights).map(|i| days[i]).or_else(|| near(w))
+            }
             None => Some(d),
         }
     }
