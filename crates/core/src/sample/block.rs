@@ -1,10 +1,10 @@
 //! One block: every table in turn, owners before what they own.
 
 use super::Sampler;
+use super::law::CountLaw;
 use super::link::Targets;
 use super::row::RowDrawer;
 use crate::frame::{Frame, NO_ROW};
-use crate::model::CountModel;
 use crate::plan::Origin;
 use crate::rng::{Stream, name};
 use crate::time::SECOND;
@@ -86,7 +86,7 @@ impl<'a> Block<'a> {
         let model = self.sampler.model;
         let table = &model.plan.tables[t];
         let mut targets = self.targets(t, false);
-        let mut drawer = RowDrawer::new(model, t, self.sampler.request.seed);
+        let mut drawer = RowDrawer::new(&model.plan, &self.sampler.laws[t], t, None, self.sampler.request.seed);
         let Some(o) = table.owner.map(usize::from) else {
             for at in self.sampler.root_rows(t, self.block) {
                 self.frames[t].push(NO_ROW);
@@ -95,14 +95,14 @@ impl<'a> Block<'a> {
             }
             return;
         };
-        let counts = model.tables[o].counts.iter().find(|c| usize::from(c.child) == t);
+        let counts = self.sampler.laws[o].counts.iter().find(|c| usize::from(c.model.child) == t);
         let least = i64::from(model.tables[o].keep.at_least_one.contains(&(t as u16)));
         let mut counter = counts.map(|c| Counter::new(self.sampler, o, t, c));
         self.frames[t].first.push(0);
         for p in 0..self.frames[o].rows {
             let planned = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
             if let Some(c) = counts {
-                self.frames[o].summaries[usize::from(c.summary)][p] = planned as f64;
+                self.frames[o].summaries[usize::from(c.model.summary)][p] = planned as f64;
             }
             for j in 0..planned {
                 self.frames[t].push(p as u32);
@@ -135,7 +135,7 @@ impl<'a> Block<'a> {
     fn deferred(&mut self, t: usize) {
         let model = self.sampler.model;
         let mut targets = self.targets(t, true);
-        let mut drawer = RowDrawer::new(model, t, self.sampler.request.seed);
+        let mut drawer = RowDrawer::new(&model.plan, &self.sampler.laws[t], t, None, self.sampler.request.seed);
         for row in 0..self.frames[t].rows {
             let at = self.stream_row(t, row);
             drawer.link_late(&mut self.frames, row, at, &mut targets);
@@ -148,7 +148,7 @@ impl<'a> Block<'a> {
         links
             .map(|(l, link)| {
                 (link.deferred == deferred)
-                    .then(|| Targets::new(model, &self.frames, t, l, self.sampler.request.seed, self.block))
+                    .then(|| Targets::new(self.sampler, &self.frames, t, l, self.block))
             })
             .collect()
     }
@@ -162,29 +162,28 @@ impl<'a> Block<'a> {
 /// Draws how many child rows each row of a table has.
 struct Counter<'a> {
     drawer: RowDrawer<'a>,
-    model: &'a CountModel,
+    count: &'a CountLaw<'a>,
     purpose: u64,
     seed: u64,
 }
 
 impl<'a> Counter<'a> {
-    fn new(sampler: &'a Sampler<'a>, owner: usize, child: usize, model: &'a CountModel) -> Self {
+    fn new(sampler: &'a Sampler<'a>, owner: usize, child: usize, count: &'a CountLaw<'a>) -> Self {
         let plan = &sampler.model.plan;
         let seed = sampler.request.seed;
-        let mut drawer = RowDrawer::new(sampler.model, owner, seed);
-        drawer.use_features(&model.features, &model.binners);
+        let drawer = RowDrawer::new(plan, &sampler.laws[owner], owner, Some(&count.known), seed);
         let purpose = name(&[&plan.tables[owner].name, "number of", &plan.tables[child].name]);
-        Self { drawer, model, purpose, seed }
+        Self { drawer, count, purpose, seed }
     }
 
     fn count(&mut self, frames: &[Frame], row: usize, at: u64, least: i64) -> i64 {
         self.drawer.enter(frames, row);
         let mut rng = Stream::new(self.seed, self.purpose, at);
-        let Some((from, to)) = &self.model.per else {
-            return self.drawer.number(frames, row, &self.model.drawn, (least, LONGEST), &mut rng).unwrap_or(least);
+        let Some((from, to)) = &self.count.model.per else {
+            return self.drawer.number(frames, row, &self.count.law, (least, LONGEST), &mut rng).unwrap_or(least);
         };
         let span = self.drawer.span(frames, row, from, to);
-        match self.drawer.number_or_none(frames, row, &self.model.drawn, least == 0, &mut rng) {
+        match self.drawer.number_or_none(frames, row, &self.count.law, least == 0, &mut rng) {
             // Rounded, so that a stay of three and a half paces has three or four.
             Some(each) => ((span / SECOND + each / 2) / each.max(1)).clamp(1, LONGEST),
             None => least,
