@@ -19,7 +19,7 @@ use rayon::ThreadPool;
 
 use crate::blocks;
 use crate::progress::Progress;
-use crate::proof::{Proof, key_hashes};
+use crate::proof::{Keys, Proof, keys};
 use crate::units::{Unit, Units};
 
 /// Rows that may be held to be checked at once, where blocks are not databases of their own.
@@ -74,7 +74,7 @@ struct Proved {
     report: CheckReport,
     /// Rows of the unit before the block, by table; None where places mean nothing outside it.
     before: Option<Vec<u64>>,
-    keys: Vec<Vec<u64>>,
+    keys: Vec<Keys>,
 }
 
 /// How rows are proved while they are made.
@@ -187,7 +187,7 @@ impl<'a> Work<'a> {
     fn prove(&self, block: u64, drawn: &[Option<RecordBatch>], before: &[u64]) -> Result<Proved> {
         let batches: Vec<RecordBatch> = drawn.iter().flatten().cloned().collect();
         let tables = self.metadata().tables.values();
-        let keys = tables.zip(&batches).map(|(m, b)| key_hashes(b, &m.primary_key)).collect();
+        let keys = tables.zip(&batches).map(|(m, b)| keys(b, &m.primary_key)).collect();
         // The slice at the edge of a part points to rows of the neighbouring part: the whole block is proved.
         let full = if self.edges.contains(&block) { self.whole.block(block)?.tables } else { batches.clone() };
         let placed = full.iter().zip(&batches).all(|(f, b)| f.num_rows() == b.num_rows());
@@ -211,6 +211,7 @@ fn write(
     remarks: &mut Vec<String>,
 ) -> Result<(Vec<FileEntry>, CheckReport)> {
     let metadata = work.metadata();
+    refuse_other_parts(job, path)?;
     let dir = OutputDir::create(path, job.run.clone())?;
     let progress = Progress::rows(job.quiet, units.expected_rows);
     let mut files: Vec<FileEntry> = Vec::new();
@@ -282,6 +283,7 @@ fn write(
         }
     }
     drop(progress);
+    remarks.extend(work.sampler.remarks());
     let report = match work.proving {
         Proving::Blocks => proof.finish(metadata),
         Proving::Held if kept == 0 => pool.install(|| check(&gather(metadata, held)?, metadata))?,
@@ -300,6 +302,23 @@ fn write(
     dir.write_other("metadata.json", about.as_bytes())?;
     remarks.extend(dir.commit()?.kept);
     Ok((files, report))
+}
+
+/// A part never replaces another part, whose rows would be lost.
+fn refuse_other_parts(job: &Job, path: &Path) -> Result<()> {
+    let Some(other) = OutputDir::run_of(path)? else { return Ok(()) };
+    if job.request.parts == 1 || !other.options.contains_key("part") || other == job.run {
+        return Ok(());
+    }
+    let part = |run: &Run| run.options.get("part").cloned().unwrap_or_default();
+    let what = match () {
+        () if other.model_hash != job.run.model_hash => "of another model".into(),
+        () if other.seed != job.run.seed => format!("made with seed {}", other.seed),
+        () if part(&other) != part(&job.run) => format!("part {}", part(&other)),
+        () => "made with other options".into(),
+    };
+    let line = format!("{}: holds a part that is {what}; give each part its own --out-dir", path.display());
+    Err(Error::new(ErrorKind::Request, line))
 }
 
 fn begin(dir: &OutputDir, job: &Job, work: &Work, units: &Units, file: u64, todo: &[Vec<bool>]) -> Result<OpenFiles> {

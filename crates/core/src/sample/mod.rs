@@ -13,8 +13,8 @@ use indexmap::IndexMap;
 
 use crate::metadata::Metadata;
 use crate::model::Model;
-use crate::output::Writer;
-use crate::plan::Origin;
+use crate::output::{IdFormat, Writer};
+use crate::plan::{Origin, Output};
 use crate::{Error, ErrorKind, Result};
 
 /// What to generate.
@@ -141,6 +141,24 @@ impl<'a> Sampler<'a> {
     /// region of its own behind all blocks.
     fn reserve(&self) -> Vec<u64> {
         (0..self.model.tables.len()).map(|t| (self.expected(t) * 1.25 + 50.0).ceil() as u64).collect()
+    }
+
+    /// What people should know before they use the keys: formats that do not hold all of them.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        for (t, table) in self.model.plan.tables.iter().enumerate() {
+            let last = self.position(t, self.blocks - 1, self.reserved[t]);
+            let columns = self.metadata.tables[&table.name].columns.keys();
+            for (column, output) in columns.zip(&table.output) {
+                let Output::Id(format @ IdFormat::Pattern(_)) = output else { continue };
+                let (first, last) = (format.text(0, 0), format.text(last, 0));
+                if last.len() > first.len() {
+                    let what = "has more rows than its format can count, so later keys are longer";
+                    out.push(format!("{}: {column} {what} (up to {} characters)", table.name, last.len()));
+                }
+            }
+        }
+        out
     }
 
     /// First and end root row of a block.

@@ -133,6 +133,14 @@ impl OutputDir {
         look(path).map(|_| ())
     }
 
+    /// What made the folder, finished or not; None when nothing of ours did.
+    pub fn run_of(path: &Path) -> Result<Option<Run>> {
+        match look(path)? {
+            Some(manifest) => Ok(Some(manifest.run)),
+            None => Ok(journal::peek(path)?.and_then(|past| past.run)),
+        }
+    }
+
     /// A writer for a whole table in one file, `<domain>/<table>.<ending>`.
     pub fn table(&self, domain: Option<&str>, table: &str, format: Format, meta: &TableMeta) -> Result<TableWriter> {
         TableWriter::create(&self.shared, table, table_path(domain, table, None, format), format, meta)
