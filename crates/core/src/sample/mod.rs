@@ -4,7 +4,9 @@
 //! so threads and parts change no value.
 
 mod block;
+mod law;
 mod link;
+mod place;
 mod row;
 
 use arrow_array::RecordBatch;
@@ -43,6 +45,7 @@ const MOST: f64 = 1e9;
 /// A model ready to generate.
 pub struct Sampler<'a> {
     pub(crate) model: &'a Model,
+    laws: Vec<law::TableLaw<'a>>,
     pub(crate) metadata: Metadata,
     request: SampleRequest,
     blocks: u64,
@@ -87,7 +90,8 @@ impl<'a> Sampler<'a> {
                 None => (model.tables[t].rows as f64 * request.scale).round().max(1.0) as u64,
             })
             .collect();
-        let mut sampler = Self { model, metadata, request, blocks, roots, reserved: Vec::new() };
+        let mut sampler =
+            Self { model, laws: law::compile(model), metadata, request, blocks, roots, reserved: Vec::new() };
         sampler.reserved = sampler.reserve();
         Ok(sampler)
     }
