@@ -180,8 +180,18 @@ mod tests {
         let n = 6000;
         let mut s = Stream::new(4, 0, 0);
         let miss = |s: &mut Stream, v: f64| if s.below(20) == 0 { f64::NAN } else { v };
-        let a: Vec<f64> = (0..n).map(|_| { let v = s.normal() * 10.0; miss(&mut s, v) }).collect();
-        let b: Vec<f64> = (0..n).map(|_| { let v = s.below(70) as f64; miss(&mut s, v) }).collect();
+        let a: Vec<f64> = (0..n)
+            .map(|_| {
+                let v = s.normal() * 10.0;
+                miss(&mut s, v)
+            })
+            .collect();
+        let b: Vec<f64> = (0..n)
+            .map(|_| {
+                let v = s.below(70) as f64;
+                miss(&mut s, v)
+            })
+            .collect();
         let codes: Vec<u16> = (0..n)
             .map(|i| {
                 let sum = if a[i].is_nan() { 3.0 } else { a[i] / 4.0 } + if b[i] % 3.0 == 0.0 { 5.0 } else { 0.0 };

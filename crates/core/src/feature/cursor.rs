@@ -146,9 +146,7 @@ impl<'a> Known<'a> {
             Source::Span(a, b) => Self::Span(end(a)?, end(b)?),
             Source::Summary(way, i) => Self::Summary(End::new(plan, table, way, *i)?),
             Source::Run(slot, stat, scope) => Self::Run(usize::from(*slot), *stat, index(*scope)),
-            Source::Share(slot, code, scope) => {
-                Self::Share(usize::from(*slot), usize::from(*code), index(*scope))
-            }
+            Source::Share(slot, code, scope) => Self::Share(usize::from(*slot), usize::from(*code), index(*scope)),
             Source::Which(way, ranks) => Self::Which(End::new(plan, table, way, 0)?, ranks),
             Source::Position => Self::Position,
             Source::Remaining(i) => Self::Remaining(owner?, usize::from(*i)),

@@ -3,11 +3,15 @@
 use super::Sampler;
 use super::law::CountLaw;
 use super::link::Targets;
-use super::row::RowDrawer;
+use super::place;
+use super::row::{RowDrawer, TRIES};
 use crate::frame::{Frame, NO_ROW};
 use crate::plan::Origin;
 use crate::rng::{Stream, name};
 use crate::time::SECOND;
+
+/// Sequences that are drawn for one owner before a row is cut short or moved to find room.
+const PLANS: u64 = 3;
 
 pub(super) struct Block<'a> {
     sampler: &'a Sampler<'a>,
@@ -91,28 +95,45 @@ impl<'a> Block<'a> {
             for at in self.sampler.root_rows(t, self.block) {
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
-                drawer.fill(&mut self.frames, row, at, &mut targets);
+                drawer.fill(&mut self.frames, row, at, 0, &mut targets);
             }
             return;
         };
         let counts = self.sampler.laws[o].counts.iter().find(|c| usize::from(c.model.child) == t);
         let least = i64::from(model.tables[o].keep.at_least_one.contains(&(t as u16)));
         let mut counter = counts.map(|c| Counter::new(self.sampler, o, t, c));
+        let mine = &model.tables[t];
+        let moving = mine
+            .keep
+            .capacity
+            .as_ref()
+            .zip(mine.when.as_ref())
+            .and_then(|(c, (first, _))| place::moving(first, &mine.columns, (c.start, c.end)));
         self.frames[t].first.push(0);
         for p in 0..self.frames[o].rows {
             let planned = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
             if let Some(c) = counts {
                 self.frames[o].summaries[usize::from(c.model.summary)][p] = planned as f64;
             }
-            for j in 0..planned {
-                self.frames[t].push(p as u32);
-                let row = self.frames[t].rows - 1;
-                let at = self.stream_row(t, row);
-                if !drawer.fill(&mut self.frames, row, at, &mut targets) && j >= least {
-                    // No room for another row under the rules: the sequence ends here.
-                    self.frames[t].pop();
-                    break;
-                }
+            let from = self.frames[t].rows;
+            let placed = moving.as_ref().is_some_and(|slots| {
+                drawer.roomy = true;
+                let before = drawer.cursor.clone();
+                let done = (0..PLANS).any(|plan| {
+                    self.sequence(&mut drawer, t, p, (planned, least), plan * TRIES, &mut targets);
+                    let rows = from..self.frames[t].rows;
+                    let done = place::place(&drawer, &mut self.frames, rows.clone(), slots, &mut targets);
+                    if !done {
+                        rows.for_each(|_| self.frames[t].pop());
+                        drawer.cursor.clone_from(&before);
+                    }
+                    done
+                });
+                drawer.roomy = false;
+                done
+            });
+            if !placed {
+                self.sequence(&mut drawer, t, p, (planned, least), PLANS * TRIES, &mut targets);
             }
             let end = self.frames[t].rows as u32;
             self.frames[t].first.push(end);
@@ -127,7 +148,28 @@ impl<'a> Block<'a> {
             self.frames[t].push(NO_ROW);
             let row = self.frames[t].rows - 1;
             let at = self.stream_row(t, row);
-            drawer.fill(&mut self.frames, row, at, &mut targets);
+            drawer.fill(&mut self.frames, row, at, 0, &mut targets);
+        }
+    }
+
+    /// The rows of one owner in a child table, one after the other; fewer where the rules leave no room for more.
+    fn sequence(
+        &mut self,
+        drawer: &mut RowDrawer,
+        t: usize,
+        owner: usize,
+        (planned, least): (i64, i64),
+        tries: u64,
+        targets: &mut [Option<Targets>],
+    ) {
+        for j in 0..planned {
+            self.frames[t].push(owner as u32);
+            let row = self.frames[t].rows - 1;
+            let at = self.stream_row(t, row);
+            if !drawer.fill(&mut self.frames, row, at, tries, targets) && j >= least {
+                self.frames[t].pop();
+                break;
+            }
         }
     }
 
@@ -147,8 +189,7 @@ impl<'a> Block<'a> {
         let links = model.plan.tables[t].links.iter().enumerate();
         links
             .map(|(l, link)| {
-                (link.deferred == deferred)
-                    .then(|| Targets::new(self.sampler, &self.frames, t, l, self.block))
+                (link.deferred == deferred).then(|| Targets::new(self.sampler, &self.frames, t, l, self.block))
             })
             .collect()
     }

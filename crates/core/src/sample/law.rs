@@ -41,12 +41,7 @@ impl<'a> Law<'a> {
     }
 
     /// Draws a code of a leaf under a mask: by trying, then exactly.
-    pub fn masked(
-        &self,
-        leaf: Leaf,
-        rng: &mut crate::rng::Stream,
-        weigh: &mut dyn FnMut(u16) -> f64,
-    ) -> Option<u16> {
+    pub fn masked(&self, leaf: Leaf, rng: &mut crate::rng::Stream, weigh: &mut dyn FnMut(u16) -> f64) -> Option<u16> {
         let flat = self.flat.as_ref()?;
         for _ in 0..TRIES {
             let code = flat.pick(leaf, rng.next_u32());

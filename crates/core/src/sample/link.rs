@@ -203,6 +203,22 @@ impl Targets {
         }
     }
 
+    /// Forgets the interval of a row, the last that was remembered of its target.
+    pub fn give_back(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
+        let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
+        let frame = &frames[self.table];
+        let ends = [c.start, c.end].map(|s| frame.values[usize::from(s)][row]);
+        if let Some(open) = self.open.get_mut(&frame.links[self.link][row]).filter(|_| !ends.contains(&NULL)) {
+            open.pop();
+        }
+    }
+
+    /// True when the target of a finished row is allowed at its times.
+    pub fn permits(&self, d: &RowDrawer, frames: &[Frame], row: usize) -> bool {
+        let to = frames[self.table].links[self.link][row];
+        to == NO_ROW || !restricted(&broken(d, self.link, frames, row), d.plan, frames, self.target, to as usize)
+    }
+
     /// Capacity of a target.
     fn capacity(&self, plan: &Plan, frames: &[Frame], c: &Capacity, to: u32) -> u32 {
         match plan.value(frames, self.target, to as usize, &c.attribute) {
@@ -255,18 +271,10 @@ struct Rules {
 impl Rules {
     fn new(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Self {
         let keep = &d.model.keep;
-        let broken = |r: &&Restriction| {
-            let (from, to) = (d.plan.value(frames, d.table, row, &r.from), d.plan.value(frames, d.table, row, &r.to));
-            if from == NULL || to == NULL {
-                return false;
-            }
-            let years = years_between(from, to);
-            r.min_years.is_some_and(|m| years < m) || r.below_years.is_some_and(|m| years >= m)
-        };
-        let forbidden = keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(broken).cloned().collect();
+        let forbidden = broken(d, l, frames, row);
         let item = UniqueItem::Link(l as u8);
         let used = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
-        let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && d.cut_short).and_then(|c| {
+        let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && !d.roomy).and_then(|c| {
             let start = frames[d.table].values[usize::from(c.start)][row];
             (start != NULL).then(|| (c.clone(), start))
         });
@@ -279,14 +287,31 @@ impl Rules {
 
     fn allow(&self, targets: &Targets, plan: &Plan, frames: &[Frame], to: u32) -> bool {
         let row = to as usize;
-        let restricted =
-            self.forbidden.iter().any(|r| r.codes.contains(&plan.value(frames, targets.target, row, &r.attribute)));
+        let restricted = restricted(&self.forbidden, plan, frames, targets.target, row);
         let full = self
             .capacity
             .as_ref()
             .is_some_and(|(c, at)| targets.open_at(to, *at) >= targets.capacity(plan, frames, c, to));
         !restricted && !full && !self.used.contains(&i64::from(to))
     }
+}
+
+/// The restrictions of a link that a row breaks if its target has one of their codes.
+fn broken(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Vec<Restriction> {
+    let breaks = |r: &&Restriction| {
+        let (from, to) = (d.plan.value(frames, d.table, row, &r.from), d.plan.value(frames, d.table, row, &r.to));
+        if from == NULL || to == NULL {
+            return false;
+        }
+        let years = years_between(from, to);
+        r.min_years.is_some_and(|m| years < m) || r.below_years.is_some_and(|m| years >= m)
+    };
+    d.model.keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(breaks).cloned().collect()
+}
+
+/// True when the target has a code of one of these restrictions.
+fn restricted(these: &[Restriction], plan: &Plan, frames: &[Frame], target: usize, row: usize) -> bool {
+    these.iter().any(|r| r.codes.contains(&plan.value(frames, target, row, &r.attribute)))
 }
 
 /// What must agree, seen from the row.

@@ -6,6 +6,7 @@
 mod block;
 mod law;
 mod link;
+mod place;
 mod row;
 
 use arrow_array::RecordBatch;
@@ -89,7 +90,8 @@ impl<'a> Sampler<'a> {
                 None => (model.tables[t].rows as f64 * request.scale).round().max(1.0) as u64,
             })
             .collect();
-        let mut sampler = Self { model, laws: law::compile(model), metadata, request, blocks, roots, reserved: Vec::new() };
+        let mut sampler =
+            Self { model, laws: law::compile(model), metadata, request, blocks, roots, reserved: Vec::new() };
         sampler.reserved = sampler.reserve();
         Ok(sampler)
     }

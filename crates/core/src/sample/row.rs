@@ -5,6 +5,7 @@ use super::link::Targets;
 use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
 use crate::feature::Cursor;
+use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
@@ -12,9 +13,7 @@ use crate::rng::Stream;
 use crate::time::DAY;
 
 /// Times a row is drawn again when the rules leave no value for a column.
-const TRIES: u64 = 170;
-/// Tries in which a stay keeps its length and looks for a free place instead; after them it is cut short.
-const PATIENT: u64 = 150;
+pub(super) const TRIES: u64 = 20;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -28,9 +27,9 @@ pub(super) struct RowDrawer<'a> {
     pub table: usize,
     pub seed: u64,
     binners: &'a [Binner],
-    cursor: Cursor<'a>,
-    /// Whether an interval may be cut short where its place is needed by another.
-    pub cut_short: bool,
+    pub cursor: Cursor<'a>,
+    /// Rows are drawn as if no target had a capacity: a place for them is looked for when all are there.
+    pub roomy: bool,
 }
 
 impl<'a> RowDrawer<'a> {
@@ -45,7 +44,7 @@ impl<'a> RowDrawer<'a> {
             seed,
             binners: known.binners,
             cursor: Cursor::new(plan, table, known.features, &|f| known.wanted[f]),
-            cut_short: true,
+            roomy: false,
         }
     }
 
@@ -57,14 +56,22 @@ impl<'a> RowDrawer<'a> {
         self.cursor.leave(frames, row);
     }
 
-    /// Fills a row. False when the rules leave no room for it: then it holds nothing of use.
-    pub fn fill(&mut self, frames: &mut [Frame], row: usize, at: u64, targets: &mut [Option<Targets>]) -> bool {
+    /// Fills a row; `tries` were made before. False when the rules leave no room for it: then it holds nothing of
+    /// use.
+    pub fn fill(
+        &mut self,
+        frames: &mut [Frame],
+        row: usize,
+        at: u64,
+        tries: u64,
+        targets: &mut [Option<Targets>],
+    ) -> bool {
         self.cursor.enter(frames, row);
-        for attempt in 0..TRIES {
+        for attempt in tries..tries + TRIES {
             if self.once(frames, row, at, attempt, targets) {
                 self.cursor.leave(frames, row);
-                for t in targets.iter_mut().flatten() {
-                    t.taken(self.model, frames, row);
+                if !self.roomy {
+                    targets.iter_mut().flatten().for_each(|t| t.taken(self.model, frames, row));
                 }
                 return true;
             }
@@ -98,11 +105,6 @@ impl<'a> RowDrawer<'a> {
     ) -> bool {
         let (model, law) = (self.model, self.law);
         let slots = self.plan.tables[self.table].slots.len();
-        // Cutting stays short or moving them to other wards where beds run out would bend both: first the same
-        // stay waits for another time, as a planned patient does.
-        let capacity = model.keep.capacity.as_ref();
-        self.cut_short = capacity.is_none() || attempt >= PATIENT;
-        let rest_try = if self.cut_short { attempt } else { 0 };
         if let Some((first, next)) = &law.when {
             let mut rng = self.stream(usize::from(first.model.slot), at, attempt);
             let later = self.cursor.position() > 0 && frames[self.table].owner[row] != NO_ROW;
@@ -112,7 +114,7 @@ impl<'a> RowDrawer<'a> {
         }
         for l in 0..model.links.len() {
             let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
-            let mut rng = self.stream(slots + l, at, rest_try);
+            let mut rng = self.stream(slots + l, at, attempt);
             let done = t.choose(self, frames, row, &mut rng);
             targets[l] = Some(t);
             if !done {
@@ -120,14 +122,29 @@ impl<'a> RowDrawer<'a> {
             }
         }
         let done = law.columns.iter().all(|c| {
-            let mut rng = self.stream(usize::from(c.model.slot), at, rest_try);
+            let mut rng = self.stream(usize::from(c.model.slot), at, attempt);
             self.column(frames, row, c, targets, &mut rng)
         });
-        let fits = |c: &crate::model::Capacity| match targets.get(usize::from(c.link)).and_then(Option::as_ref) {
-            Some(t) => t.has_room(self.plan, model, frames, row),
-            None => true,
+        done && (self.roomy || self.has_room(frames, row, targets))
+    }
+
+    fn has_room(&self, frames: &[Frame], row: usize, targets: &[Option<Targets>]) -> bool {
+        let Some(c) = &self.model.keep.capacity else { return true };
+        let target = targets.get(usize::from(c.link)).and_then(Option::as_ref);
+        target.is_none_or(|t| t.has_room(self.plan, self.model, frames, row))
+    }
+
+    /// True when a finished row obeys what depends on its times, and its target has room for it.
+    pub fn stands(&self, frames: &[Frame], row: usize, later: bool, targets: &[Option<Targets>]) -> bool {
+        let when = self.law.when.as_ref().map(|(first, next)| if later { next } else { first });
+        let inside = |c: &ColumnModel| {
+            let v = frames[self.table].values[usize::from(c.slot)][row];
+            let is_label = self.plan.tables[self.table].slots[usize::from(c.slot)].kind.is_label();
+            v == NULL || is_label || self.bounds(frames, row, c, targets).is_some_and(|(lo, hi)| (lo..=hi).contains(&v))
         };
-        done && capacity.is_none_or(fits)
+        when.into_iter().chain(&self.law.columns).all(|c| inside(c.model))
+            && targets.iter().flatten().all(|t| t.permits(self, frames, row))
+            && self.has_room(frames, row, targets)
     }
 
     /// Chooses deferred links of a finished row.
@@ -373,6 +390,18 @@ impl<'a> RowDrawer<'a> {
                 v => v,
             },
         };
+        let (mut lo, hi) = (lo, hi);
+        if let Some([flag, span]) = c.parts.get(3..5) {
+            let soon = (lo.max(base), hi.min(base.saturating_add(NEAR - 1)));
+            let later = missing || hi >= base.saturating_add(NEAR) || lo < base;
+            let mut weigh = |code: u16| f64::from(u8::from(if code == 1 { soon.0 <= soon.1 } else { later }));
+            if self.code(frames, row, flag, &[], Some(&mut weigh), rng)? == 1 {
+                return self.shifted(frames, row, span, &[], soon, base, false, rng);
+            }
+            if lo >= base {
+                lo = base.saturating_add(NEAR);
+            }
+        }
         let base_day = base.div_euclid(DAY);
         let Coder::Number(coder) = &c.parts[0].drawn.coder else { return None };
         let bounds = (lo.div_euclid(DAY).saturating_sub(base_day), hi.div_euclid(DAY).saturating_sub(base_day));
@@ -396,8 +425,10 @@ impl<'a> RowDrawer<'a> {
             let to = if day == hi.div_euclid(DAY) { hi.rem_euclid(DAY) } else { DAY - 1 };
             let extras =
                 [(day - base_day) as f64, extras[1], crate::fit::weekday(day) as f64, base.rem_euclid(DAY) as f64];
-            if let Some(seconds) = self.draw_number(frames, row, clock, &extras, (from, to), false, rng) {
-                return Some(day * DAY + seconds);
+            let value = self.draw_number(frames, row, clock, &extras, (from, to), false, rng).map(|s| day * DAY + s);
+            // What is near comes from the span alone.
+            if let Some(v) = value.filter(|v| c.parts.len() < 5 || !(0..NEAR).contains(&(v - base))) {
+                return Some(v);
             }
         }
         None
@@ -448,7 +479,7 @@ impl<'a> RowDrawer<'a> {
                 lo = lo.max(before);
             }
         }
-        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && self.cut_short);
+        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && !self.roomy);
         if let Some(t) = capacity.and_then(|x| targets.get(usize::from(x.link))).and_then(Option::as_ref) {
             hi = hi.min(t.free_until(self.plan, self.model, frames, row));
         }
