@@ -184,8 +184,10 @@ fn counting(column: &StringArray) -> Option<Keys> {
         let n = number.bytes().fold(0, |n, b| n * 10 + u64::from(b - b'0'));
         match list.last_mut() {
             Some((_, last)) if *last + 1 == n => *last = n,
-            _ if list.len() == STRETCHES => return None,
             _ => list.push((n, n)),
+        }
+        if list.len() > STRETCHES {
+            return None;
         }
     }
     Some(Keys::Counting(prefix.to_owned(), list))
