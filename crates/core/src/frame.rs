@@ -23,6 +23,8 @@ pub struct Frame {
     pub owner: Vec<u32>,
     /// Row of the target, for each link and row.
     pub links: Vec<Vec<u32>>,
+    /// The last earlier row with the same target, for each link and row.
+    pub peers: Vec<Vec<u32>>,
     /// First row of each owner row, with one more entry for the end; rows without an owner come last.
     pub first: Vec<u32>,
     /// Rows of a kept dimension: the training row each one repeats.
@@ -35,6 +37,7 @@ impl Frame {
         Self {
             values: vec![Vec::new(); slots],
             links: vec![Vec::new(); links],
+            peers: vec![Vec::new(); links],
             summaries: vec![Vec::new(); summaries],
             ..Self::default()
         }
@@ -47,7 +50,7 @@ impl Frame {
         for v in &mut self.values {
             v.push(crate::dataset::NULL);
         }
-        for l in &mut self.links {
+        for l in self.links.iter_mut().chain(&mut self.peers) {
             l.push(NO_ROW);
         }
         for s in &mut self.summaries {
@@ -62,12 +65,22 @@ impl Frame {
         for v in &mut self.values {
             v.pop();
         }
-        for l in &mut self.links {
+        for l in self.links.iter_mut().chain(&mut self.peers) {
             l.pop();
         }
         for s in &mut self.summaries {
             s.pop();
         }
+    }
+
+    /// Finds the peers of all rows by one link; `targets` is the number of rows that it may lead to.
+    pub fn find_peers(&mut self, link: usize, targets: usize) {
+        let mut last = vec![NO_ROW; targets];
+        let before = |(row, to): (usize, &u32)| match last.get_mut(*to as usize) {
+            Some(l) => std::mem::replace(l, row as u32),
+            None => NO_ROW,
+        };
+        self.peers[link] = self.links[link].iter().enumerate().map(before).collect();
     }
 
     /// The last earlier row of the same owner with the same value in a slot; not further back than [`LIKE`] rows.
@@ -100,6 +113,8 @@ pub enum Hop {
     Back(u8),
     /// To the last earlier row of the same owner with the same value in a slot.
     Like(u16),
+    /// To the last earlier row, of any owner, with the same target of a link.
+    Peer(u8),
 }
 
 /// In place of a slot: which row of a repeated dimension it is.

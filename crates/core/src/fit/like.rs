@@ -54,15 +54,31 @@ pub(super) fn likes(ctx: &Fit, t: usize, steps: &Steps) -> Vec<Feature> {
             }
         }
         if let Some((_, g)) = best {
-            let kind = match &slot.kind {
-                SlotKind::Label { numeric: Some(n), .. } => Kind::Numeric(n.clone()),
-                SlotKind::Label { labels, .. } => Kind::Label(labels.len() as u32 + 1),
-                _ => Kind::Number,
-            };
-            out.push(Feature { source: Source::Value(Ref::at(&[Hop::Like(g)], s)), kind });
+            out.push(value(&[Hop::Like(g)], s, &slot.kind));
         }
     }
     out
+}
+
+/// The values of the last row with the same target, link by link: what the rows of one ward have in common beyond
+/// the ward's own columns.
+pub(super) fn peers(ctx: &Fit, t: usize) -> Vec<Feature> {
+    if ctx.options.effort == Effort::Instant {
+        return Vec::new();
+    }
+    let table = &ctx.plan.tables[t];
+    let links = (0..table.links.len()).filter(|l| !table.links[*l].deferred);
+    let slots = || table.slots.iter().enumerate().filter(|(_, s)| !s.kind.is_time());
+    links.flat_map(|l| slots().map(move |(s, slot)| value(&[Hop::Peer(l as u8)], s, &slot.kind))).collect()
+}
+
+fn value(way: &[Hop], slot: usize, kind: &SlotKind) -> Feature {
+    let kind = match kind {
+        SlotKind::Label { numeric: Some(n), .. } => Kind::Numeric(n.clone()),
+        SlotKind::Label { labels, .. } => Kind::Label(labels.len() as u32 + 1),
+        _ => Kind::Number,
+    };
+    Feature { source: Source::Value(Ref::at(way, slot)), kind }
 }
 
 /// How far two values are apart: in ticks, or whether they differ.

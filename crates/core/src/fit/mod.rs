@@ -21,7 +21,7 @@ use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
 use crate::plan::{Built, Origin, Plan};
 use crate::{Dataset, Error, ErrorKind, Result};
 
-pub(crate) use column::{day_of_year, weekday};
+pub(crate) use column::{NEAR, day_of_year, weekday};
 use sheet::Sheet;
 
 /// How hard to try.
@@ -117,6 +117,12 @@ pub fn fit(
     let mut built = crate::plan::build(data, metadata, options.min_support)?;
     if options.effort != Effort::Instant {
         latent::add(&mut built, options.min_support);
+        for t in 0..built.frames.len() {
+            for (l, link) in built.plan.tables[t].links.iter().enumerate().filter(|(_, l)| !l.deferred) {
+                let targets = built.frames[usize::from(link.target)].rows;
+                built.frames[t].find_peers(l, targets);
+            }
+        }
     }
     let Built { plan, frames, entities } = built;
     let (keeps, missed) = crate::model::keep(&plan, metadata);
@@ -175,6 +181,7 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
         let steps = Steps::new(ctx.plan, t);
         let mut features = row_features(ctx.plan, t, &bounds);
         features.extend(like::likes(ctx, t, &steps));
+        features.extend(like::peers(ctx, t));
         let sheet = Sheet::new(ctx, t, features);
         if let Some(when) = table.when {
             progress(&table.name, &table.slots[usize::from(when)].column);
@@ -278,7 +285,7 @@ impl Steps {
         match way.first() {
             None => slot.is_none_or(|s| self.of_slot(usize::from(s)) < step),
             Some(crate::frame::Hop::Like(s)) => self.of_slot(usize::from(*s)) < step,
-            Some(crate::frame::Hop::Link(l)) => self.of_link(usize::from(*l)) < step,
+            Some(crate::frame::Hop::Link(l) | crate::frame::Hop::Peer(l)) => self.of_link(usize::from(*l)) < step,
             Some(_) => true,
         }
     }

@@ -17,7 +17,7 @@ const VALIDATION: u64 = 6;
 /// Rows looked at for that.
 const LOOK: usize = 24_000;
 /// Nats a row by which a difference must be likelier than the level.
-const CLEARLY: f64 = 0.02;
+const CLEARLY: f64 = 0.03;
 /// Numbers that a difference is tried to, at most.
 const NEAR: usize = 3;
 
@@ -53,21 +53,17 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
     let quick = ctx.quick();
     let plain = level(&quick, &train);
     let plainly = densities(sheet, &plain, values, &[], &test);
-    let mean = |d: &[f64]| d.iter().sum::<f64>() / d.len().max(1) as f64;
     let mut best = (mean(&plainly) + CLEARLY, None);
+    let dense = is_dense(values) && !is_heaped(values);
     for near in near(ctx, sheet, steps, slot) {
-        let (off, here) = differences(ctx, sheet.table, values, &near);
-        let learn: Vec<u32> = train.iter().copied().filter(|r| here[*r as usize]).collect();
-        let drawn = coded(&quick, sheet, known, &learn, &off, &[], false);
-        let those: Vec<u32> = test.iter().copied().filter(|r| here[*r as usize]).collect();
-        let mut with = densities(sheet, &drawn, &off, &[], &those).into_iter();
-        let all: Vec<f64> = test
-            .iter()
-            .zip(&plainly)
-            .map(|(r, plain)| if here[*r as usize] { with.next().unwrap_or(*plain) } else { *plain })
-            .collect();
-        if mean(&all) > best.0 {
-            best = (mean(&all), Some(Quantity::Near(near)));
+        let way = Way::new(ctx, sheet, values, near);
+        let ways = [dense.then_some(false), (way.same > SAME).then_some(true)];
+        for same in ways.into_iter().flatten() {
+            let parts = way.parts(&quick, sheet, known, values, &train, same);
+            let score = mean(&way.densities(sheet, values, &parts, &test, same));
+            if score > best.0 {
+                best = (score, Some((way.near.clone(), same)));
+            }
         }
     }
     let ridge = plain.ridge.clone().filter(|r| r.explained > 0.15);
@@ -78,15 +74,89 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
         }
     }
     match best.1 {
-        Some(Quantity::Near(near)) => {
-            let (off, here) = differences(ctx, sheet.table, values, &near);
-            let (with, without): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| here[**r as usize]);
-            let off = coded(ctx, sheet, known, &with, &off, &[], false);
-            let plain = level(ctx, if without.len() < 60 { &rows } else { &without });
-            done(Quantity::Near(near), vec![off, plain])
+        Some((near, same)) => {
+            let way = Way::new(ctx, sheet, values, near);
+            let parts = way.parts(ctx, sheet, known, values, &rows, same);
+            done(if same { Quantity::Same(way.near) } else { Quantity::Near(way.near) }, parts)
         }
         _ => done(Quantity::Level, vec![level(ctx, &rows)]),
     }
+}
+
+fn mean(d: &[f64]) -> f64 {
+    d.iter().sum::<f64>() / d.len().max(1) as f64
+}
+
+/// Share of rows that repeat another number from which repeating it is worth a part of its own.
+const SAME: f64 = 0.1;
+
+/// A number that the column keeps close to.
+struct Way {
+    near: Ref,
+    /// Difference to it.
+    off: Vec<i64>,
+    /// Where it is known.
+    here: Vec<bool>,
+    /// Where the column repeats it, as a flag; and how often it does.
+    equal: Vec<u16>,
+    same: f64,
+}
+
+impl Way {
+    fn new(ctx: &Fit, sheet: &Sheet, values: &[i64], near: Ref) -> Self {
+        let (off, here) = differences(ctx, sheet.table, values, &near);
+        let equal: Vec<u16> = off.iter().map(|d| u16::from(*d == 0)).collect();
+        let known = here.iter().filter(|h| **h).count().max(1) as f64;
+        let same = equal.iter().filter(|e| **e == 1).count() as f64 / known;
+        Self { near, off, here, equal, same }
+    }
+
+    /// The two parts: a difference or whether it is the same, and the number itself for the other rows.
+    fn parts(&self, ctx: &Fit, sheet: &Sheet, known: &[u16], values: &[i64], rows: &[u32], same: bool) -> Vec<Drawn> {
+        let (with, without): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| self.here[**r as usize]);
+        let first = if same {
+            let coder = Coder::Flag;
+            let (rows, codes) = (&with[..], &self.equal[..]);
+            fit_drawn(ctx, sheet, known, Target { rows, codes, coder, ordered: true, scalar: None, extras: &[] })
+        } else {
+            coded(ctx, sheet, known, &with, &self.off, &[], false)
+        };
+        let alone: Vec<u32> =
+            if same { rows.iter().copied().filter(|r| self.equal[*r as usize] == 0).collect() } else { without };
+        let alone = if alone.len() < 60 { rows } else { &alone };
+        vec![first, coded(ctx, sheet, known, alone, values, &[], false)]
+    }
+
+    fn densities(&self, sheet: &Sheet, values: &[i64], parts: &[Drawn], rows: &[u32], same: bool) -> Vec<f64> {
+        let with: Vec<u32> = rows.iter().copied().filter(|r| self.here[*r as usize]).collect();
+        let mut first = if same {
+            scores(sheet, &parts[0], &with, &self.equal, &[])
+        } else {
+            densities(sheet, &parts[0], &self.off, &[], &with)
+        }
+        .into_iter();
+        let alone = densities(sheet, &parts[1], values, &[], rows);
+        rows.iter()
+            .zip(alone)
+            .map(|(r, alone)| match (self.here[*r as usize], same && self.equal[*r as usize] == 0) {
+                (false, _) => alone,
+                (true, also) => first.next().unwrap_or(0.0) + if also { alone } else { 0.0 },
+            })
+            .collect()
+    }
+}
+
+/// True where most values of the grid occur: a difference then leads to values that could be there.
+fn is_dense(values: &[i64]) -> bool {
+    let mut v: Vec<i64> = values.iter().copied().filter(|v| *v != NULL).collect();
+    v.sort_unstable();
+    let Some(last) = v.len().checked_sub(1) else { return false };
+    let middle = &v[last / 20..=last - last / 20];
+    let different = middle.chunk_by(|a, b| a == b).count();
+    let step = middle.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0).min().unwrap_or(1);
+    let grid = (middle[middle.len() - 1] as f64 - middle[0] as f64) / step as f64 + 1.0;
+    // A column with more values than rows could fill is as dense as it can be.
+    different as f64 >= 0.5 * grid || different * 2 >= middle.len()
 }
 
 fn distinct(values: &[i64]) -> usize {
@@ -134,7 +204,7 @@ fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
     }
     refs.extend(table.owner.map(|_| Ref::at(&[Hop::Back(1)], slot)));
     refs.extend(sheet.features.iter().filter_map(|f| match &f.source {
-        Source::Value(r) if usize::from(r.slot) == slot && matches!(r.hops[..], [Hop::Like(_)]) => Some(r.clone()),
+        Source::Value(r) if usize::from(r.slot) == slot && matches!(r.hops[..], [Hop::Like(_) | Hop::Peer(_)]) => Some(r.clone()),
         _ => None,
     }));
     let Some((whole, _)) = spread(values) else { return Vec::new() };
@@ -168,6 +238,17 @@ fn spread(values: &[i64]) -> Option<(f64, f64)> {
     Some(((v[v.len() * 9 / 10] - v[v.len() / 10]) as f64, most as f64 / v.len() as f64))
 }
 
+/// True when a value stands out far above its neighbours: a difference would smear it.
+fn is_heaped(values: &[i64]) -> bool {
+    let mut v: Vec<i64> = values.iter().copied().filter(|v| *v != NULL).collect();
+    v.sort_unstable();
+    let runs: Vec<usize> = v.chunk_by(|a, b| a == b).map(<[i64]>::len).collect();
+    (0..runs.len()).any(|i| {
+        let beside = [i.checked_sub(1), Some(i + 1)].into_iter().flatten().filter_map(|j| runs.get(j)).max();
+        runs[i] * 33 > v.len() && beside.is_none_or(|b| runs[i] > 4 * b)
+    })
+}
+
 /// True for numbers that a linear guess can stand behind: nothing missing, no heap that a difference would smear,
 /// no tail that it would cut.
 fn is_even(ctx: &Fit, values: &[i64]) -> bool {
@@ -177,15 +258,10 @@ fn is_even(ctx: &Fit, values: &[i64]) -> bool {
     let mut v = values.to_vec();
     v.sort_unstable();
     let n = v.len();
-    let runs: Vec<usize> = v.chunk_by(|a, b| a == b).map(<[i64]>::len).collect();
-    let heap = (0..runs.len()).any(|i| {
-        let beside = [i.checked_sub(1), Some(i + 1)].into_iter().flatten().filter_map(|j| runs.get(j)).max();
-        runs[i] * 33 > n && beside.is_none_or(|b| runs[i] > 4 * b)
-    });
     let at = |share: f64| v[((n - 1) as f64 * share) as usize] as f64;
     let (low, middle, high) = (at(0.25), at(0.5), at(0.75));
     let tail = (at(0.99) - middle).max(middle - at(0.01)) / (high - middle).max(middle - low).max(1.0);
-    !heap && (ctx.options.effort == Effort::Instant || tail < 6.0)
+    !is_heaped(values) && (ctx.options.effort == Effort::Instant || tail < 6.0)
 }
 
 /// A draw of the difference to a linear guess, with the differences and the guess.

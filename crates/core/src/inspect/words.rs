@@ -24,6 +24,10 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
             }
             Hop::Back(1) => text.push_str("previous "),
             Hop::Back(k) => text.push_str(&format!("{k} rows before: ")),
+            Hop::Peer(i) => {
+                let link = plan.tables[t].links.get(usize::from(*i)).map_or("?", |l| l.name.as_str());
+                text.push_str(&format!("last with the same {link}: "));
+            }
             Hop::Like(s) => text.push_str(&format!("last with the same {}: ", column(plan, t, *s))),
         }
     }
@@ -62,11 +66,15 @@ pub(super) fn quantity(plan: &Plan, table: usize, q: &Quantity) -> String {
         Quantity::Level => "drawn".into(),
         Quantity::Since(r) => format!("drawn as the difference to {}", path(plan, table, r)),
         Quantity::Near(r) => format!("drawn as the difference to {} where that is known", path(plan, table, r)),
+        Quantity::Same(r) => format!("drawn as the same as {}, or by itself", path(plan, table, r)),
         Quantity::Recall(_) => "drawn as one that the owner had before, or a new one".into(),
         Quantity::Residual => "drawn as the difference to a linear guess".into(),
         Quantity::Calendar(None, _) => "drawn as day, weekday and time of day".into(),
         Quantity::Calendar(Some(r), _) => {
-            format!("drawn as days since {}, weekday and time of day", path(plan, table, r))
+            format!(
+                "drawn as the span since {0} within half a day, else as days since then, weekday and time of day",
+                path(plan, table, r)
+            )
         }
         Quantity::Copy(r) => format!("the same as {}", path(plan, table, r)),
     }

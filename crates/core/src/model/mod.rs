@@ -62,7 +62,7 @@ pub struct ColumnModel {
     pub slot: u16,
     /// What is drawn for it.
     pub quantity: Quantity,
-    /// One draw, or day, weekday and clock of a time.
+    /// One draw, or day, weekday and clock of a time with what [`Quantity::Calendar`] adds.
     pub parts: Vec<Drawn>,
     /// Smallest and largest value that may come out.
     pub range: Option<(i64, i64)>,
@@ -77,13 +77,16 @@ pub enum Quantity {
     Since(Ref),
     /// The difference to a number, and for rows where that is missing the number itself: two parts.
     Near(Ref),
+    /// Whether it is the same as a number that is known, and the number itself else: two parts.
+    Same(Ref),
     /// Which of the labels that the owner's rows had already (that agree on a slot), and a label not among them: two
     /// parts.
     Recall(Option<u16>),
     /// The difference to the linear guess.
     Residual,
-    /// Day (since the day of a value that is known), then weekday, then time of day. With it, how often each day of
-    /// the year is met (31 places a month), where some are met more.
+    /// Day (since the day of a value that is known), then weekday, then time of day; with two more parts, whether
+    /// it follows that value within half a day, and the span then. With it, how often each day of the year is met
+    /// (31 places a month), where some are met more.
     Calendar(Option<Ref>, Vec<u32>),
     /// The same value as another, always.
     Copy(Ref),

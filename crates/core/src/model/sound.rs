@@ -29,14 +29,14 @@ fn columns(table: &TableModel) -> bool {
 fn column(c: &ColumnModel, features: usize) -> bool {
     let extras: &[usize] = match &c.quantity {
         Quantity::Level | Quantity::Since(_) => &[0],
-        Quantity::Near(_) => &[0, 0],
+        Quantity::Near(_) | Quantity::Same(_) => &[0, 0],
         Quantity::Recall(_) => &[2, 0],
         Quantity::Residual => &[1],
-        Quantity::Calendar(..) => &[0, 2, 4],
+        Quantity::Calendar(..) => &[0, 2, 4, 0, 0],
         Quantity::Copy(_) => &[],
     };
     let enough = match &c.quantity {
-        Quantity::Calendar(..) => c.parts.len() >= 2,
+        Quantity::Calendar(..) => [2, 3, 5].contains(&c.parts.len()),
         _ => c.parts.len() == extras.len(),
     };
     enough && c.parts.len() <= extras.len() && c.parts.iter().zip(extras).all(|(d, e)| drawn(d, features, *e))
