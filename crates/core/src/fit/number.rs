@@ -121,9 +121,8 @@ impl Way {
         } else {
             coded(ctx, sheet, known, &with, &self.off, &[], false)
         };
-        let alone: Vec<u32> =
-            if same { rows.iter().copied().filter(|r| self.equal[*r as usize] == 0).collect() } else { without };
-        let alone = if alone.len() < 60 { rows } else { &alone };
+        // A number that is not the same is learned from all rows, and drawn again where it comes out the same.
+        let alone = if same || without.len() < 60 { rows } else { &without };
         vec![first, coded(ctx, sheet, known, alone, values, &[], false)]
     }
 

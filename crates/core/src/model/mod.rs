@@ -150,6 +150,8 @@ pub struct LinkModel {
     pub same: Option<Drawn>,
     /// Another target of the same owner as the previous row's target.
     pub kin: Option<Drawn>,
+    /// Targets that training rows never have: their owner itself, and one that an earlier row of the owner has.
+    pub never: [bool; 2],
     /// The target's attributes, one after the other.
     pub profile: Vec<(Ref, Drawn)>,
     /// For a profile that ends with the target itself: the code of each training row of the dimension, the last

@@ -134,7 +134,9 @@ impl Targets {
             };
             Arc::new(group.iter().copied().filter(fits).collect())
         };
-        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW;
+        // Where rows choose among few targets that were drawn for them, each is chosen as often as it is popular.
+        let counted = self.used.is_some() && !key.is_empty();
+        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW && !counted;
         let mut pool = if plain { Arc::clone(&group) } else { filtered(true, true) };
         if pool.is_empty() {
             pool = filtered(false, true);
@@ -319,7 +321,14 @@ impl Rules {
         let keep = &d.model.keep;
         let forbidden = broken(d, l, frames, row);
         let item = UniqueItem::Link(l as u8);
-        let used = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
+        let mut used: Vec<i64> =
+            d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
+        let frame = &frames[d.table];
+        let [owner, twice] = d.model.links[l].never;
+        used.extend(owner.then(|| i64::from(frame.owner[row])));
+        if twice {
+            used.extend((row - d.place()..row).map(|r| i64::from(frame.links[l][r])));
+        }
         let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && !d.roomy).and_then(|c| {
             let start = frames[d.table].values[usize::from(c.start)][row];
             (start != NULL).then(|| (c.clone(), start))

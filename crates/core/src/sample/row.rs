@@ -17,6 +17,9 @@ pub(super) const TRIES: u64 = 20;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
+/// Times a number that should differ from another is drawn again.
+const OTHERS: usize = 8;
+
 /// Days of a year.
 const YEAR: i64 = 365;
 
@@ -325,7 +328,14 @@ impl<'a> RowDrawer<'a> {
                 if may && self.code(frames, row, &c.parts[0], &[], None, rng) == Some(1) {
                     Some(base)
                 } else {
-                    self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng)
+                    let mut value = None;
+                    for _ in 0..OTHERS {
+                        value = self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng);
+                        if !may || value != Some(base) {
+                            break;
+                        }
+                    }
+                    value
                 }
             }
             Quantity::Recall(given) => self.recall(frames, row, c, *given, missing, rng),
