@@ -18,6 +18,7 @@ pub mod feature;
 pub mod fit;
 pub mod frame;
 pub mod inspect;
+mod keys;
 pub mod linked;
 pub mod math;
 pub mod metadata;
