@@ -2,13 +2,14 @@
 # One run, many ways: threads, parts, folders of files, locale, time zone, folder, processor features, debug build.
 # CSV bytes must be equal everywhere, and Parquet files too within one build. Takes minutes.
 #
-#   tests/slow/same_bytes.sh [scale]
+#   tests/slow/same_bytes.sh [scale]    (HEALTHDATA and HEALTHDATA_DEBUG take programs that are built already)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 scale="${1:-3}"
-cargo build --release --quiet
-cargo build --quiet
-release="$PWD/target/release/healthdata"
+if [ -z "${HEALTHDATA:-}" ]; then cargo build --release --quiet; fi
+if [ -z "${HEALTHDATA_DEBUG:-}" ]; then cargo build --quiet; fi
+release="${HEALTHDATA:-$PWD/target/release/healthdata}"
+debug="${HEALTHDATA_DEBUG:-$PWD/target/debug/healthdata}"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 "$release" reference --patients 2000 --out-dir "$work/data" --quiet
@@ -48,7 +49,7 @@ LC_ALL=tr_TR.UTF-8 LANG=tr_TR.UTF-8 TZ=Pacific/Kiritimati sample elsewhere/in/an
 same elsewhere/in/an/other/folder
 GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX,-FMA,-SSE4_2,-ERMS sample masked
 same masked
-"$PWD/target/debug/healthdata" sample "$work/model" --scale "$scale" --quiet --no-check --out-dir "$work/debug"
+"$debug" sample "$work/model" --scale "$scale" --quiet --no-check --out-dir "$work/debug"
 same debug
 
 sample p2 --format parquet --threads 2
