@@ -6,6 +6,7 @@
 mod block;
 mod link;
 mod row;
+mod schema;
 
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;
