@@ -20,8 +20,8 @@ use std::panic::{self, AssertUnwindSafe};
 use clap::Parser;
 use healthdata_core::{Error, ErrorKind};
 
-pub use args::{effort, min_support};
 use args::{Cli, Command};
+pub use args::{effort, min_support};
 pub use proof::broken;
 pub use runs::pool;
 

@@ -32,9 +32,8 @@ fn write_part(job: &Job, folder: &Path, attempt: &str, format: Format, desk: &De
     let own = folder.join(format!("{ATTEMPT}{attempt}"));
     let dir = OutputDir::create(&own, Run { scale: job.request.scale, ..Run::default() })?;
     let tables = metadata.tables.iter();
-    let mut writers = tables
-        .map(|(name, meta)| dir.table(meta.domain.as_deref(), name, format, meta))
-        .collect::<Result<Vec<_>>>()?;
+    let mut writers =
+        tables.map(|(name, meta)| dir.table(meta.domain.as_deref(), name, format, meta)).collect::<Result<Vec<_>>>()?;
     let all = vec![true; writers.len()];
     job.plain_blocks(&all, |tables| {
         for (writer, batch) in writers.iter_mut().zip(tables) {

@@ -83,7 +83,7 @@ impl PyModel {
     fn hospital(py: Python<'_>, progress: Option<Bound<'_, PyAny>>) -> PyResult<Self> {
         let model = long(py, progress.as_ref(), |desk| {
             let desk = desk.clone();
-            let tell = move |what: &str| {
+            let tell = move |what: &str| -> Result<()> {
                 desk.step(what);
                 Ok(())
             };
@@ -146,9 +146,8 @@ impl PyModel {
     /// What the model holds, as JSON.
     fn inspect(&self, py: Python<'_>, values: bool) -> PyResult<String> {
         let found = inspect(&self.model, values).map_err(|e| raise(py, &e))?;
-        serde_json::to_string(&found).map_err(|_| {
-            raise(py, &Error::new(ErrorKind::Model, "what the model holds can't be written as JSON"))
-        })
+        serde_json::to_string(&found)
+            .map_err(|_| raise(py, &Error::new(ErrorKind::Model, "what the model holds can't be written as JSON")))
     }
 
     /// Generated tables, by name.

@@ -62,9 +62,8 @@ pub fn evaluate_tables(
     let options = EvaluateOptions { seed, skip, for_sharing, ..EvaluateOptions::default() };
     let report = long(py, progress.as_ref(), move |desk| {
         let tell = desk.clone();
-        healthdata_cli::pool(None)?.install(|| {
-            evaluate(&real, &synthetic, holdout.as_ref(), &metadata, &options, &|step| tell.step(step))
-        })
+        healthdata_cli::pool(None)?
+            .install(|| evaluate(&real, &synthetic, holdout.as_ref(), &metadata, &options, &|step| tell.step(step)))
     })?;
     Ok(PyReport { report })
 }

@@ -45,12 +45,13 @@ impl Look<'_> {
         }
         let native = self.model.natives.get(t).and_then(|n| n.get(c)).cloned().unwrap_or_default();
         let flag = native == Native::Flag || (native == Native::Any && column_meta.sdtype == Sdtype::Boolean);
-        match (native, &base) {
-            _ if flag && base == DataType::Utf8 && self.texts(t, c, &|x| truth(x).is_some()) => DataType::Boolean,
-            (Native::Whole, DataType::Utf8) if self.texts(t, c, &|x| x.parse::<i64>().is_ok()) => DataType::Int64,
-            (Native::Real, DataType::Utf8) if self.texts(t, c, &|x| x.parse::<f64>().is_ok()) => DataType::Float64,
-            (Native::Real, DataType::Int64) => DataType::Float64,
-            (Native::Day, DataType::Timestamp(_, _)) => DataType::Date32,
+        let texts = |pass: &dyn Fn(&str) -> bool| base == DataType::Utf8 && self.texts(t, c, pass);
+        let to = match (&native, &base) {
+            _ if flag && texts(&|x| truth(x).is_some()) => Some(DataType::Boolean),
+            (Native::Whole, _) if texts(&|x| x.parse::<i64>().is_ok()) => Some(DataType::Int64),
+            (Native::Real, _) if texts(&|x| x.parse::<f64>().is_ok()) => Some(DataType::Float64),
+            (Native::Real, DataType::Int64) => Some(DataType::Float64),
+            (Native::Day, DataType::Timestamp(_, _)) => Some(DataType::Date32),
             (Native::Time { digits, zone }, DataType::Timestamp(_, _) | DataType::Date32) => {
                 let unit = match digits {
                     0 => TimeUnit::Second,
@@ -58,10 +59,11 @@ impl Look<'_> {
                     9 => TimeUnit::Nanosecond,
                     _ => TimeUnit::Microsecond,
                 };
-                DataType::Timestamp(unit, zone.map(Into::into))
+                Some(DataType::Timestamp(unit, zone.clone().map(Into::into)))
             }
-            _ => base,
-        }
+            _ => None,
+        };
+        to.unwrap_or(base)
     }
 
     /// The key column that a foreign key column points to.
@@ -139,18 +141,24 @@ fn column(array: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
             let zone = zone.clone();
             match unit {
                 TimeUnit::Second => Arc::new(
-                    values.map(|v| v.map(|v| v.div_euclid(time::SECOND))).collect::<TimestampSecondArray>()
+                    values
+                        .map(|v| v.map(|v| v.div_euclid(time::SECOND)))
+                        .collect::<TimestampSecondArray>()
                         .with_timezone_opt(zone),
                 ),
                 TimeUnit::Millisecond => Arc::new(
-                    values.map(|v| v.map(|v| v.div_euclid(1000))).collect::<TimestampMillisecondArray>()
+                    values
+                        .map(|v| v.map(|v| v.div_euclid(1000)))
+                        .collect::<TimestampMillisecondArray>()
                         .with_timezone_opt(zone),
                 ),
                 TimeUnit::Microsecond => {
                     Arc::new(values.collect::<TimestampMicrosecondArray>().with_timezone_opt(zone))
                 }
                 TimeUnit::Nanosecond => Arc::new(
-                    values.map(|v| v.and_then(|v| v.checked_mul(1000))).collect::<TimestampNanosecondArray>()
+                    values
+                        .map(|v| v.and_then(|v| v.checked_mul(1000)))
+                        .collect::<TimestampNanosecondArray>()
                         .with_timezone_opt(zone),
                 ),
             }

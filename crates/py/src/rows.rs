@@ -97,9 +97,8 @@ impl Job {
             }
             desk.add(rows)
         })?;
-        let table = |((schema, batches), w): ((SchemaRef, Vec<RecordBatch>), &bool)| {
-            w.then(|| Table::new(schema, batches))
-        };
+        let table =
+            |((schema, batches), w): ((SchemaRef, Vec<RecordBatch>), &bool)| w.then(|| Table::new(schema, batches));
         Ok(schemas.into_iter().zip(all).zip(wanted).map(table).collect())
     }
 }
@@ -179,6 +178,18 @@ impl Rows {
     }
 }
 
+impl Rows {
+    /// The next batch as it was made; None at the end.
+    fn pull(&mut self) -> Option<Result<RecordBatch>> {
+        let State::Running(receive) = &self.state else { return None };
+        let next = receive.recv().ok();
+        if !matches!(next, Some(Ok(_))) {
+            self.state = State::Done;
+        }
+        next
+    }
+}
+
 impl Iterator for Rows {
     type Item = std::result::Result<RecordBatch, ArrowError>;
 
@@ -186,20 +197,12 @@ impl Iterator for Rows {
         if let State::Waiting(job, table) = &self.state {
             self.state = State::Running(Self::begin(job.clone(), *table));
         }
-        let batch = match (self.rest.take(), &self.state) {
-            (Some(rest), _) => rest,
-            (None, State::Running(receive)) => match receive.recv() {
-                Ok(Ok(batch)) => batch,
-                Ok(Err(e)) => {
-                    self.state = State::Done;
-                    return Some(Err(ArrowError::ExternalError(Box::new(e))));
-                }
-                Err(_) => {
-                    self.state = State::Done;
-                    return None;
-                }
+        let batch = match self.rest.take() {
+            Some(rest) => rest,
+            None => match self.pull()? {
+                Ok(batch) => batch,
+                Err(e) => return Some(Err(ArrowError::ExternalError(Box::new(e)))),
             },
-            _ => return None,
         };
         let first = batch.slice(0, batch.num_rows().min(BATCH));
         if batch.num_rows() > BATCH {

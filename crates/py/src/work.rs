@@ -88,15 +88,18 @@ pub fn long<T: Send + 'static>(
         // Nobody listens any more after Ctrl-C.
         send.send(guarded(|| work(&own))).ok();
     });
+    let receive = Mutex::new(receive);
+    let wait = || receive.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(LISTEN);
     let mut shown = Instant::now();
     loop {
-        match py.detach(|| receive.recv_timeout(LISTEN)) {
+        match py.detach(wait) {
             Ok(result) => return result.map_err(|e| raise(py, &e)),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Err(raise(py, &mistake(""))),
         }
         let mut heard = py.check_signals();
-        if let (Ok(()), Some(progress)) = (&heard, progress)
+        if heard.is_ok()
+            && let Some(progress) = progress
             && shown.elapsed() >= SHOW
         {
             shown = Instant::now();

@@ -11,8 +11,8 @@ use crate::conditional::TreeParams;
 use crate::feature::row_features;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
-use crate::native::Native;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
+use crate::native::Native;
 use crate::plan::{Built, Origin, Plan};
 use crate::{Dataset, Result};
 
