@@ -59,7 +59,12 @@ fn write_part(job: &Job, folder: &Path, attempt: &str, format: Format, desk: &De
 }
 
 fn part_path(domain: Option<&str>, table: &str, part: u64, format: Format) -> String {
-    table_path(domain, table, Some(part), format)
+    table_path(domain, table, Some(&part_name(part)), format)
+}
+
+/// The name of a part, as the command line names it.
+fn part_name(part: u64) -> String {
+    format!("{part:05}")
 }
 
 fn format_of(name: &str) -> Result<Format> {
@@ -105,7 +110,7 @@ impl Folder {
             )?;
             sweep(&path)?;
             for (name, meta) in &metadata.tables {
-                (0..parts).try_for_each(|k| dir.expect(meta.domain.as_deref(), name, k, format).map(drop))?;
+                (0..parts).try_for_each(|k| dir.expect(meta.domain.as_deref(), name, &part_name(k), format).map(drop))?;
             }
             Ok(dir)
         };

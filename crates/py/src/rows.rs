@@ -77,8 +77,8 @@ impl Job {
         let pool = pool(self.threads)?;
         let window = 2 * pool.current_num_threads() as u64;
         let make = |b: u64| -> Result<Vec<Option<RecordBatch>>> {
-            let tables = sampler.block(b)?.tables.into_iter().enumerate();
-            tables.map(|(t, rows)| wanted[t].then(|| finish(t, rows)).transpose()).collect()
+            let tables = sampler.block_of(b, wanted)?.into_iter().enumerate();
+            tables.map(|(t, rows)| rows.map(|rows| finish(t, rows)).transpose()).collect()
         };
         blocks::ordered(&pool, sampler.part_blocks(), window, make, |_, tables| take(tables))
     }

@@ -16,7 +16,7 @@ use crate::native::Native;
 use crate::plan::{Built, Origin, Plan};
 use crate::{Dataset, Result};
 
-pub(crate) use column::weekday;
+pub(crate) use column::{NEAR, weekday};
 use sheet::Sheet;
 
 /// How hard to try.
