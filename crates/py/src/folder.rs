@@ -110,7 +110,8 @@ impl Folder {
             )?;
             sweep(&path)?;
             for (name, meta) in &metadata.tables {
-                (0..parts).try_for_each(|k| dir.expect(meta.domain.as_deref(), name, &part_name(k), format).map(drop))?;
+                (0..parts)
+                    .try_for_each(|k| dir.expect(meta.domain.as_deref(), name, &part_name(k), format).map(drop))?;
             }
             Ok(dir)
         };

@@ -59,7 +59,16 @@ fn some_tables_are_those_of_the_whole_run() {
         run(dir.path(), "check @/some").fine();
     }
     let piped = program()
-        .args(["sample", hospital().model().to_str().unwrap(), "--scale", "0.6", "--table", "vital_signs", "--out", "-"])
+        .args([
+            "sample",
+            hospital().model().to_str().unwrap(),
+            "--scale",
+            "0.6",
+            "--table",
+            "vital_signs",
+            "--out",
+            "-",
+        ])
         .output()
         .unwrap();
     assert!(piped.status.success() && piped.stdout == whole["iot/vital_signs.csv"]);

@@ -112,10 +112,9 @@ impl Read for Guarded {
         // Every error of the decoder but the system's own has one meaning for people.
         let n = self.inner.read(buf).map_err(|e| match (e.kind(), e.raw_os_error()) {
             (io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof, _)
-            | (io::ErrorKind::Other, None) => io::Error::other(format!(
-                "the {} data are damaged, cut off or followed by something else",
-                self.what
-            )),
+            | (io::ErrorKind::Other, None) => {
+                io::Error::other(format!("the {} data are damaged, cut off or followed by something else", self.what))
+            }
             _ => e,
         })?;
         self.out += n as u64;
