@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from os import PathLike
-from typing import Any
+from typing import Any, final
 
+__all__: list[str]
 __version__: str
 
 _Listener = Callable[[str, int, int], None] | None
@@ -25,6 +26,7 @@ class ModelError(ValueError):
 
     problems: list[str]
 
+@final
 class Table:
     """Rows in memory, for any library that reads Arrow."""
 
@@ -37,6 +39,7 @@ class Table:
     def types(self) -> list[tuple[str, str]]: ...
     def head(self, rows: int) -> list[list[str | None]]: ...
 
+@final
 class Stream:
     """The rows of one table, made while they are pulled; every pull begins anew and gives the same rows."""
 
@@ -47,6 +50,7 @@ class Stream:
     @property
     def types(self) -> list[tuple[str, str]]: ...
 
+@final
 class Metadata:
     @staticmethod
     def from_json(text: str) -> Metadata: ...
@@ -60,6 +64,7 @@ class Metadata:
     def save(self, path: _Path) -> None: ...
     def rules(self) -> list[str]: ...
 
+@final
 class Model:
     @staticmethod
     def fit(
@@ -104,6 +109,7 @@ class Model:
         threads: int | None,
     ) -> list[tuple[str, Stream]]: ...
 
+@final
 class Folder:
     @staticmethod
     def create(
@@ -111,6 +117,7 @@ class Folder:
     ) -> Folder: ...
     def commit(self, files: list[tuple[str, str, int, int, str]], metadata: Metadata) -> str: ...
 
+@final
 class Report:
     def html(self) -> str: ...
     def json(self) -> str: ...

@@ -20,7 +20,7 @@ class Metadata:
     >>> import healthdata_synthetic_generator as hd
     >>> _, metadata = hd.reference(patients=100)
     >>> metadata
-    Metadata(8 tables, 8 relationships, 9 rules)
+    Metadata(8 tables, 8 relationships, 18 rules)
     >>> metadata.column("patients", "sex")["sdtype"]
     'categorical'
     """

@@ -133,7 +133,7 @@ class Synthesizer:
         part: tuple[int, int],
         tables: Iterable[str] | None,
         threads: int | None,
-    ) -> tuple[Any, ...]:
+    ) -> tuple[float, list[tuple[str, int]], int, tuple[int, int], list[str] | None, int | None]:
         problems = []
         wanted = dict(self._rows(rows))
         problems += [f"rows of {t} must be a whole number from 1" for t, n in wanted.items() if n < 1]
@@ -148,7 +148,7 @@ class Synthesizer:
         if problems:
             raise _engine.ModelError("\n".join(problems))
         names = None if tables is None else list(tables)
-        return float(scale), list(wanted.items()), seed, tuple(part), names, threads
+        return float(scale), list(wanted.items()), seed, (part[0], part[1]), names, threads
 
     def _rows(self, rows: int | Mapping[str, int] | None) -> Mapping[str, int]:
         if rows is None:

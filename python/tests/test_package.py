@@ -35,8 +35,7 @@ def test_everything_public_is_documented():
 
 def test_the_stubs_are_the_module():
     done = subprocess.run(
-        [sys.executable, "-m", "mypy.stubtest", "healthdata_synthetic_generator._engine", "--ignore-missing-stub",
-         "--allowlist", str(ROOT / "python" / "tests" / "stubs.txt"), "--ignore-unused-allowlist"],
+        [sys.executable, "-m", "mypy.stubtest", "healthdata_synthetic_generator._engine", "--ignore-disjoint-bases"],
         capture_output=True, text=True, cwd=ROOT / "python" / "tests",
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -41,8 +41,6 @@ def spark():
         .config("spark.ui.enabled", "false")
         .config("spark.executor.memory", "1024m")
         .config("spark.sql.execution.arrow.maxRecordsPerBatch", "20000")
-        .config("spark.network.timeout", "30s")
-        .config("spark.executor.heartbeatInterval", "2s")
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("OFF")

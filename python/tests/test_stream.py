@@ -37,7 +37,7 @@ def test_polars_and_duckdb_pull(synthesizer):
     n = sum(b.num_rows for b in reader(stream))
     assert pl.DataFrame(stream).height == n
     vitals = reader(stream)
-    assert duckdb.sql("select count(*) from vitals").fetchone()[0] == n
+    assert duckdb.sql("select count(*) from vitals").fetchall() == [(n,)]
 
 
 def test_memory_does_not_grow_with_rows(model, tmp_path):

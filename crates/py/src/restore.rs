@@ -52,6 +52,8 @@ impl Look<'_> {
             (Native::Real, _) if texts(&|x| x.parse::<f64>().is_ok()) => Some(DataType::Float64),
             (Native::Real, DataType::Int64) => Some(DataType::Float64),
             (Native::Day, DataType::Timestamp(_, _)) => Some(DataType::Date32),
+            // Times that are all midnight are dates: pandas has no other way to hold them. A zone makes them times.
+            (Native::Time { zone: None, .. }, DataType::Date32) => None,
             (Native::Time { digits, zone }, DataType::Timestamp(_, _) | DataType::Date32) => {
                 let unit = match digits {
                     0 => TimeUnit::Second,
