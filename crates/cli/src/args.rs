@@ -375,7 +375,8 @@ fn patients(text: &str) -> Result<usize, String> {
     }
 }
 
-fn min_support(text: &str) -> Result<usize, String> {
+/// The support of a text, refused below the least one.
+pub fn min_support(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if (MIN_SUPPORT..=1_000_000).contains(&n) => Ok(n),
         _ => Err(format!("it must be a whole number from {MIN_SUPPORT} to 1000000")),
@@ -402,7 +403,8 @@ fn memory(text: &str) -> Result<u64, String> {
     }
 }
 
-fn effort(text: &str) -> Result<Effort, String> {
+/// The effort of a name.
+pub fn effort(text: &str) -> Result<Effort, String> {
     match text {
         "instant" => Ok(Effort::Instant),
         _ => Err("use instant".into()),

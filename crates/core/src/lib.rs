@@ -24,6 +24,7 @@ pub mod math;
 pub mod metadata;
 pub mod metric;
 pub mod model;
+pub mod native;
 pub mod output;
 pub mod plan;
 pub mod reference;
