@@ -7,7 +7,7 @@ mod list;
 mod recall;
 mod summary;
 
-pub use cursor::Cursor;
+pub use cursor::{Cursor, SPARE};
 pub use list::{count_features, row_features};
 pub use recall::recalled;
 pub use summary::{summarise, summarise_all};
