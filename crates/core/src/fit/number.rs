@@ -53,23 +53,24 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
     let quick = ctx.quick();
     let plain = level(&quick, &train);
     let plainly = densities(sheet, &plain, values, &[], &test);
-    let mut best = (mean(&plainly) + CLEARLY, None);
+    let mut best = (f64::MIN, None);
     let dense = is_dense(values) && !is_heaped(values);
     for near in near(ctx, sheet, steps, slot) {
         let way = Way::new(ctx, sheet, values, near);
         let ways = [dense.then_some(false), (way.same > SAME).then_some(true)];
         for same in ways.into_iter().flatten() {
             let parts = way.parts(&quick, sheet, known, values, &train, same);
-            let score = mean(&way.densities(sheet, values, &parts, &test, same));
-            if score > best.0 {
-                best = (score, Some((way.near.clone(), same)));
+            let with = way.densities(sheet, values, &parts, &test, same);
+            if clearly_likelier(&with, &plainly) && mean(&with) > best.0 {
+                best = (mean(&with), Some((way.near.clone(), same)));
             }
         }
     }
     let ridge = plain.ridge.clone().filter(|r| r.explained > 0.15);
     if let Some(ridge) = ridge.filter(|_| is_even(ctx, values)) {
         let (drawn, off, guess) = residual(&quick, sheet, known, values, &train, &ridge);
-        if mean(&densities(sheet, &drawn, &off, &[guess], &test)) > best.0 {
+        let with = densities(sheet, &drawn, &off, &[guess], &test);
+        if clearly_likelier(&with, &plainly) && mean(&with) > best.0 {
             return done(Quantity::Residual, vec![residual(ctx, sheet, known, values, &rows, &ridge).0]);
         }
     }
@@ -81,6 +82,15 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
         }
         _ => done(Quantity::Level, vec![level(ctx, &rows)]),
     }
+}
+
+/// Whether one way is likelier than another row by row: by [`CLEARLY`], and by three standard errors.
+fn clearly_likelier(one: &[f64], other: &[f64]) -> bool {
+    let gain: Vec<f64> = one.iter().zip(other).map(|(a, b)| a - b).collect();
+    let middle = mean(&gain);
+    let n = gain.len().max(2) as f64;
+    let variance = gain.iter().map(|g| (g - middle) * (g - middle)).sum::<f64>() / (n - 1.0);
+    middle > CLEARLY && middle > 3.0 * libm::sqrt(variance / n)
 }
 
 fn mean(d: &[f64]) -> f64 {
