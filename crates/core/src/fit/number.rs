@@ -70,7 +70,11 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
     if let Some(ridge) = ridge.filter(|_| is_even(ctx, values)) {
         let (drawn, off, guess) = residual(&quick, sheet, known, values, &train, &ridge);
         let with = densities(sheet, &drawn, &off, &[guess], &test);
-        if clearly_likelier(&with, &plainly) && mean(&with) > best.0 {
+        let enough = match ctx.options.effort {
+            Effort::Instant => mean(&with) > mean(&plainly),
+            _ => clearly_likelier(&with, &plainly),
+        };
+        if enough && mean(&with) > best.0 {
             return done(Quantity::Residual, vec![residual(ctx, sheet, known, values, &rows, &ridge).0]);
         }
     }
