@@ -93,7 +93,7 @@ fn never(ctx: &Fit, t: usize, l: usize) -> [bool; 2] {
         return [false; 2];
     }
     let links = &frame.links[l];
-    let linked = || (0..frame.rows).filter(|r| links[*r] != NO_ROW && frame.owner[*r] != NO_ROW);
+    let linked = || (0..frame.rows).filter(move |r| links[*r] != NO_ROW && frame.owner[*r] != NO_ROW);
     let to_owner = plan.owner == Some(target) && linked().count() >= NEVER;
     let mut later = 0;
     let twice = linked().any(|r| {
