@@ -81,7 +81,8 @@ impl Flat {
         // Nodes below each node; children come behind their parent in the tree.
         let mut below = vec![1u32; tree.feature.len()];
         for i in (0..below.len()).rev().filter(|i| tree.feature[*i] != LEAF) {
-            below[i] += below[tree.left[i] as usize] + below[tree.right[i] as usize];
+            let [l, r] = [tree.left[i], tree.right[i]].map(|c| below[c as usize]);
+            below[i] = l.saturating_add(r).saturating_add(1);
         }
         // (node of the tree, node here): siblings get neighbouring places, and the children of the larger one the
         // places behind them, so that many walks go straight on in memory.
@@ -103,6 +104,10 @@ impl Flat {
                 Binner::Ordered(_) => (f64::INFINITY.to_bits(), 0),
             };
             let next = nodes.len();
+            // Nodes of a damaged file that share their children would go on for ever.
+            if next + 2 > tree.feature.len() {
+                break;
+            }
             nodes[to] = Node { word, next: next as u32, input, last };
             nodes.resize(next + 2, nodes[0]);
             open.extend([(left as usize, next), (right as usize, next + 1)]);
