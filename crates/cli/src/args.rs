@@ -160,7 +160,7 @@ pub struct Fit {
     /// Drop rows whose foreign key names no parent, and say how many.
     #[arg(long)]
     pub drop_orphans: bool,
-    /// Learn from so many entities (rows of a table without foreign keys) at most, with all that belongs to them.
+    /// Learn from about so many entities (rows of a table without foreign keys), with all that belongs to them.
     #[arg(long, value_name = "N", value_parser = entities, conflicts_with = "memory")]
     pub max_entities: Option<u64>,
     /// Learn from as many entities as this much memory is enough for, such as 500MB or 2GB.
