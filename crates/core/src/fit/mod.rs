@@ -87,6 +87,7 @@ pub fn fit(
         components,
         min_support: options.min_support as u32,
         effort: format!("{:?}", options.effort).to_lowercase(),
+        holdout: None,
     };
     Ok((model, notes))
 }

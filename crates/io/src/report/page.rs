@@ -62,7 +62,7 @@ fn header(report: &Report, out: &mut String) {
             Ceiling::None => String::new(),
         }
     );
-    if report.plots.sequences.iter().any(|s| !s.real.is_empty()) {
+    if report.private {
         out.push_str(
             "<p class=\"private\"><b>Not for sharing:</b> this page draws sequences of a few real owners (without keys and \
              dates). Make it with --for-sharing to leave them out.</p>",
