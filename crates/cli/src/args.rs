@@ -140,6 +140,7 @@ pub struct Detect {
 Examples:
   healthdata fit my-data --out my.model
   healthdata fit my-data --metadata metadata.json --out my.model --min-support 20 --drop-orphans
+  healthdata fit huge-data --metadata metadata.json --out my.model --memory 2GB
 
 Without --metadata, the metadata.json in or beside the data is read; without one, metadata are detected.")]
 pub struct Fit {
@@ -162,11 +163,17 @@ pub struct Fit {
     #[arg(long, value_name = "N", default_value = "0", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// Keep this share of the entities (patients) aside, never learned from: `sample --report` compares with them.
-    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, conflicts_with_all = ["max_entities", "memory"])]
     pub holdout: Option<f64>,
     /// Drop rows whose foreign key names no parent, and say how many.
     #[arg(long)]
     pub drop_orphans: bool,
+    /// Learn from so many entities (rows of a table without foreign keys) at most, with all that belongs to them.
+    #[arg(long, value_name = "N", value_parser = entities, conflicts_with = "memory")]
+    pub max_entities: Option<u64>,
+    /// Learn from as many entities as this much memory is enough for, such as 500MB or 2GB.
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
     /// Threads [default: all processors].
     #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<NonZeroUsize>,
@@ -400,14 +407,36 @@ fn patients(text: &str) -> Result<usize, String> {
     }
 }
 
-fn min_support(text: &str) -> Result<usize, String> {
+/// The support of a text, refused below the least one.
+pub fn min_support(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if (MIN_SUPPORT..=1_000_000).contains(&n) => Ok(n),
         _ => Err(format!("it must be a whole number from {MIN_SUPPORT} to 1000000")),
     }
 }
 
-fn effort(text: &str) -> Result<Effort, String> {
+fn entities(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(n) if (500..=ROWS).contains(&n) => Ok(n),
+        _ => Err(format!("it must be a whole number from 500 to {ROWS}")),
+    }
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let unit = match text[digits..].to_ascii_uppercase().as_str() {
+        "MB" | "M" => 1_000_000u64,
+        "GB" | "G" => 1_000_000_000,
+        _ => 0,
+    };
+    match text[..digits].parse::<u64>().ok().and_then(|n| n.checked_mul(unit)) {
+        Some(n) if n > 0 => Ok(n),
+        _ => Err("write it as a whole number of MB or GB, such as 500MB".into()),
+    }
+}
+
+/// The effort of a name.
+pub fn effort(text: &str) -> Result<Effort, String> {
     match text {
         "instant" => Ok(Effort::Instant),
         _ => Err("use instant".into()),

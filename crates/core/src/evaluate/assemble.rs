@@ -139,6 +139,12 @@ pub fn sentence(s: &Score) -> String {
             let broken = 100.0 * (1.0 - s.score.unwrap_or(1.0));
             format!("{} is broken in {broken:.2} % of rows", s.metric)
         }
+        Section::Detection if s.verdict == Verdict::CopyingAlarm => format!(
+            "{} are nearer to the real ones than those of a second real draw (area under the curve {}, holdout {})",
+            s.metric,
+            number(s.synthetic.unwrap_or(0.5)),
+            number(s.holdout.unwrap_or(0.5))
+        ),
         Section::Detection => format!("{} (area under the curve {})", s.metric, number(s.synthetic.unwrap_or(0.5))),
         Section::Copies => {
             let share = |v: Option<f64>| v.map_or("unknown".to_owned(), |v| format!("{:.2} %", 100.0 * v));
