@@ -150,6 +150,7 @@ fn section(report: &Report, section: Section, question: &str, out: &mut String) 
     match section {
         Section::Columns => marginals(report, &list, out),
         Section::Pairs => {
+            out.push_str(&heat::legend());
             for t in &report.tables {
                 let of: Vec<&Score> = list.iter().copied().filter(|s| s.table == t.name).collect();
                 if !of.is_empty() {
@@ -164,6 +165,7 @@ fn section(report: &Report, section: Section, question: &str, out: &mut String) 
             }
             let mut by: Vec<_> = by.into_iter().collect();
             by.sort_by(|a, b| a.0.cmp(&b.0));
+            out.push_str(&heat::legend());
             out.push_str("<div class=\"heats\">");
             for ((metric, via), scores) in by {
                 out.push_str(&heat::heat(&scores, &format!("{metric}: {via}")));
