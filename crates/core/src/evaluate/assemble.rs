@@ -160,7 +160,14 @@ pub fn sentence(s: &Score) -> String {
     };
     let culprits: Vec<&str> = s.culprits.iter().take(2).map(|c| c.feature.as_str()).collect();
     let by = if culprits.is_empty() { String::new() } else { format!(", given away by {}", culprits.join(" and ")) };
-    format!("{}: {what}{by}", s.place())
+    match (s.section, s.columns.first()) {
+        (Section::Detection, Some(child)) => {
+            // The metric reads on in the name of the child table.
+            let what = what.strip_prefix(s.metric.as_str()).unwrap_or(&what);
+            format!("{} {} {child} (by {}){what}{by}", s.table, s.metric, s.via)
+        }
+        _ => format!("{}: {what}{by}", s.place()),
+    }
 }
 
 /// Mean score of each section and SDMetrics' named scores.

@@ -108,7 +108,7 @@ fn level(q: &Question) -> String {
         Section::Copies => ("", true),
         _ => ("", false),
     };
-    let show = |v: f64| if percent { format!("{:.2} %", 100.0 * v) } else { format!("{v:.3}") };
+    let show = |v: f64| if percent { format!("{:.2} %", 100.0 * v) } else { score(Some(v)) };
     let best = match (q.section, q.best) {
         (_, None) => String::new(),
         (Section::Detection | Section::Copies, Some(b)) => format!(", second real draw {}", show(b)),
