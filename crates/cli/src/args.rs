@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use healthdata_core::fit::Effort;
+use healthdata_core::evaluate::Section;
 use healthdata_io::Format;
+
+use crate::judge::Only;
 
 /// The widest range of scales that any command takes; the engine has its own limit below it.
 const SCALES: (f64, f64) = (1e-6, 1e6);
@@ -82,6 +85,8 @@ pub struct Generate {
     pub scale: f64,
     #[command(flatten)]
     pub sampling: Sampling,
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// Settings of `reference`.
@@ -157,6 +162,9 @@ pub struct Fit {
     /// Seed of the validation split.
     #[arg(long, value_name = "N", default_value = "0", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
+    /// Keep this share of the entities (patients) aside, never learned from: `sample --report` compares with them.
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, conflicts_with_all = ["max_entities", "memory"])]
+    pub holdout: Option<f64>,
     /// Drop rows whose foreign key names no parent, and say how many.
     #[arg(long)]
     pub drop_orphans: bool,
@@ -197,8 +205,13 @@ pub struct Sample {
     /// Folder to write: created, or taken over when an earlier run made it.
     #[arg(long, value_name = "DIR", required_unless_present = "out", conflicts_with = "out")]
     pub out_dir: Option<PathBuf>,
+    /// The data that the model was fitted on, for --report.
+    #[arg(long, value_name = "DIR")]
+    pub real: Option<PathBuf>,
     #[command(flatten)]
     pub sampling: Sampling,
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// Settings of `check`.
@@ -266,6 +279,10 @@ pub struct Evaluate {
     /// Leave out the classifiers (detection, utility), which take most of the time.
     #[arg(long)]
     pub quick: bool,
+    /// Only these parts, separated by commas: sdmetrics, keys, rules, columns, pairs, family, counts, missing, time,
+    /// detection, utility, copies.
+    #[arg(long, value_name = "PART,...", value_delimiter = ',', value_parser = only)]
+    pub only: Vec<Only>,
     /// Make a page for sharing: no sequences of real owners.
     #[arg(long)]
     pub for_sharing: bool,
@@ -278,6 +295,21 @@ pub struct Evaluate {
     /// Print only what is missed.
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// The report of a run, in the same run.
+#[derive(Debug, Args)]
+pub struct Reporting {
+    /// Write a report page too: what was generated beside what was learned from and what was held out.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["part", "table"])]
+    pub report: Option<PathBuf>,
+    /// Write the report as JSON too.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["part", "table"])]
+    pub report_json: Option<PathBuf>,
+    /// Least score of a named number of the report (quality, pairs, detection, ...), else exit code 1; may be
+    /// repeated.
+    #[arg(long, value_name = "NAME=X", value_parser = threshold)]
+    pub min_score: Vec<(String, f64)>,
 }
 
 /// Settings of `inspect`.
@@ -433,6 +465,24 @@ fn rows_per_file(text: &str) -> Result<u64, String> {
 
 fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("it must be a whole number from 0 to {}", u64::MAX))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if (0.01..=0.9).contains(&x) => Ok(x),
+        _ => Err("it must be a share from 0.01 to 0.9, such as 0.2".into()),
+    }
+}
+
+fn only(text: &str) -> Result<Only, String> {
+    if text == "sdmetrics" {
+        return Ok(Only::Sdmetrics);
+    }
+    let section = Section::ALL.into_iter().find(|s| s.name() == text);
+    section.map(Only::Section).ok_or_else(|| {
+        let names: Vec<&str> = Section::ALL.iter().map(|s| s.name()).collect();
+        format!("use sdmetrics, {}", names.join(", "))
+    })
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {

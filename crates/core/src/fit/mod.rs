@@ -144,6 +144,7 @@ pub fn fit(
         min_support: options.min_support as u32,
         effort: options.effort.name().to_owned(),
         natives: metadata.tables.iter().map(|(name, meta)| Native::of_table(&data.tables[name], meta)).collect(),
+        holdout: None,
     };
     Ok((model, notes))
 }

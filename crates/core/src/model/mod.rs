@@ -5,6 +5,7 @@ mod sound;
 
 pub use keep::{Bound, Capacity, Keep, Restriction, UniqueItem, keep};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::conditional::{Binner, Conditional, Ridge};
@@ -32,6 +33,25 @@ pub struct Model {
     /// The types of the training tables' columns; empty in models of older versions.
     #[serde(default)]
     pub natives: Vec<Vec<Native>>,
+    /// The entities that were kept aside before fitting, for a report to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Holdout>,
+}
+
+/// Which entities of the data were never learned from: the draw that chose them, and what tells that it is done
+/// again on the same data. It names nobody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Holdout {
+    /// Chance of an entity to be kept aside.
+    pub share: f64,
+    /// Seed of the draw.
+    pub seed: u64,
+    /// True when rows without a parent were dropped first.
+    pub orphans_dropped: bool,
+    /// Rows of each table before the split.
+    pub rows: IndexMap<String, u64>,
+    /// A hash of all cells before the split.
+    pub fingerprint: u64,
 }
 
 /// The model of one table.
