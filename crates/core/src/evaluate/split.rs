@@ -54,7 +54,7 @@ fn keep(batch: &RecordBatch, rows: impl Iterator<Item = bool>) -> Result<RecordB
 }
 
 /// Keeps a share of the entities aside, and what it takes to find them again: the rows to learn from, those never to
-/// be learned from, and the draw. An error when either part is empty.
+/// be learned from, and the draw. An error when nobody is kept aside.
 pub fn hold_out(data: &Dataset, metadata: &Metadata, share: f64, seed: u64) -> Result<(Dataset, Dataset, Holdout)> {
     let (kept, held) = split(data, metadata, share, seed)?;
     if data.tables.iter().all(|(t, b)| kept.tables[t].num_rows() == b.num_rows()) {
