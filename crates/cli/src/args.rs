@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use healthdata_core::fit::Effort;
 use healthdata_core::evaluate::Section;
+use healthdata_core::fit::Effort;
 use healthdata_io::Format;
 
 use crate::judge::Only;
