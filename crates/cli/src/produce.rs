@@ -135,6 +135,7 @@ pub fn produce(job: Job, pool: &ThreadPool) -> Result<Made> {
         files.push(writer.finish()?);
     }
     dir.write_other("metadata.json", metadata.to_json().as_bytes())?;
+    remarks.extend(sampler.remarks().iter().cloned());
     remarks.extend(dir.commit()?.kept);
     Ok(Made { files, report, time: start.elapsed(), remarks })
 }

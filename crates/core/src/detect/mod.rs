@@ -24,6 +24,8 @@ pub use inferred::infer_parent;
 pub use order::choose_order;
 pub use owner::{choose_owner, settle};
 
+pub(crate) use names::words;
+
 use names::IdName;
 use profile::{Profile, Shape};
 

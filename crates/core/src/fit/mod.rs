@@ -12,7 +12,7 @@ use crate::feature::row_features;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
-use crate::plan::{Built, Origin, Plan};
+use crate::plan::{Built, Origin, Plan, SlotKind};
 use crate::{Dataset, Result};
 
 pub(crate) use column::weekday;
@@ -128,7 +128,10 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
         let steps = Steps::new(ctx.plan, t);
         if let Some(when) = table.when {
             progress(&table.name, &table.slots[usize::from(when)].column);
-            model.when = Some(column::when(ctx, &sheet, &steps, usize::from(when), &model.keep));
+            model.when = Some(match counts_from(ctx, t, usize::from(when)) {
+                Some(first) => (numbered(usize::from(when), first), numbered(usize::from(when), first)),
+                None => column::when(ctx, &sheet, &steps, usize::from(when), &model.keep),
+            });
         }
         model.links = link::links(ctx, &sheet, &steps, &model.keep, progress);
         model.columns = columns(ctx, &sheet, &steps, t, progress);
@@ -165,6 +168,9 @@ fn columns(
         .par_iter()
         .map(|&slot| {
             progress(&table.name, &table.slots[slot].column);
+            if let Some(first) = counts_from(ctx, t, slot) {
+                return numbered(slot, first);
+            }
             match &steps.copies[slot] {
                 Some(r) => ColumnModel {
                     slot: slot as u16,
@@ -176,6 +182,31 @@ fn columns(
             }
         })
         .collect()
+}
+
+/// A column that numbers the rows of each owner 1, 2, 3, ... (or from another number on): that number.
+fn counts_from(ctx: &Fit, t: usize, slot: usize) -> Option<i64> {
+    let (frame, table) = (&ctx.frames[t], &ctx.plan.tables[t]);
+    let values = &frame.values[slot];
+    let number = matches!(table.slots[slot].kind, SlotKind::Number { .. });
+    let first = *values.first()?;
+    if !number || table.owner.is_none() || frame.owner.contains(&NO_ROW) || first.unsigned_abs() > 1_000_000 {
+        return None;
+    }
+    let mut place = 0;
+    let mut second = 0usize;
+    for row in 0..frame.rows {
+        place = if row > 0 && frame.owner[row] == frame.owner[row - 1] { place + 1 } else { 0 };
+        second += usize::from(place == 1);
+        if values[row] != first + place {
+            return None;
+        }
+    }
+    (second >= ctx.options.min_support).then_some(first)
+}
+
+fn numbered(slot: usize, first: i64) -> ColumnModel {
+    ColumnModel { slot: slot as u16, quantity: Quantity::Position(first), parts: Vec::new(), range: None }
 }
 
 /// The order in which things become known about a row: time, links, then the other slots.

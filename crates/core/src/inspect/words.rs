@@ -65,6 +65,7 @@ pub(super) fn quantity(plan: &Plan, table: usize, q: &Quantity) -> String {
         Quantity::Calendar(Some(r)) => {
             format!("drawn as days since {}, weekday and time of day", path(plan, table, r))
         }
+        Quantity::Position(first) => format!("the number of the row within its owner, from {first}"),
         Quantity::Copy(r) => format!("the same as {}", path(plan, table, r)),
     }
 }

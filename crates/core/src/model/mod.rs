@@ -80,6 +80,8 @@ pub enum Quantity {
     Calendar(Option<Ref>),
     /// The same value as another, always.
     Copy(Ref),
+    /// Counts the rows of one owner, from this number.
+    Position(i64),
 }
 
 /// One coded draw.

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
-use super::{Link, Origin, Output, Plan, Slot, SlotKind, TablePlan, dimension, shape, structure};
+use super::{Link, Origin, Output, Plan, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure};
 use crate::dataset::{NO_CODE, NULL};
 use crate::encode::Vocabulary;
 use crate::frame::{Frame, Hop, NO_ROW};
 use crate::metadata::{Metadata, Owner, Sdtype};
-use crate::output::IdFormat;
 use crate::{Column, Dataset, Error, ErrorKind, Result};
 
 /// The plan with the training rows in its shape.
@@ -60,6 +59,7 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
     let (order, deferred) = shape::order(&draft, &number, &mut notes);
     structure::implied(&mut draft, &number, &deferred);
     let entities = entities(&draft, &order);
+    fresh::presence(&mut draft, &entities, min_support);
     let origins = dimension::origins(&draft, &number, &deferred, &mut notes);
 
     let mut plan = Plan { order: order.iter().map(|t| *t as u16).collect(), ..Plan::default() };
@@ -75,6 +75,9 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
             min_support,
             &mut notes,
         ));
+        let table = &metadata.tables[*name];
+        let looks = |(c, m): (&String, _)| shown::shown(&data.tables[*name], c, m, &draft.columns[t][c]);
+        plan.tables[t].shown = table.columns.iter().map(looks).collect();
     }
     for &t in &order {
         if let Some(o) = plan.tables[t].owner {
@@ -83,6 +86,7 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
     }
     let (frames, entities) = sorted_frames(&mut plan, &draft, &order, &entities);
     structure::agreements(&mut plan, &frames);
+    structure::restraints(&mut plan, &frames, metadata, min_support);
     shape::summaries(&mut plan);
     plan.notes = notes;
     let mut built = Built { plan, frames, entities };
@@ -270,6 +274,8 @@ fn table_plan(
                 relationship: i as u16,
                 name: r.child_key.join(" + "),
                 deferred: deferred[i],
+                upward: false,
+                once: false,
                 agreements: Vec::new(),
             });
         }
@@ -287,16 +293,22 @@ fn table_plan(
         } else if let Some((way, at)) = foreign {
             Output::Key(way, at as u16)
         } else {
-            match &meta_column.sdtype {
-                Sdtype::Id { regex } => Output::Id(IdFormat::learn(regex.as_deref(), data, name, column)),
-                Sdtype::Pii { kind, pii: true } => Output::Fake(kind.clone()),
-                Sdtype::Unknown => Output::Fake("word".to_owned()),
-                _ => {
-                    let k = if origins[t] == Origin::Drawn { min_support } else { 1 };
-                    let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
-                    plan.slots.push(Slot { column: column.clone(), kind });
-                    Output::Slot((plan.slots.len() - 1) as u16)
+            let k = if origins[t] == Origin::Drawn { min_support } else { 1 };
+            if fresh::is_fresh(data, &meta_column.sdtype, entities, k) {
+                let whole = fresh::output(draft, (t, name, column), origins[t], k, notes);
+                // Whether a value is there at all is learned like any label.
+                match draft.columns[t].get(&fresh::presence_name(column)) {
+                    Some(_) => {
+                        let kind = SlotKind::Label { labels: vec![fresh::PRESENT.into()], numeric: None };
+                        plan.slots.push(Slot { column: fresh::presence_name(column), kind });
+                        Output::Given((plan.slots.len() - 1) as u16, Box::new(whole))
+                    }
+                    None => whole,
                 }
+            } else {
+                let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
+                plan.slots.push(Slot { column: column.clone(), kind });
+                Output::Slot((plan.slots.len() - 1) as u16)
             }
         });
     }
@@ -395,6 +407,13 @@ fn sorted_frames(
         position[t] = at;
         sorted[t] = rows;
     }
+    for (t, sorted) in sorted.iter().enumerate() {
+        for output in &mut plan.tables[t].output {
+            if let Output::Group(_, codes) = output {
+                *codes = sorted.iter().map(|r| codes[*r as usize]).collect();
+            }
+        }
+    }
     let frames = (0..n).map(|t| frame_of(&plan.tables[t], t, draft, &sorted[t], &position, plan)).collect();
     let entities = (0..n).map(|t| sorted[t].iter().map(|r| entities[t][*r as usize]).collect()).collect();
     (frames, entities)
@@ -407,6 +426,7 @@ fn frame_of(table: &TablePlan, t: usize, draft: &Draft, sorted: &[u32], position
         let column = &draft.columns[t][&slot.column];
         frame.values[s] = match (column, &slot.kind) {
             (Column::Text { codes, values }, SlotKind::Label { labels, .. }) => {
+                // A slot of presence has its one label in any case.
                 let map = Vocabulary { labels: labels.clone(), dropped: 0 }.recode(values);
                 // Pooled labels stand behind the last code.
                 let pooled = labels.len() as i64;

@@ -179,7 +179,15 @@ pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
             for own in ways(plan, t, l) {
                 for there in ways(plan, target, usize::MAX) {
                     let (Some(a), Some(b)) = (plan.table_at(t, &own), plan.table_at(target, &there)) else { continue };
-                    if own.is_empty() {
+                    if own.is_empty() && b == t && t != target {
+                        // The head of a department works in it: the target leads back to the row.
+                        let back = |r: &usize| {
+                            plan.walk(frames, target, frames[t].links[l][*r] as usize, &there) == Some((t, *r))
+                        };
+                        if rows.iter().all(back) {
+                            found.push(Agreement { own: own.clone(), target: there, slots: None });
+                        }
+                    } else if own.is_empty() {
                         found.extend(same_values(plan, frames, t, l, &rows, &there, b));
                     } else if a == b && (a != target || !there.is_empty()) {
                         let same = |r: usize| {
@@ -197,6 +205,57 @@ pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
             plan.tables[t].links[l].agreements = simplest(found);
         }
     }
+}
+
+/// Fewest links that show a habit.
+const HABIT: usize = 20;
+
+/// Finds links to the own table that never lead in a circle, and links of which every target has one at most.
+pub(super) fn restraints(plan: &mut Plan, frames: &[Frame], metadata: &Metadata, k: usize) {
+    for t in 0..plan.tables.len() {
+        for l in 0..plan.tables[t].links.len() {
+            let link = &plan.tables[t].links[l];
+            let r = &metadata.relationships[usize::from(link.relationship)];
+            let (target, to) = (usize::from(link.target), &frames[t].links[l]);
+            let table = &metadata.tables[&r.child];
+            let key = table.primary_key == r.child_key
+                || r.child_key.len() == 1 && table.alternate_keys.contains(&r.child_key[0]);
+            let mut count = vec![0u32; frames[target].rows];
+            to.iter().filter(|p| **p != NO_ROW).for_each(|p| count[*p as usize] += 1);
+            let linked = to.iter().filter(|p| **p != NO_ROW).count();
+            // Two of so many links to random targets would meet often.
+            let meetings = linked as f64 * (linked as f64 - 1.0) / 2.0 / count.len().max(1) as f64;
+            let once = key || meetings >= 10.0 && linked >= k.max(HABIT) && count.iter().all(|c| *c <= 1);
+            let upward = target == t && link.deferred && linked >= 1 && !circles(to);
+            let link = &mut plan.tables[t].links[l];
+            (link.once, link.upward) = (once, upward);
+        }
+    }
+}
+
+/// True when following the links from some row comes back to it.
+fn circles(to: &[u32]) -> bool {
+    // 0 is new, 1 on the present walk, 2 known to end.
+    let mut seen = vec![0u8; to.len()];
+    for start in 0..to.len() {
+        let mut walk = Vec::new();
+        let mut row = start;
+        while seen[row] == 0 {
+            seen[row] = 1;
+            walk.push(row);
+            if to[row] == NO_ROW {
+                break;
+            }
+            row = to[row] as usize;
+        }
+        if seen[row] == 1 && to[row] != NO_ROW {
+            return true;
+        }
+        for w in walk {
+            seen[w] = 2;
+        }
+    }
+    false
 }
 
 /// An agreement on a row says more than one on a value there; the first of each kind is enough.

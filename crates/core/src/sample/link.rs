@@ -3,7 +3,7 @@
 //! Targets of one profile are dealt from shuffled decks in which each stands as often as it is popular, so that
 //! the number of rows per target comes out right and not only its mean.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::row::RowDrawer;
@@ -19,6 +19,7 @@ pub(super) struct Targets {
     table: usize,
     link: usize,
     target: usize,
+    once: bool,
     /// Targets that share what must agree, sorted by profile.
     groups: HashMap<Vec<i64>, Arc<Vec<u32>>>,
     /// Profile codes of every target row.
@@ -29,6 +30,8 @@ pub(super) struct Targets {
     shuffle: Stream,
     /// Open intervals of each target, where there is a capacity.
     open: HashMap<u32, Vec<(i64, i64)>>,
+    /// Targets that have a row already, where each has one at most.
+    gone: HashSet<u32>,
 }
 
 struct Deck {
@@ -68,12 +71,14 @@ impl Targets {
             table: t,
             link: l,
             target,
+            once: link.once,
             groups: groups.into_iter().map(|(k, g)| (k, Arc::new(g))).collect(),
             codes,
             weight,
             decks: HashMap::new(),
             shuffle: Stream::new(seed, purpose, block),
             open: HashMap::new(),
+            gone: HashSet::new(),
         }
     }
 
@@ -128,7 +133,8 @@ impl Targets {
             pool = filtered(false, false);
         }
         if pool.is_empty() {
-            return false;
+            // All targets have their one row: there is nothing left to point to.
+            return rules.once && model.null.is_some();
         }
         let (mut from, mut to) = (0, pool.len());
         for (j, (_, drawn)) in model.profile.iter().enumerate() {
@@ -192,6 +198,10 @@ impl Targets {
 
     /// Remembers the interval of a finished row.
     pub fn taken(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
+        let to = frames[self.table].links[self.link][row];
+        if to != NO_ROW && self.once {
+            self.gone.insert(to);
+        }
         let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
         let frame = &frames[self.table];
         let (start, end) = (frame.values[usize::from(c.start)][row], frame.values[usize::from(c.end)][row]);
@@ -248,6 +258,10 @@ struct Rules {
     used: Vec<i64>,
     /// Capacity and the moment that counts.
     capacity: Option<(Capacity, i64)>,
+    /// Only rows of the own table before this one.
+    before: Option<u32>,
+    /// Every target at most once.
+    once: bool,
 }
 
 impl Rules {
@@ -263,16 +277,23 @@ impl Rules {
         };
         let forbidden = keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(broken).cloned().collect();
         let item = UniqueItem::Link(l as u8);
-        let used = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
+        let sets = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item));
+        let used = sets.chain(d.used_in_table(frames, row, item)).collect();
+        let link = &d.plan.tables[d.table].links[l];
+        let before = link.upward.then_some(row as u32);
         let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && d.cut_short).and_then(|c| {
             let start = frames[d.table].values[usize::from(c.start)][row];
             (start != NULL).then(|| (c.clone(), start))
         });
-        Self { forbidden, used, capacity }
+        Self { forbidden, used, capacity, before, once: link.once }
     }
 
     fn is_empty(&self) -> bool {
-        self.forbidden.is_empty() && self.used.is_empty() && self.capacity.is_none()
+        self.forbidden.is_empty()
+            && self.used.is_empty()
+            && self.capacity.is_none()
+            && self.before.is_none()
+            && !self.once
     }
 
     fn allow(&self, targets: &Targets, plan: &Plan, frames: &[Frame], to: u32) -> bool {
@@ -283,7 +304,9 @@ impl Rules {
             .capacity
             .as_ref()
             .is_some_and(|(c, at)| targets.open_at(to, *at) >= targets.capacity(plan, frames, c, to));
-        !restricted && !full && !self.used.contains(&i64::from(to))
+        let above = self.before.is_none_or(|b| to < b);
+        let free = !self.once || !targets.gone.contains(&to);
+        above && free && !restricted && !full && !self.used.contains(&i64::from(to))
     }
 }
 

@@ -10,10 +10,10 @@ mod row;
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;
 
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, Sdtype};
 use crate::model::Model;
 use crate::output::Writer;
-use crate::plan::Origin;
+use crate::plan::{Origin, Output};
 use crate::{Error, ErrorKind, Result};
 
 /// What to generate.
@@ -50,6 +50,7 @@ pub struct Sampler<'a> {
     roots: Vec<u64>,
     /// Keys reserved for each table in each block.
     reserved: Vec<u64>,
+    remarks: Vec<String>,
 }
 
 /// What one block adds to each table.
@@ -87,8 +88,9 @@ impl<'a> Sampler<'a> {
                 None => (model.tables[t].rows as f64 * request.scale).round().max(1.0) as u64,
             })
             .collect();
-        let mut sampler = Self { model, metadata, request, blocks, roots, reserved: Vec::new() };
+        let mut sampler = Self { model, metadata, request, blocks, roots, reserved: Vec::new(), remarks: Vec::new() };
         sampler.reserved = sampler.reserve();
+        sampler.make_room();
         Ok(sampler)
     }
 
@@ -111,6 +113,65 @@ impl<'a> Sampler<'a> {
     /// Names of the tables, in the order of [`BlockRows::tables`].
     pub fn tables(&self) -> Vec<&str> {
         self.model.plan.tables.iter().map(|t| t.name.as_str()).collect()
+    }
+
+    /// What is not as the model's metadata have it, for people.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Identifiers longer than their pattern where it has no room for so many: the metadata of the output say so.
+    fn make_room(&mut self) {
+        let model = self.model;
+        let mut longer: IndexMap<(String, String), String> = IndexMap::new();
+        for (t, table) in model.plan.tables.iter().enumerate() {
+            let names = self.metadata.tables.get(&table.name).into_iter().flat_map(|m| m.columns.keys());
+            for (output, column) in table.output.iter().zip(names) {
+                let format = match output {
+                    Output::Id(f) | Output::Group(f, _) => f,
+                    Output::Given(_, inner) => match inner.as_ref() {
+                        Output::Id(f) => f,
+                        _ => continue,
+                    },
+                    _ => continue,
+                };
+                let needed = self.positions(t);
+                let Some(room) = format.capacity().filter(|room| *room < needed) else { continue };
+                let Some(wider) = format.wider_regex() else { continue };
+                self.remarks.push(format!(
+                    "{}.{column}: its pattern has room for {room} identifiers; those beyond it are longer",
+                    table.name
+                ));
+                longer.insert((table.name.clone(), column.clone()), wider);
+            }
+        }
+        // Foreign keys have the pattern of their key, along chains of tables.
+        for _ in 0..model.plan.tables.len().min(64) {
+            for r in &self.metadata.relationships {
+                for (p, c) in r.parent_key.iter().zip(&r.child_key) {
+                    if let Some(wider) = longer.get(&(r.parent.clone(), p.clone())).cloned() {
+                        longer.insert((r.child.clone(), c.clone()), wider);
+                    }
+                }
+            }
+        }
+        for ((table, column), wider) in longer {
+            let meta = self.metadata.tables.get_mut(&table).and_then(|t| t.columns.get_mut(&column));
+            if let Some(Sdtype::Id { regex: Some(regex) }) = meta.map(|m| &mut m.sdtype) {
+                *regex = wider;
+            }
+        }
+    }
+
+    /// Positions that keys of a table may take.
+    fn positions(&self, t: usize) -> u64 {
+        let (plan, rows) = (&self.model.plan.tables[t], self.model.tables[t].rows);
+        match plan.origin {
+            Origin::Reference => rows,
+            Origin::Repeated => (self.blocks / u64::from(self.model.components.max(1)) + 1).saturating_mul(rows),
+            Origin::Drawn if plan.owner.is_none() => self.roots[t],
+            Origin::Drawn => self.blocks.saturating_mul(self.reserved[t]),
+        }
     }
 
     /// The metadata of what is generated.

@@ -1,5 +1,7 @@
 //! Draws the columns of one row, each given what is known, inside what the rules allow.
 
+use std::collections::HashMap;
+
 use super::link::Targets;
 use crate::conditional::Binner;
 use crate::dataset::NULL;
@@ -38,6 +40,8 @@ pub(super) struct RowDrawer<'a> {
     purposes: Vec<u64>,
     /// Step at which each unique set is complete.
     last_of_unique: Vec<Option<UniqueItem>>,
+    /// For each set that is unique in the table: its last item, and the values of that for each of the others.
+    in_table: Vec<(UniqueItem, HashMap<Vec<i64>, Vec<i64>>)>,
 }
 
 impl<'a> RowDrawer<'a> {
@@ -52,6 +56,8 @@ impl<'a> RowDrawer<'a> {
             UniqueItem::Slot(s) => 1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1),
         };
         let last_of_unique = mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
+        let last = |set: &Vec<UniqueItem>| set.iter().max_by_key(|i| place(i)).copied();
+        let in_table = mine.keep.unique_in_table.iter().filter_map(last).map(|i| (i, HashMap::new())).collect();
         let n = mine.features.len();
         Self {
             plan,
@@ -67,6 +73,7 @@ impl<'a> RowDrawer<'a> {
             cut_short: true,
             purposes,
             last_of_unique,
+            in_table,
         }
     }
 
@@ -97,6 +104,7 @@ impl<'a> RowDrawer<'a> {
                 for t in targets.iter_mut().flatten() {
                     t.taken(self.model, frames, row);
                 }
+                self.remember(frames, row);
                 return true;
             }
             self.clear(frames, row);
@@ -170,6 +178,7 @@ impl<'a> RowDrawer<'a> {
                 let mut rng = self.stream(slots + l, at, attempt);
                 self.now += 1;
                 if t.choose(self, frames, row, &mut rng) {
+                    t.taken(self.model, frames, row);
                     break;
                 }
             }
@@ -283,6 +292,9 @@ impl<'a> RowDrawer<'a> {
         let Some((lo, hi)) = self.bounds(frames, row, c, targets) else { return false };
         let missing = !self.model.keep.not_null.contains(&c.slot);
         let value = match &c.quantity {
+            Quantity::Position(first) => {
+                i64::try_from(self.place()).ok().map(|p| first.saturating_add(p)).filter(|v| (lo..=hi).contains(v))
+            }
             Quantity::Copy(r) => {
                 Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v))
             }
@@ -302,13 +314,14 @@ impl<'a> RowDrawer<'a> {
             }
             Quantity::Calendar(anchor) => self.calendar(frames, row, c, anchor.as_ref(), (lo, hi), missing, rng),
         };
-        match value {
-            Some(v) => {
-                frames[self.table].values[slot][row] = v;
-                true
-            }
-            None => false,
+        let Some(v) = value else { return false };
+        let item = UniqueItem::Slot(c.slot);
+        let mut sets = self.unique_sets(item).into_iter().map(|set| self.used(frames, row, set, item));
+        if sets.any(|used| used.contains(&v)) || self.used_in_table(frames, row, item).contains(&v) {
+            return false;
         }
+        frames[self.table].values[slot][row] = v;
+        true
     }
 
     #[allow(clippy::too_many_arguments)] // As draw_number.
@@ -498,6 +511,34 @@ impl<'a> RowDrawer<'a> {
             .filter(|r| set.iter().filter(|i| **i != item).all(|i| get(*i, *r) == get(*i, row)))
             .map(|r| get(item, r))
             .collect()
+    }
+
+    /// Values of `item` in earlier rows of the table that agree with this row on the rest of a set it completes.
+    pub fn used_in_table(&self, frames: &[Frame], row: usize, item: UniqueItem) -> Vec<i64> {
+        let sets = self.in_table.iter().zip(&self.model.keep.unique_in_table).filter(|((last, _), _)| *last == item);
+        sets.filter_map(|((_, seen), set)| seen.get(&self.rest(frames, row, set, item))).flatten().copied().collect()
+    }
+
+    /// Remembers a finished row in the sets that are unique in the table.
+    fn remember(&mut self, frames: &[Frame], row: usize) {
+        for i in 0..self.in_table.len() {
+            let (set, last) = (&self.model.keep.unique_in_table[i], self.in_table[i].0);
+            let rest = self.rest(frames, row, set, last);
+            let value = self.item(frames, row, last);
+            self.in_table[i].1.entry(rest).or_default().push(value);
+        }
+    }
+
+    fn item(&self, frames: &[Frame], row: usize, item: UniqueItem) -> i64 {
+        let frame = &frames[self.table];
+        match item {
+            UniqueItem::Slot(s) => frame.values[usize::from(s)][row],
+            UniqueItem::Link(l) => i64::from(frame.links[usize::from(l)][row]),
+        }
+    }
+
+    fn rest(&self, frames: &[Frame], row: usize, set: &[UniqueItem], without: UniqueItem) -> Vec<i64> {
+        set.iter().filter(|i| **i != without).map(|i| self.item(frames, row, *i)).collect()
     }
 
     /// Position among the rows of the owner.
