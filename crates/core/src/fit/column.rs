@@ -13,6 +13,9 @@ use crate::plan::SlotKind;
 use crate::rng::{Stream, name};
 use crate::time::DAY;
 
+/// Spans below this are drawn as spans, not by the calendar.
+pub(crate) const NEAR: i64 = DAY / 2;
+
 /// The time (or number) that orders the rows of one owner: how the first comes, and how the next.
 pub(super) fn when(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize, keep: &Keep) -> (ColumnModel, ColumnModel) {
     let (t, frame) = (sheet.table, &ctx.frames[sheet.table]);
@@ -146,12 +149,41 @@ fn timed(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32], anc
     let long = size.get(size.len() / 2).is_some_and(|m| *m >= DAY / 2)
         && size.get(size.len() * 9 / 10).is_some_and(|m| *m >= DAY);
     if is_time && (anchor.is_none() || long) {
-        return calendar(ctx, sheet, known, slot, &rows, &base, anchor);
+        let near = anchor.is_some().then(|| near(ctx, sheet, known, &rows, values, &base)).flatten();
+        let far: Vec<u32> = match near {
+            None => rows.clone(),
+            Some(_) => rows.iter().copied().filter(|r| !is_near(values[*r as usize], base[*r as usize])).collect(),
+        };
+        let mut model = calendar(ctx, sheet, known, slot, &far, &base, anchor);
+        model.range = code(ctx, sheet, &rows, values).0.range();
+        model.parts.extend(near.into_iter().flatten());
+        return model;
     }
     let q: Vec<i64> = (0..values.len()).map(difference).collect();
     let drawn = coded(ctx, sheet, known, &rows, &q, &[], true);
     let quantity = anchor.map_or(Quantity::Level, Quantity::Since);
     ColumnModel { slot: slot as u16, quantity, parts: vec![drawn], range: code(ctx, sheet, &rows, values).0.range() }
+}
+
+/// True for a time that follows its anchor too soon for the calendar to matter.
+fn is_near(value: i64, base: i64) -> bool {
+    value != NULL && base != NULL && (0..NEAR).contains(&(value - base))
+}
+
+/// Whether the time follows its anchor within [`NEAR`], and by how much then: a move between wards comes minutes
+/// after the discharge, while days and hours of the clock would blur it. None where few rows or all are like that.
+fn near(ctx: &Fit, sheet: &Sheet, known: &[u16], rows: &[u32], values: &[i64], base: &[i64]) -> Option<[Drawn; 2]> {
+    let soon = |r: usize| is_near(values[r], base[r]);
+    let some: Vec<u32> = rows.iter().copied().filter(|r| soon(*r as usize)).collect();
+    let clock = rows.iter().any(|r| values[*r as usize] != NULL && values[*r as usize].rem_euclid(DAY) != 0);
+    if !clock || some.len() < 50.max(rows.len() / 100) || some.len() == rows.len() {
+        return None;
+    }
+    let codes: Vec<u16> = (0..values.len()).map(|r| u16::from(soon(r))).collect();
+    let target = Target { rows, codes: &codes, coder: Coder::Flag, ordered: true, scalar: None, extras: &[] };
+    let flag = fit_drawn(ctx, sheet, known, target);
+    let spans: Vec<i64> = (0..values.len()).map(|r| if soon(r) { values[r] - base[r] } else { NULL }).collect();
+    Some([flag, coded(ctx, sheet, known, &some, &spans, &[], true)])
 }
 
 /// Day, weekday and time of day, each given the ones before.
@@ -188,7 +220,7 @@ fn calendar(
         slot: slot as u16,
         quantity: Quantity::Calendar(anchor),
         parts,
-        range: code(ctx, sheet, rows, values).0.range(),
+        range: None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
 use crate::plan::{Built, Origin, Plan, SlotKind};
 use crate::{Dataset, Result};
 
-pub(crate) use column::weekday;
+pub(crate) use column::{NEAR, weekday};
 use sheet::Sheet;
 
 /// How hard to try.

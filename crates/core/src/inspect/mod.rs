@@ -262,7 +262,7 @@ impl Look<'_> {
                 (Quantity::Level, _) => ("values", &level),
                 (Quantity::Calendar(_), 0) => ("days", &plain),
                 (Quantity::Calendar(_), 1) => ("weekdays", &plain),
-                (Quantity::Calendar(_), _) => ("times of day", &plain),
+                (Quantity::Calendar(_), 2) => ("times of day", &plain),
                 _ => ("differences", &plain),
             };
             out.extend(self.coder(&part.coder, what, show));

@@ -61,7 +61,7 @@ pub struct ColumnModel {
     pub slot: u16,
     /// What is drawn for it.
     pub quantity: Quantity,
-    /// One draw, or day, weekday and clock of a time.
+    /// One draw, or day, weekday and clock of a time with what [`Quantity::Calendar`] adds.
     pub parts: Vec<Drawn>,
     /// Smallest and largest value that may come out.
     pub range: Option<(i64, i64)>,
@@ -76,7 +76,8 @@ pub enum Quantity {
     Since(Ref),
     /// The difference to the linear guess.
     Residual,
-    /// Day (since the day of a value that is known), then weekday, then time of day.
+    /// Day (since the day of a value that is known), then weekday, then time of day; with two more parts, whether
+    /// it follows that value within half a day, and the span then.
     Calendar(Option<Ref>),
     /// The same value as another, always.
     Copy(Ref),

@@ -6,6 +6,7 @@ use super::link::Targets;
 use crate::conditional::Binner;
 use crate::dataset::NULL;
 use crate::feature::{Cursor, Feature};
+use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::model::{Bound, Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
@@ -390,6 +391,18 @@ impl<'a> RowDrawer<'a> {
                 v => v,
             },
         };
+        let (mut lo, hi) = (lo, hi);
+        if let Some([flag, span]) = c.parts.get(3..5) {
+            let soon = (lo.max(base), hi.min(base.saturating_add(NEAR - 1)));
+            let later = missing || hi >= base.saturating_add(NEAR) || lo < base;
+            let mut weigh = |code: u16| f64::from(u8::from(if code == 1 { soon.0 <= soon.1 } else { later }));
+            if self.code(frames, row, flag, &[], Some(&mut weigh), rng)? == 1 {
+                return self.shifted(frames, row, span, &[], soon, base, false, rng);
+            }
+            if lo >= base {
+                lo = base.saturating_add(NEAR);
+            }
+        }
         let base_day = base.div_euclid(DAY);
         let Coder::Number(coder) = &c.parts[0].coder else { return None };
         let bounds = (lo.div_euclid(DAY).saturating_sub(base_day), hi.div_euclid(DAY).saturating_sub(base_day));
@@ -413,8 +426,10 @@ impl<'a> RowDrawer<'a> {
             let to = if day == hi.div_euclid(DAY) { hi.rem_euclid(DAY) } else { DAY - 1 };
             let extras =
                 [(day - base_day) as f64, extras[1], crate::fit::weekday(day) as f64, base.rem_euclid(DAY) as f64];
-            if let Some(seconds) = self.draw_number(frames, row, clock, &extras, (from, to), false, rng) {
-                return Some(day * DAY + seconds);
+            let value = self.draw_number(frames, row, clock, &extras, (from, to), false, rng).map(|s| day * DAY + s);
+            // What is near comes from the span alone.
+            if let Some(v) = value.filter(|v| c.parts.len() < 5 || !(0..NEAR).contains(&(v - base))) {
+                return Some(v);
             }
         }
         None
