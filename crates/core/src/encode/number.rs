@@ -100,6 +100,26 @@ impl NumberCoder {
         }
     }
 
+    /// Whether bins are in order and no span of them overflows: a model file may say anything.
+    pub fn is_sound(&self) -> bool {
+        let n = self.lo.len();
+        let inside = |i: usize| {
+            let q = self.inner[i];
+            self.lo[i] <= q[0] && q[0] <= q[1] && q[1] <= q[2] && q[2] <= self.hi[i]
+        };
+        let span = match self.range() {
+            Some((a, b)) => a > i64::MIN && b.checked_sub(a).is_some(),
+            None => true,
+        };
+        n < 65_535
+            && self.hi.len() == n
+            && self.inner.len() == n
+            && (self.step > 0 || n == 0)
+            && (0..n).all(inside)
+            && (1..n).all(|i| self.hi[i - 1] < self.lo[i])
+            && span
+    }
+
     /// Number of codes.
     pub fn len(&self) -> usize {
         self.lo.len()

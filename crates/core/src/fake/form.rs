@@ -1,4 +1,5 @@
-//! Forms of texts: `#` for a digit, `?` for a capital letter, `*` for a small one, everything else as it is.
+//! Forms of texts: `#` for a digit (`^` for one that is not 0), `?` for a capital letter, `*` for a small one,
+//! everything else as it is.
 
 use std::collections::BTreeMap;
 
@@ -24,9 +25,10 @@ pub fn of(text: &str) -> String {
 /// The forms that at least `k` texts have, commonest first, with their counts; none when they are rarer than not.
 pub fn learn<'a>(texts: impl Iterator<Item = &'a str>, k: usize) -> Vec<(String, u32)> {
     let mut forms: BTreeMap<String, u32> = BTreeMap::new();
-    let (mut all, mut long) = (0u32, false);
+    let (mut all, mut long, mut zero) = (0u32, false, false);
     for t in texts {
         all += 1;
+        zero |= t.starts_with('0');
         long |= t.len() > LONGEST;
         if !long {
             *forms.entry(of(t)).or_default() += 1;
@@ -36,6 +38,10 @@ pub fn learn<'a>(texts: impl Iterator<Item = &'a str>, k: usize) -> Vec<(String,
     kept.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     kept.truncate(MOST);
     let held: u32 = kept.iter().map(|f| f.1).sum();
+    // Numbers stay numbers: none of them begins with 0.
+    for (form, _) in kept.iter_mut().filter(|f| !zero && f.0.starts_with('#')) {
+        form.replace_range(..1, "^");
+    }
     if long || held * 2 < all { Vec::new() } else { kept }
 }
 
@@ -65,6 +71,7 @@ pub fn fill(form: &str, number: Option<u64>, rng: &mut Stream) -> String {
                 }
                 _ => char::from(b'0' + rng.below(10) as u8),
             },
+            '^' => char::from(b'1' + rng.below(9) as u8),
             '?' => char::from(b'A' + rng.below(26) as u8),
             '*' => char::from(b'a' + rng.below(26) as u8),
             c => c,

@@ -20,6 +20,11 @@ use crate::{Column, detect};
 use locale::LOCALES;
 use person::{Person, Place};
 
+/// The countries whose words are known, as Faker writes them.
+pub fn locales() -> impl Iterator<Item = &'static str> {
+    LOCALES.iter().map(|l| l.code)
+}
+
 /// What is made: (Faker functions, our kind).
 const KINDS: [(&[&str], Kind); 27] = [
     (&["name", "person_name", "full_name"], Kind::Name),
@@ -166,7 +171,7 @@ impl Fake {
         fake
     }
 
-    /// The forms, for people: `#` is a digit, `?` and `*` are letters.
+    /// The forms, for people: `#` and `^` are digits, `?` and `*` letters.
     pub fn forms(&self) -> impl Iterator<Item = &str> {
         self.forms.iter().map(|f| f.0.as_str())
     }
@@ -217,7 +222,7 @@ impl Fake {
             Kind::Postcode => {
                 let own = place().postcode;
                 let like = form::of(&own);
-                if self.forms.is_empty() || self.forms().any(|f| f == like) { own } else { formed("#####", rng) }
+                if self.forms.is_empty() || self.forms().any(|f| f.replacen('^', "#", 1) == like) { own } else { formed("#####", rng) }
             }
             Kind::PersonNumber => check_digit::person(locale.code, &formed(locale.person, rng)),
             Kind::Iban => check_digit::iban(&formed(&format!("{}## #### #### #### #### ##", locale.short), rng)),

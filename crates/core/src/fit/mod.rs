@@ -69,7 +69,14 @@ pub fn fit(
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Result<(Model, Vec<String>)> {
     metadata.validate()?;
-    let Built { plan, frames, entities } = crate::plan::build(data, metadata, options.min_support)?;
+    let hidden = crate::plan::hidden(data, metadata);
+    let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
+    let Built { mut plan, frames, entities } = crate::plan::build(data, metadata, options.min_support)?;
+    if let Some(h) = &hidden {
+        let tables = plan.tables.len();
+        plan.tables[tables - h.tables..].iter_mut().for_each(|t| t.hidden = true);
+        plan.notes.extend(h.notes.iter().cloned());
+    }
     let (keeps, missed) = crate::model::keep(&plan, metadata);
     let mut notes = plan.notes.clone();
     notes.extend(missed.into_iter().map(|r| format!("rule not kept while drawing, only checked: {r}")));
@@ -225,6 +232,11 @@ impl Steps {
         let table = &plan.tables[t];
         let when = table.when.map(usize::from);
         let mut copies = vec![None; table.slots.len()];
+        for (own, above) in &table.inherited {
+            if Some(usize::from(*own)) != when {
+                copies[usize::from(*own)] = Some(Ref::at(&[crate::frame::Hop::Owner], usize::from(*above)));
+            }
+        }
         for (l, link) in table.links.iter().enumerate() {
             for a in link.agreements.iter().filter(|a| a.own.is_empty() && !link.deferred) {
                 let Some((own, there)) = a.slots else { continue };

@@ -1,5 +1,6 @@
 //! A fitted model: plain data, nothing else.
 
+mod check;
 mod keep;
 
 pub use keep::{Bound, Capacity, Keep, Restriction, UniqueItem, keep};
@@ -96,6 +97,16 @@ pub struct Drawn {
     pub ridge: Option<Ridge>,
     /// p(code | inputs).
     pub conditional: Conditional,
+}
+
+impl Drawn {
+    /// Smallest and largest number that can be drawn.
+    pub(crate) fn coder_range(&self) -> Option<(i64, i64)> {
+        match &self.coder {
+            Coder::Number(c) => c.range(),
+            _ => None,
+        }
+    }
 }
 
 /// One input of a conditional.

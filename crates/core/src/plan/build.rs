@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use indexmap::IndexMap;
-use rayon::prelude::*;
-
+use super::input::{Columns, Input};
 use super::{Link, Origin, Output, Plan, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure};
 use crate::dataset::{NO_CODE, NULL};
 use crate::encode::Vocabulary;
@@ -21,9 +19,6 @@ pub struct Built {
     /// Entity of every row of every table: what guards count.
     pub entities: Vec<Vec<u32>>,
 }
-
-/// Typed columns of every table.
-pub(super) type Columns = Vec<IndexMap<String, Column>>;
 
 /// What the tables and their owners and links look like before rows are sorted.
 pub(super) struct Draft<'a> {
@@ -46,11 +41,10 @@ pub(super) struct Draft<'a> {
 
 /// Reads the data as the metadata says and works out who owns what.
 pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<Built> {
-    let columns = read(data, metadata)?;
-    let rows: Vec<usize> = columns.iter().map(|c| c.values().next().map_or(0, Column::len)).collect();
     let names: Vec<&String> = metadata.tables.keys().collect();
     let number: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
-    let parent_row = find_parents(metadata, &number, &columns, &rows)?;
+    let Input { columns, rows, parent_row, problems } = Input::read(data, metadata, &number);
+    Error::all(ErrorKind::Data, problems)?;
     let mut notes = Vec::new();
     let (owner, owner_key, owner_row, when) =
         structure::owners(data, metadata, &number, &columns, &rows, &parent_row, &mut notes)?;
@@ -84,7 +78,8 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
             plan.tables[usize::from(o)].children.push(t as u16);
         }
     }
-    let (frames, entities) = sorted_frames(&mut plan, &draft, &order, &entities);
+    let (mut frames, entities) = sorted_frames(&mut plan, &draft, &order, &entities);
+    structure::inherited(&mut plan, &mut frames);
     structure::agreements(&mut plan, &frames);
     structure::restraints(&mut plan, &frames, metadata, min_support);
     shape::summaries(&mut plan);
@@ -96,133 +91,6 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
         }
     }
     Ok(built)
-}
-
-/// Types every column; all problems at once.
-fn read(data: &Dataset, metadata: &Metadata) -> Result<Columns> {
-    let mut problems = Vec::new();
-    let mut wanted = Vec::new();
-    for (t, (name, table)) in metadata.tables.iter().enumerate() {
-        let Some(batch) = data.tables.get(name) else {
-            problems.push(format!("table {name} is in the metadata but not in the data"));
-            continue;
-        };
-        if batch.num_rows() == 0 {
-            problems.push(format!("table {name} has no rows; take it out of the metadata or give it some"));
-        }
-        for (column, meta) in &table.columns {
-            match batch.column_by_name(column) {
-                Some(array) => wanted.push((t, name, column, meta, array)),
-                None => problems.push(format!("table {name} has no column {column}; the metadata names it")),
-            }
-        }
-    }
-    let read: Vec<_> = wanted
-        .into_par_iter()
-        .map(|(t, name, column, meta, array)| {
-            (t, column, Column::read(array, meta).map_err(|e| e.at(&format!("table {name}, column {column}"))))
-        })
-        .collect();
-    let mut columns: Columns = vec![IndexMap::new(); metadata.tables.len()];
-    for (t, column, result) in read {
-        match result {
-            Ok(c) => {
-                columns[t].insert(column.clone(), c);
-            }
-            Err(e) => problems.extend(e.problems().iter().cloned()),
-        }
-    }
-    Error::all(ErrorKind::Data, problems)?;
-    Ok(columns)
-}
-
-/// A key of one row as text; None when any part is missing.
-fn key_text(columns: &[&Column], row: usize, out: &mut String) -> bool {
-    out.clear();
-    for c in columns {
-        if c.is_null(row) {
-            return false;
-        }
-        match c {
-            Column::Text { codes, values } => out.push_str(&values[codes[row] as usize]),
-            Column::Number { ticks, .. } | Column::Time { ticks } => out.push_str(&ticks[row].to_string()),
-        }
-        out.push('\u{1f}');
-    }
-    true
-}
-
-/// Parent row of each child row, for each relationship; duplicate keys and orphans are problems.
-fn find_parents(
-    metadata: &Metadata,
-    number: &HashMap<&str, usize>,
-    columns: &Columns,
-    rows: &[usize],
-) -> Result<Vec<Vec<u32>>> {
-    let pick = |t: usize, names: &[String]| -> Vec<&Column> { names.iter().map(|n| &columns[t][n]).collect() };
-    let mut problems = Vec::new();
-    for (name, table) in &metadata.tables {
-        if table.primary_key.is_empty() {
-            continue;
-        }
-        let t = number[name.as_str()];
-        let key = pick(t, &table.primary_key);
-        let mut seen = HashMap::with_capacity(rows[t]);
-        let mut text = String::new();
-        let (mut twice, mut null) = (Vec::new(), Vec::new());
-        for r in 0..rows[t] {
-            if !key_text(&key, r, &mut text) {
-                null.push(r + 1);
-            } else if seen.insert(text.clone(), r).is_some() {
-                twice.push(r + 1);
-            }
-        }
-        for (bad, what) in [(twice, "repeats an earlier one"), (null, "is missing")] {
-            if let Some(first) = bad.first() {
-                let key = table.primary_key.join(" + ");
-                problems.push(format!(
-                    "table {name}: primary key {key} {what} in {} rows (first: data row {first})",
-                    bad.len()
-                ));
-            }
-        }
-    }
-    let mut out = Vec::new();
-    for r in &metadata.relationships {
-        let (p, c) = (number[r.parent.as_str()], number[r.child.as_str()]);
-        let (parent, child) = (pick(p, &r.parent_key), pick(c, &r.child_key));
-        let mut text = String::new();
-        let mut at: HashMap<String, u32> = HashMap::with_capacity(rows[p]);
-        for row in 0..rows[p] {
-            if key_text(&parent, row, &mut text) {
-                at.insert(text.clone(), row as u32);
-            }
-        }
-        let mut orphans = Vec::new();
-        let found: Vec<u32> = (0..rows[c])
-            .map(|row| {
-                if !key_text(&child, row, &mut text) {
-                    return NO_ROW;
-                }
-                at.get(&text).copied().unwrap_or_else(|| {
-                    orphans.push(row + 1);
-                    NO_ROW
-                })
-            })
-            .collect();
-        if let Some(first) = orphans.first() {
-            problems.push(format!(
-                "table {}: {} names no row of {} in {} rows (first: data row {first}); drop them with --drop-orphans",
-                r.child,
-                r.child_key.join(" + "),
-                r.parent,
-                orphans.len()
-            ));
-        }
-        out.push(found);
-    }
-    Error::all(ErrorKind::Data, problems)?;
-    Ok(out)
 }
 
 /// Entity of each row: the row at the top of its chain of owners; rows without an owner are their own.

@@ -81,7 +81,7 @@ fn may_be(
     let links = relationships
         .iter()
         .enumerate()
-        .all(|(i, r)| number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && !deferred[i]));
+        .all(|(i, r)| number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && (!deferred[i] || r.parent == r.child)));
     let personal = meta.columns.values().any(|c| matches!(&c.sdtype, Sdtype::Pii { pii: true, .. }));
     owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal
 }
@@ -90,7 +90,7 @@ fn may_be(
 fn reached(draft: &Draft, number: &HashMap<&str, usize>, t: usize, dimension: &[bool]) -> bool {
     draft.metadata.relationships.iter().enumerate().any(|(i, r)| {
         let child = number[r.child.as_str()];
-        number[r.parent.as_str()] == t && !dimension[child] && draft.owner_key[child] != Some(i)
+        number[r.parent.as_str()] == t && !dimension[child] && draft.owner_key[child] != Some(i) && child != t
     }) || (0..dimension.len())
         .any(|c| draft.owner[c] == Some(t) && dimension[c] && reached(draft, number, c, dimension))
 }

@@ -3,12 +3,16 @@
 mod build;
 mod dimension;
 mod fresh;
+mod hidden;
+mod input;
 mod shape;
 mod shown;
 mod structure;
 
 pub(crate) use build::firsts;
 pub use build::{Built, build};
+pub use hidden::{Hidden, hidden};
+pub use input::problems;
 pub use shown::Shown;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +43,10 @@ pub struct TablePlan {
     pub owner: Option<u16>,
     /// The other foreign keys that are chosen.
     pub links: Vec<Link>,
+    /// Not a table of the data: it stands for the owner of another one and is never written.
+    pub hidden: bool,
+    /// Slots that repeat a slot of the owner in every row.
+    pub inherited: Vec<(u16, u16)>,
     /// Modelled columns.
     pub slots: Vec<Slot>,
     /// The slot that orders the rows of one owner.
@@ -130,6 +138,14 @@ impl SlotKind {
     /// True for labels.
     pub fn is_label(&self) -> bool {
         matches!(self, Self::Label { .. })
+    }
+
+    /// Number of labels; 0 for numbers and times.
+    pub fn labels(&self) -> usize {
+        match self {
+            Self::Label { labels, .. } => labels.len(),
+            _ => 0,
+        }
     }
 
     /// True for times.

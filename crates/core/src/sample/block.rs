@@ -35,7 +35,7 @@ impl<'a> Block<'a> {
             }
         }
         for t in plan.order.iter().map(|t| usize::from(*t)) {
-            if plan.tables[t].links.iter().any(|l| l.deferred) {
+            if plan.tables[t].origin == Origin::Drawn && plan.tables[t].links.iter().any(|l| l.deferred) {
                 self.deferred(t);
             }
         }
@@ -56,6 +56,8 @@ impl<'a> Block<'a> {
             NO_ROW => NO_ROW,
             old => frames[target].template.binary_search(&old).map_or(NO_ROW, |i| i as u32),
         };
+        // Rows that point to rows of their own table look themselves up.
+        self.frames[t].template.clone_from(&rows);
         for r in &rows {
             let old = *r as usize;
             let owner = table.owner.map_or(NO_ROW, |o| moved(usize::from(o), template.owner[old], &self.frames));
@@ -75,7 +77,6 @@ impl<'a> Block<'a> {
                 frame.links[l][row] = to;
             }
         }
-        self.frames[t].template = rows;
         if let Some(o) = table.owner.map(usize::from) {
             self.frames[t].first = crate::plan::firsts(&self.frames[t].owner, self.frames[o].rows);
             crate::feature::summarise_all(&model.plan, &mut self.frames, o, t);
@@ -165,6 +166,7 @@ struct Counter<'a> {
     model: &'a CountModel,
     purpose: u64,
     seed: u64,
+    most: i64,
 }
 
 impl<'a> Counter<'a> {
@@ -174,19 +176,21 @@ impl<'a> Counter<'a> {
         let mut drawer = RowDrawer::new(sampler.model, owner, seed);
         drawer.use_features(&model.features, &model.binners);
         let purpose = name(&[&plan.tables[owner].name, "number of", &plan.tables[child].name]);
-        Self { drawer, model, purpose, seed }
+        // Nor more than the whole training table had.
+        let most = LONGEST.min(sampler.model.tables[child].rows.max(1) as i64);
+        Self { drawer, model, purpose, seed, most }
     }
 
     fn count(&mut self, frames: &[Frame], row: usize, at: u64, least: i64) -> i64 {
         self.drawer.enter(frames, row);
         let mut rng = Stream::new(self.seed, self.purpose, at);
         let Some((from, to)) = &self.model.per else {
-            return self.drawer.number(frames, row, &self.model.drawn, (least, LONGEST), &mut rng).unwrap_or(least);
+            return self.drawer.number(frames, row, &self.model.drawn, (least, self.most.max(least)), &mut rng).unwrap_or(least);
         };
         let span = self.drawer.span(frames, row, from, to);
         match self.drawer.number_or_none(frames, row, &self.model.drawn, least == 0, &mut rng) {
             // Rounded, so that a stay of three and a half paces has three or four.
-            Some(each) => ((span / SECOND + each / 2) / each.max(1)).clamp(1, LONGEST),
+            Some(each) => (span / SECOND).saturating_add(each / 2).div_euclid(each.max(1)).clamp(1, self.most),
             None => least,
         }
     }

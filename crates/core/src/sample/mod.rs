@@ -37,13 +37,34 @@ impl Default for SampleRequest {
     }
 }
 
+/// The metadata without the hidden tables and what points to them.
+fn visible(full: &Metadata, model: &Model) -> Metadata {
+    let mut metadata = full.clone();
+    let hidden: Vec<&str> = model.plan.tables.iter().filter(|t| t.hidden).map(|t| t.name.as_str()).collect();
+    if hidden.is_empty() {
+        return metadata;
+    }
+    let gone = |t: &str| hidden.contains(&t);
+    metadata.tables.retain(|name, _| !gone(name));
+    metadata.relationships.retain(|r| !gone(&r.parent));
+    for (name, table) in &mut metadata.tables {
+        let key = |k: &Vec<String>| full.parents_of(name).any(|r| &r.child_key == k && gone(&r.parent));
+        if matches!(&table.owner, crate::metadata::Owner::Key(k) if key(k)) {
+            table.owner = crate::metadata::Owner::Auto;
+        }
+    }
+    metadata
+}
+
 /// Largest scale: beyond it keys would not fit their counters.
 const MOST: f64 = 1e9;
 
 /// A model ready to generate.
 pub struct Sampler<'a> {
     pub(crate) model: &'a Model,
+    /// The metadata of what is written, and with the hidden tables.
     pub(crate) metadata: Metadata,
+    full: Metadata,
     request: SampleRequest,
     blocks: u64,
     /// Rows of each table without an owner, over all blocks.
@@ -69,10 +90,11 @@ impl<'a> Sampler<'a> {
         if request.parts == 0 || request.part == 0 || request.part > request.parts {
             return bad(format!("part {} of {} does not exist; parts count from 1", request.part, request.parts));
         }
-        let metadata = Metadata::from_json(&model.metadata)?;
+        let full = Metadata::from_json(&model.metadata)?;
+        let metadata = visible(&full, model);
         let mut scale = request.scale;
         for (table, rows) in &request.rows {
-            let Some(t) = model.plan.table(table) else {
+            let Some(t) = model.plan.table(table).filter(|t| !model.plan.tables[*t].hidden) else {
                 return bad(format!("--rows names table {table}, which the model does not have"));
             };
             if model.plan.tables[t].owner.is_some() || model.plan.tables[t].origin != Origin::Drawn {
@@ -88,7 +110,7 @@ impl<'a> Sampler<'a> {
                 None => (model.tables[t].rows as f64 * request.scale).round().max(1.0) as u64,
             })
             .collect();
-        let mut sampler = Self { model, metadata, request, blocks, roots, reserved: Vec::new(), remarks: Vec::new() };
+        let mut sampler = Self { model, metadata, full, request, blocks, roots, reserved: Vec::new(), remarks: Vec::new() };
         sampler.reserved = sampler.reserve();
         sampler.make_room();
         Ok(sampler)
@@ -107,12 +129,13 @@ impl<'a> Sampler<'a> {
 
     /// About how many rows the whole run makes.
     pub fn expected_rows(&self) -> u64 {
-        (0..self.model.tables.len()).map(|t| (self.expected(t) * self.blocks as f64) as u64).sum()
+        let shown = (0..self.model.tables.len()).filter(|t| !self.model.plan.tables[*t].hidden);
+        shown.map(|t| (self.expected(t) * self.blocks as f64) as u64).sum()
     }
 
     /// Names of the tables, in the order of [`BlockRows::tables`].
     pub fn tables(&self) -> Vec<&str> {
-        self.model.plan.tables.iter().map(|t| t.name.as_str()).collect()
+        self.model.plan.tables.iter().filter(|t| !t.hidden).map(|t| t.name.as_str()).collect()
     }
 
     /// What is not as the model's metadata have it, for people.
@@ -125,7 +148,7 @@ impl<'a> Sampler<'a> {
         let model = self.model;
         let mut longer: IndexMap<(String, String), String> = IndexMap::new();
         for (t, table) in model.plan.tables.iter().enumerate() {
-            let names = self.metadata.tables.get(&table.name).into_iter().flat_map(|m| m.columns.keys());
+            let names = self.full.tables.get(&table.name).into_iter().flat_map(|m| m.columns.keys());
             for (output, column) in table.output.iter().zip(names) {
                 let format = match output {
                     Output::Id(f) | Output::Group(f, _) => f,
@@ -147,7 +170,7 @@ impl<'a> Sampler<'a> {
         }
         // Foreign keys have the pattern of their key, along chains of tables.
         for _ in 0..model.plan.tables.len().min(64) {
-            for r in &self.metadata.relationships {
+            for r in &self.full.relationships {
                 for (p, c) in r.parent_key.iter().zip(&r.child_key) {
                     if let Some(wider) = longer.get(&(r.parent.clone(), p.clone())).cloned() {
                         longer.insert((r.child.clone(), c.clone()), wider);
@@ -242,13 +265,13 @@ impl<'a> Sampler<'a> {
         };
         let writer = Writer {
             plan: &self.model.plan,
-            metadata: &self.metadata,
+            metadata: &self.full,
             frames: &frames,
             seed: self.request.seed,
             index: &index,
         };
         let mut tables = Vec::new();
-        for (t, frame) in frames.iter().enumerate() {
+        for (t, frame) in frames.iter().enumerate().filter(|(t, _)| !self.model.plan.tables[*t].hidden) {
             let rows = if self.model.plan.tables[t].origin == Origin::Reference && block > 0 {
                 0..0
             } else {

@@ -368,22 +368,39 @@ pub fn chain() -> Shape {
 
 pub fn reference() -> Shape {
     let mut r = rng("reference");
-    let mut countries = "code,continent\n".to_owned();
+    let mut regions = "region_code,inside_code,wealth\n".to_owned();
+    let mut countries = "country_code,region_code,continent\n".to_owned();
     let mut people = "person_id,country_code,income\n".to_owned();
+    for i in 0..12usize {
+        let inside = if i < 3 { String::new() } else { format!("G{:02}", i % 3) };
+        writeln!(regions, "G{i:02},{inside},{}", r.below(100)).unwrap();
+    }
     for i in 0..50 {
-        writeln!(countries, "K{i:02},{}", ["Europe", "Asia", "Africa"][i % 3]).unwrap();
+        writeln!(countries, "K{i:02},G{:02},{}", i % 12, ["Europe", "Asia", "Africa"][i % 3]).unwrap();
     }
     for i in 0..800 {
         let c = skewed(&mut r, 50);
         writeln!(people, "{i},K{c:02},{}", 1000 * (1 + c % 3) as u64 + r.below(900)).unwrap();
     }
     Shape {
-        tables: vec![("countries", countries), ("people", people)],
-        keys: vec![("countries", "code"), ("people", "person_id")],
-        links: vec!["people.country_code -> countries"],
-        change: |m| m.tables["countries"].reference = true,
+        tables: vec![("regions", regions), ("countries", countries), ("people", people)],
+        keys: vec![("regions", "region_code"), ("countries", "country_code"), ("people", "person_id")],
+        links: vec![
+            "regions.inside_code -> regions",
+            "countries.region_code -> regions",
+            "people.country_code -> countries",
+        ],
+        change: |m| {
+            m.tables["regions"].reference = true;
+            m.tables["countries"].reference = true;
+        },
         ..Shape::default()
     }
+}
+
+/// The same tables as dimensions: repeated with fresh keys and the same inner structure.
+pub fn units() -> Shape {
+    Shape { change: |_| {}, ..reference() }
 }
 
 pub fn types() -> Shape {

@@ -96,8 +96,19 @@ fn a_chain_of_seven() {
 #[test]
 fn dimensions_kept_as_they_are() {
     let ran = holds(data::reference());
-    assert_eq!(ran.new_text("countries", "code"), ran.real_text("countries", "code"));
-    assert_eq!(ran.new_text("countries", "continent"), ran.real_text("countries", "continent"));
+    for (table, column) in
+        [("countries", "country_code"), ("countries", "region_code"), ("countries", "continent"), ("regions", "inside_code")]
+    {
+        assert_eq!(ran.new_text(table, column), ran.real_text(table, column), "{table}.{column}");
+    }
+}
+
+#[test]
+fn dimensions_that_point_to_themselves() {
+    let ran = holds(data::units());
+    laws::no_circles(&ran, "regions", "region_code", "inside_code");
+    let inside = ran.new_text("regions", "inside_code");
+    assert_eq!(inside.iter().filter(|i| i.is_none()).count(), 3);
 }
 
 #[test]
