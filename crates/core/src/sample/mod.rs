@@ -4,7 +4,9 @@
 //! so threads and parts change no value.
 
 mod block;
+mod law;
 mod link;
+mod place;
 mod row;
 
 use arrow_array::RecordBatch;
@@ -62,6 +64,7 @@ const MOST: f64 = 1e9;
 /// A model ready to generate.
 pub struct Sampler<'a> {
     pub(crate) model: &'a Model,
+    laws: Vec<law::TableLaw<'a>>,
     /// The metadata of what is written, and with the hidden tables.
     pub(crate) metadata: Metadata,
     full: Metadata,
@@ -110,7 +113,17 @@ impl<'a> Sampler<'a> {
                 None => (model.tables[t].rows as f64 * request.scale).round().max(1.0) as u64,
             })
             .collect();
-        let mut sampler = Self { model, metadata, full, request, blocks, roots, reserved: Vec::new(), remarks: Vec::new() };
+        let mut sampler = Self {
+            model,
+            laws: law::compile(model),
+            metadata,
+            full,
+            request,
+            blocks,
+            roots,
+            reserved: Vec::new(),
+            remarks: Vec::new(),
+        };
         sampler.reserved = sampler.reserve();
         sampler.make_room();
         Ok(sampler)

@@ -2,21 +2,20 @@
 
 use std::collections::HashMap;
 
+use super::law::{self, ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
 use super::link::Targets;
-use crate::conditional::Binner;
+use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
-use crate::feature::{Cursor, Feature};
+use crate::feature::Cursor;
 use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
-use crate::model::{Bound, Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel, UniqueItem};
+use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
-use crate::rng::{Stream, name};
+use crate::rng::Stream;
 use crate::time::DAY;
 
 /// Times a row is drawn again when the rules leave no value for a column.
-const TRIES: u64 = 170;
-/// Tries in which a stay keeps its length and looks for a free place instead; after them it is cut short.
-const PATIENT: u64 = 150;
+pub(super) const TRIES: u64 = 20;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -26,91 +25,66 @@ const ALL: (i64, i64) = (i64::MIN + 1, i64::MAX);
 pub(super) struct RowDrawer<'a> {
     pub plan: &'a Plan,
     pub model: &'a TableModel,
+    pub law: &'a TableLaw<'a>,
     pub table: usize,
     pub seed: u64,
-    features: &'a [Feature],
     binners: &'a [Binner],
-    cursor: Cursor,
-    /// Feature values of the current row, valid where the stamp is now.
-    values: Vec<f64>,
-    stamp: Vec<u32>,
-    now: u32,
-    /// Whether an interval may be cut short where its place is needed by another.
-    pub cut_short: bool,
-    /// Stream names: time, links, columns.
-    purposes: Vec<u64>,
-    /// Step at which each unique set is complete.
-    last_of_unique: Vec<Option<UniqueItem>>,
-    /// For each set that is unique in the table: its last item, and the values of that for each of the others.
-    in_table: Vec<(UniqueItem, HashMap<Vec<i64>, Vec<i64>>)>,
+    pub cursor: Cursor<'a>,
+    /// Rows are drawn as if no target had a capacity: a place for them is looked for when all are there.
+    pub roomy: bool,
+    /// For each set that is unique in the table: the values of its last item for each of the others.
+    in_table: Vec<HashMap<Vec<i64>, Vec<i64>>>,
 }
 
 impl<'a> RowDrawer<'a> {
-    pub fn new(model: &'a Model, table: usize, seed: u64) -> Self {
-        let plan = &model.plan;
-        let t = &plan.tables[table];
-        let mine = &model.tables[table];
-        let mut purposes: Vec<u64> = t.slots.iter().map(|s| name(&[&t.name, &s.column])).collect();
-        purposes.extend(t.links.iter().map(|l| name(&[&t.name, "link", &l.name])));
-        let place = |i: &UniqueItem| match i {
-            UniqueItem::Link(l) => usize::from(*l),
-            UniqueItem::Slot(s) => 1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1),
-        };
-        let last_of_unique = mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
-        let last = |set: &Vec<UniqueItem>| set.iter().max_by_key(|i| place(i)).copied();
-        let in_table = mine.keep.unique_in_table.iter().filter_map(last).map(|i| (i, HashMap::new())).collect();
-        let n = mine.features.len();
+    /// Draws rows of a table; with what is known for a count, only that count.
+    pub fn new(plan: &'a Plan, law: &'a TableLaw<'a>, table: usize, count: Option<&'a Known<'a>>, seed: u64) -> Self {
+        let known = count.unwrap_or(&law.known);
         Self {
             plan,
-            model: mine,
+            model: law.model,
+            law,
             table,
             seed,
-            features: &mine.features,
-            binners: &mine.binners,
-            cursor: Cursor::new(plan, table),
-            values: vec![0.0; n],
-            stamp: vec![0; n],
-            now: 0,
-            cut_short: true,
-            purposes,
-            last_of_unique,
-            in_table,
+            binners: known.binners,
+            cursor: Cursor::new(plan, table, known.features, &|f| known.wanted[f]),
+            roomy: false,
+            in_table: vec![HashMap::new(); law.last_of_table.len()],
         }
-    }
-
-    /// Works with another list of features than the table's own.
-    pub fn use_features(&mut self, features: &'a [Feature], binners: &'a [Binner]) {
-        self.features = features;
-        self.binners = binners;
-        self.values = vec![0.0; features.len()];
-        self.stamp = vec![0; features.len()];
     }
 
     pub fn enter(&mut self, frames: &[Frame], row: usize) {
-        self.cursor.enter(self.plan, frames, row);
-        self.now += 1;
+        self.cursor.enter(frames, row);
     }
 
     pub fn leave(&mut self, frames: &[Frame], row: usize) {
-        self.cursor.leave(self.plan, frames, row);
+        self.cursor.leave(frames, row);
     }
 
-    /// Fills a row. False when the rules leave no room for it: then it holds nothing of use.
-    pub fn fill(&mut self, frames: &mut [Frame], row: usize, at: u64, targets: &mut [Option<Targets>]) -> bool {
-        self.cursor.enter(self.plan, frames, row);
-        for attempt in 0..TRIES {
-            self.now += 1;
+    /// Fills a row; `tries` were made before. False when the rules leave no room for it: then it holds nothing of
+    /// use.
+    pub fn fill(
+        &mut self,
+        frames: &mut [Frame],
+        row: usize,
+        at: u64,
+        tries: u64,
+        targets: &mut [Option<Targets>],
+    ) -> bool {
+        self.cursor.enter(frames, row);
+        for attempt in tries..tries + TRIES {
             if self.once(frames, row, at, attempt, targets) {
-                self.cursor.leave(self.plan, frames, row);
-                for t in targets.iter_mut().flatten() {
-                    t.taken(self.model, frames, row);
+                self.cursor.leave(frames, row);
+                if !self.roomy {
+                    targets.iter_mut().flatten().for_each(|t| t.taken(self.model, frames, row));
+                    self.remember(frames, row);
                 }
-                self.remember(frames, row);
                 return true;
             }
             self.clear(frames, row);
+            self.cursor.forget();
         }
-        self.cursor.leave(self.plan, frames, row);
+        self.cursor.leave(frames, row);
         false
     }
 
@@ -124,7 +98,7 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn stream(&self, purpose: usize, at: u64, attempt: u64) -> Stream {
-        Stream::new(self.seed, self.purposes[purpose].wrapping_add(attempt), at)
+        Stream::new(self.seed, self.law.purposes[purpose].wrapping_add(attempt), at)
     }
 
     fn once(
@@ -135,15 +109,10 @@ impl<'a> RowDrawer<'a> {
         attempt: u64,
         targets: &mut [Option<Targets>],
     ) -> bool {
-        let model = self.model;
+        let (model, law) = (self.model, self.law);
         let slots = self.plan.tables[self.table].slots.len();
-        // Cutting stays short or moving them to other wards where beds run out would bend both: first the same
-        // stay waits for another time, as a planned patient does.
-        let capacity = model.keep.capacity.as_ref();
-        self.cut_short = capacity.is_none() || attempt >= PATIENT;
-        let rest_try = if self.cut_short { attempt } else { 0 };
-        if let Some((first, next)) = &model.when {
-            let mut rng = self.stream(usize::from(first.slot), at, attempt);
+        if let Some((first, next)) = &law.when {
+            let mut rng = self.stream(usize::from(first.model.slot), at, attempt);
             let later = self.cursor.position() > 0 && frames[self.table].owner[row] != NO_ROW;
             if !self.column(frames, row, if later { next } else { first }, targets, &mut rng) {
                 return false;
@@ -151,22 +120,37 @@ impl<'a> RowDrawer<'a> {
         }
         for l in 0..model.links.len() {
             let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
-            let mut rng = self.stream(slots + l, at, rest_try);
+            let mut rng = self.stream(slots + l, at, attempt);
             let done = t.choose(self, frames, row, &mut rng);
             targets[l] = Some(t);
             if !done {
                 return false;
             }
         }
-        let done = model.columns.iter().all(|c| {
-            let mut rng = self.stream(usize::from(c.slot), at, rest_try);
+        let done = law.columns.iter().all(|c| {
+            let mut rng = self.stream(usize::from(c.model.slot), at, attempt);
             self.column(frames, row, c, targets, &mut rng)
         });
-        let fits = |c: &crate::model::Capacity| match targets.get(usize::from(c.link)).and_then(Option::as_ref) {
-            Some(t) => t.has_room(self.plan, model, frames, row),
-            None => true,
+        done && (self.roomy || self.has_room(frames, row, targets))
+    }
+
+    fn has_room(&self, frames: &[Frame], row: usize, targets: &[Option<Targets>]) -> bool {
+        let Some(c) = &self.model.keep.capacity else { return true };
+        let target = targets.get(usize::from(c.link)).and_then(Option::as_ref);
+        target.is_none_or(|t| t.has_room(self.plan, self.model, frames, row))
+    }
+
+    /// True when a finished row obeys what depends on its times, and its target has room for it.
+    pub fn stands(&self, frames: &[Frame], row: usize, later: bool, targets: &[Option<Targets>]) -> bool {
+        let when = self.law.when.as_ref().map(|(first, next)| if later { next } else { first });
+        let inside = |c: &ColumnModel| {
+            let v = frames[self.table].values[usize::from(c.slot)][row];
+            let is_label = self.plan.tables[self.table].slots[usize::from(c.slot)].kind.is_label();
+            v == NULL || is_label || self.bounds(frames, row, c, targets).is_some_and(|(lo, hi)| (lo..=hi).contains(&v))
         };
-        done && capacity.is_none_or(fits)
+        when.into_iter().chain(&self.law.columns).all(|c| inside(c.model))
+            && targets.iter().flatten().all(|t| t.permits(self, frames, row))
+            && self.has_room(frames, row, targets)
     }
 
     /// Chooses deferred links of a finished row.
@@ -177,7 +161,7 @@ impl<'a> RowDrawer<'a> {
             let Some(mut t) = place.take() else { continue };
             for attempt in 0..TRIES {
                 let mut rng = self.stream(slots + l, at, attempt);
-                self.now += 1;
+                self.cursor.forget();
                 if t.choose(self, frames, row, &mut rng) {
                     t.taken(self.model, frames, row);
                     break;
@@ -188,20 +172,22 @@ impl<'a> RowDrawer<'a> {
         self.leave(frames, row);
     }
 
-    fn value(&mut self, frames: &[Frame], row: usize, f: u16) -> f64 {
-        let i = usize::from(f);
-        if self.stamp[i] != self.now {
-            self.values[i] = self.cursor.value(self.plan, frames, row, &self.features[i]);
-            self.stamp[i] = self.now;
-        }
-        self.values[i]
-    }
-
-    fn guess(&mut self, frames: &[Frame], row: usize, drawn: &Drawn) -> f64 {
-        match &drawn.ridge {
-            Some(r) => r.guess(|f| self.value(frames, row, f)),
+    fn guess(&mut self, frames: &[Frame], row: usize, law: &Law) -> f64 {
+        match &law.drawn.ridge {
+            Some(r) => r.guess(|f| self.cursor.value(frames, row, usize::from(f))),
             None => f64::NAN,
         }
+    }
+
+    /// The leaf of the flat tree that a row reaches; None where there is no tree.
+    fn leaf(&mut self, frames: &[Frame], row: usize, law: &Law, extras: &[f64]) -> Option<Leaf> {
+        let flat = law.flat.as_ref()?;
+        let mut guess = None;
+        Some(flat.leaf(|input| match input {
+            GUESS => *guess.get_or_insert_with(|| self.guess(frames, row, law)),
+            EXTRA.. => extras[usize::from(input - EXTRA)],
+            f => self.cursor.value(frames, row, usize::from(f)),
+        }))
     }
 
     /// Draws a code; `weigh` gives the share of each code that is allowed.
@@ -209,20 +195,26 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         extras: &[f64],
         weigh: Option<&mut dyn FnMut(u16) -> f64>,
         rng: &mut Stream,
     ) -> Option<u16> {
-        let bin = &mut |i: u16| match &drawn.inputs[usize::from(i)] {
+        if let (Some(leaf), Some(flat)) = (self.leaf(frames, row, law, extras), &law.flat) {
+            return match weigh {
+                None => Some(flat.pick(leaf, rng.next_u32())),
+                Some(weigh) => law.masked(leaf, rng, weigh),
+            };
+        }
+        let bin = &mut |i: u16| match &law.drawn.inputs[usize::from(i)] {
             Input::Feature(f) => {
-                let v = self.value(frames, row, *f);
+                let v = self.cursor.value(frames, row, usize::from(*f));
                 self.binners[usize::from(*f)].bin(v)
             }
-            Input::Ridge(b) => b.bin(self.guess(frames, row, drawn)),
+            Input::Ridge(b) => b.bin(self.guess(frames, row, law)),
             Input::Extra(e, b) => b.bin(extras[usize::from(*e)]),
         };
-        drawn.conditional.draw(bin, rng, weigh)
+        law.drawn.conditional.draw(bin, rng, weigh)
     }
 
     /// Draws a whole number inside bounds; missing is not allowed.
@@ -230,11 +222,11 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         bounds: (i64, i64),
         rng: &mut Stream,
     ) -> Option<i64> {
-        self.draw_number(frames, row, drawn, &[], bounds, false, rng).filter(|v| *v != NULL)
+        self.draw_number(frames, row, law, &[], bounds, false, rng).filter(|v| *v != NULL)
     }
 
     /// Draws a whole number; None for missing, where that is allowed.
@@ -242,11 +234,11 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         missing: bool,
         rng: &mut Stream,
     ) -> Option<i64> {
-        self.draw_number(frames, row, drawn, &[], ALL, missing, rng).filter(|v| *v != NULL)
+        self.draw_number(frames, row, law, &[], ALL, missing, rng).filter(|v| *v != NULL)
     }
 
     /// Time from one reference to another; 0 when one is missing.
@@ -261,22 +253,40 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         extras: &[f64],
         (lo, hi): (i64, i64),
         missing: bool,
         rng: &mut Stream,
     ) -> Option<i64> {
-        let Coder::Number(coder) = &drawn.coder else { return None };
+        let Coder::Number(coder) = &law.drawn.coder else { return None };
         let n = coder.len();
         if n == 0 {
             return missing.then_some(NULL);
+        }
+        if let (Some(flat), Some(spread)) = (&law.flat, &law.spread) {
+            let leaf = self.leaf(frames, row, law, extras)?;
+            // Values outside the bounds are drawn again: the same law as cutting every bin, without working it out.
+            for _ in 0..law::TRIES {
+                let (a, b) = (rng.next_u32(), rng.next_u32());
+                let code = flat.pick(leaf, a);
+                if usize::from(code) == n {
+                    if missing {
+                        return Some(NULL);
+                    }
+                    continue;
+                }
+                let v = spread.draw(code, b, rng);
+                if lo <= v && v <= hi {
+                    return Some(v);
+                }
+            }
         }
         let free = (lo, hi) == ALL && missing;
         let mut weigh = |c: u16| {
             if usize::from(c) == n { f64::from(u8::from(missing)) } else { coder.overlap(c, lo, hi) }
         };
-        let code = self.code(frames, row, drawn, extras, if free { None } else { Some(&mut weigh) }, rng)?;
+        let code = self.code(frames, row, law, extras, if free { None } else { Some(&mut weigh) }, rng)?;
         if usize::from(code) == n { Some(NULL) } else { coder.draw(code, lo, hi, rng) }
     }
 
@@ -285,21 +295,21 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &mut [Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         targets: &[Option<Targets>],
         rng: &mut Stream,
     ) -> bool {
-        let slot = usize::from(c.slot);
-        let Some((lo, hi)) = self.bounds(frames, row, c, targets) else { return false };
-        let missing = !self.model.keep.not_null.contains(&c.slot);
-        let value = match &c.quantity {
+        let slot = usize::from(c.model.slot);
+        let Some((lo, hi)) = self.bounds(frames, row, c.model, targets) else { return false };
+        let missing = !self.model.keep.not_null.contains(&c.model.slot);
+        let value = match &c.model.quantity {
             Quantity::Position(first) => {
                 i64::try_from(self.place()).ok().map(|p| first.saturating_add(p)).filter(|v| (lo..=hi).contains(v))
             }
             Quantity::Copy(r) => {
                 Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v))
             }
-            Quantity::Level => match &c.parts[0].coder {
+            Quantity::Level => match &c.parts[0].drawn.coder {
                 Coder::Number(_) => self.draw_number(frames, row, &c.parts[0], &[], (lo, hi), missing, rng),
                 _ => self.label(frames, row, c, (lo, hi), missing, rng),
             },
@@ -316,9 +326,7 @@ impl<'a> RowDrawer<'a> {
             Quantity::Calendar(anchor) => self.calendar(frames, row, c, anchor.as_ref(), (lo, hi), missing, rng),
         };
         let Some(v) = value else { return false };
-        let item = UniqueItem::Slot(c.slot);
-        let mut sets = self.unique_sets(item).into_iter().map(|set| self.used(frames, row, set, item));
-        if sets.any(|used| used.contains(&v)) || self.used_in_table(frames, row, item).contains(&v) {
+        if self.is_used(frames, row, UniqueItem::Slot(c.model.slot), v) {
             return false;
         }
         frames[self.table].values[slot][row] = v;
@@ -330,7 +338,7 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         extras: &[f64],
         (lo, hi): (i64, i64),
         base: i64,
@@ -338,7 +346,7 @@ impl<'a> RowDrawer<'a> {
         rng: &mut Stream,
     ) -> Option<i64> {
         let bounds = (lo.saturating_sub(base), hi.saturating_sub(base));
-        match self.draw_number(frames, row, drawn, extras, bounds, missing, rng)? {
+        match self.draw_number(frames, row, law, extras, bounds, missing, rng)? {
             NULL => Some(NULL),
             d => Some(base.saturating_add(d)),
         }
@@ -348,17 +356,17 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         (lo, hi): (i64, i64),
         missing: bool,
         rng: &mut Stream,
     ) -> Option<i64> {
-        let slot = usize::from(c.slot);
+        let slot = usize::from(c.model.slot);
         let SlotKind::Label { labels, numeric } = &self.plan.tables[self.table].slots[slot].kind else { return None };
         let n = labels.len();
-        let unique = self.unique_sets(UniqueItem::Slot(c.slot));
+        let unique = self.unique_sets(UniqueItem::Slot(c.model.slot));
         let used: Vec<i64> =
-            unique.iter().flat_map(|set| self.used(frames, row, set, UniqueItem::Slot(c.slot))).collect();
+            unique.iter().flat_map(|set| self.used(frames, row, set, UniqueItem::Slot(c.model.slot))).collect();
         let mut weigh = |code: u16| {
             let allowed = if usize::from(code) >= n {
                 missing
@@ -378,7 +386,7 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         anchor: Option<&Ref>,
         (lo, hi): (i64, i64),
         missing: bool,
@@ -404,7 +412,7 @@ impl<'a> RowDrawer<'a> {
             }
         }
         let base_day = base.div_euclid(DAY);
-        let Coder::Number(coder) = &c.parts[0].coder else { return None };
+        let Coder::Number(coder) = &c.parts[0].drawn.coder else { return None };
         let bounds = (lo.div_euclid(DAY).saturating_sub(base_day), hi.div_euclid(DAY).saturating_sub(base_day));
         for _ in 0..DAYS {
             let d = self.draw_number(frames, row, &c.parts[0], &[], bounds, missing, rng)?;
@@ -441,7 +449,7 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         (a, b): (i64, i64),
         d: i64,
         base_day: i64,
@@ -451,7 +459,7 @@ impl<'a> RowDrawer<'a> {
         if a >= b {
             return Some(d);
         }
-        let Coder::Number(weekdays) = &c.parts[1].coder else { return None };
+        let Coder::Number(weekdays) = &c.parts[1].drawn.coder else { return None };
         let near = |w: i64| {
             let ahead = (w - crate::fit::weekday(base_day + d)).rem_euclid(7);
             [d + ahead, d + ahead - 7].into_iter().filter(|x| (a..=b).contains(x)).min_by_key(|x| (x - d).abs())
@@ -480,7 +488,7 @@ impl<'a> RowDrawer<'a> {
                 lo = lo.max(before);
             }
         }
-        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && self.cut_short);
+        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && !self.roomy);
         if let Some(t) = capacity.and_then(|x| targets.get(usize::from(x.link))).and_then(Option::as_ref) {
             hi = hi.min(t.free_until(self.plan, self.model, frames, row));
         }
@@ -510,7 +518,7 @@ impl<'a> RowDrawer<'a> {
 
     /// Unique sets that this item completes.
     pub fn unique_sets(&self, item: UniqueItem) -> Vec<&'a [UniqueItem]> {
-        let sets = self.model.keep.unique.iter().zip(&self.last_of_unique);
+        let sets = self.model.keep.unique.iter().zip(&self.law.last_of_unique);
         sets.filter(|(_, last)| **last == Some(item)).map(|(s, _)| s.as_slice()).collect()
     }
 
@@ -530,17 +538,29 @@ impl<'a> RowDrawer<'a> {
 
     /// Values of `item` in earlier rows of the table that agree with this row on the rest of a set it completes.
     pub fn used_in_table(&self, frames: &[Frame], row: usize, item: UniqueItem) -> Vec<i64> {
-        let sets = self.in_table.iter().zip(&self.model.keep.unique_in_table).filter(|((last, _), _)| *last == item);
-        sets.filter_map(|((_, seen), set)| seen.get(&self.rest(frames, row, set, item))).flatten().copied().collect()
+        let sets = self.in_table.iter().zip(&self.model.keep.unique_in_table).zip(&self.law.last_of_table);
+        sets.filter(|(_, last)| **last == item)
+            .filter_map(|((seen, set), _)| seen.get(&self.rest(frames, row, set, item)))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// True when a value would repeat a set that must not repeat.
+    fn is_used(&self, frames: &[Frame], row: usize, item: UniqueItem, value: i64) -> bool {
+        let keep = &self.model.keep;
+        (!keep.unique.is_empty()
+            && self.unique_sets(item).into_iter().any(|set| self.used(frames, row, set, item).contains(&value)))
+            || (!keep.unique_in_table.is_empty() && self.used_in_table(frames, row, item).contains(&value))
     }
 
     /// Remembers a finished row in the sets that are unique in the table.
     fn remember(&mut self, frames: &[Frame], row: usize) {
         for i in 0..self.in_table.len() {
-            let (set, last) = (&self.model.keep.unique_in_table[i], self.in_table[i].0);
+            let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
             let rest = self.rest(frames, row, set, last);
             let value = self.item(frames, row, last);
-            self.in_table[i].1.entry(rest).or_default().push(value);
+            self.in_table[i].entry(rest).or_default().push(value);
         }
     }
 
