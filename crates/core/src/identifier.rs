@@ -42,9 +42,8 @@ impl IdFormat {
         if let Some(p) = regex.and_then(places_of_regex) {
             return Self::Pattern(p);
         }
-        let fallback = || {
-            Self::Pattern(vec![Place::Text(format!("{table}-{column}-")), Place::Count(DIGITS.into(), 6, 0)])
-        };
+        let fallback =
+            || Self::Pattern(vec![Place::Text(format!("{table}-{column}-")), Place::Count(DIGITS.into(), 6, 0)]);
         let Column::Text { values, .. } = values else { return Self::Integer(1) };
         if values.is_empty() || values.iter().all(|v| v.parse::<i64>().is_ok_and(|n| n.to_string() == *v)) {
             return Self::Integer(first_number(values.iter().map(String::as_str)));
@@ -106,7 +105,9 @@ impl IdFormat {
                     DIGITS => "\\d".to_owned(),
                     UPPER => "[A-Z]".to_owned(),
                     LOWER => "[a-z]".to_owned(),
-                    other => format!("[{}]", other.chars().map(|c| regex_syntax::escape(&c.to_string())).collect::<String>()),
+                    other => {
+                        format!("[{}]", other.chars().map(|c| regex_syntax::escape(&c.to_string())).collect::<String>())
+                    }
                 };
                 match most {
                     _ if Some(i) == wide => format!("{class}{{{least},}}"),
@@ -262,7 +263,8 @@ fn commonest<'a>(values: impl Iterator<Item = &'a str> + Clone) -> Option<Vec<Pl
     let digits = |p: &Place| matches!(p, Place::Count(c, ..) if c == DIGITS);
     let grows = |p: &Place| matches!(p, Place::Count(_, _, 0));
     if !places.iter().any(grows) {
-        let at = places.iter().position(digits).or_else(|| places.iter().position(|p| matches!(p, Place::Count(..))))?;
+        let at =
+            places.iter().position(digits).or_else(|| places.iter().position(|p| matches!(p, Place::Count(..))))?;
         if let Place::Count(_, _, most) = &mut places[at] {
             *most = 0;
         }
@@ -337,8 +339,14 @@ mod tests {
     #[test]
     fn every_text_of_a_regex_fits_it_and_none_comes_twice() {
         for regex in [
-            r"P\d{6}", r"[A-Z]{2}-\d{4,}", r"^[0-9a-f]{8}$", r"(VS|VT)[0-9]{3}x?", r"\d{1,3}/[A-C]", r"[a-z]+\.\w{2}",
-            r"N\d{4}-\d{4}", r"ID_[^\W_]{5}",
+            r"P\d{6}",
+            r"[A-Z]{2}-\d{4,}",
+            r"^[0-9a-f]{8}$",
+            r"(VS|VT)[0-9]{3}x?",
+            r"\d{1,3}/[A-C]",
+            r"[a-z]+\.\w{2}",
+            r"N\d{4}-\d{4}",
+            r"ID_[^\W_]{5}",
         ] {
             let format = IdFormat::learn(Some(regex), &column(&[]), "t", "c");
             let whole = Regex::new(&format!("^(?:{regex})$")).unwrap();

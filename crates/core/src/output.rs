@@ -122,7 +122,9 @@ impl Writer<'_> {
                 let group = groups.get(which).copied().filter(|g| *g != NO_CODE)?;
                 let replicate = (self.index)(t, row) / (groups.len() as u64).max(1);
                 let distinct = groups.iter().filter(|g| **g != NO_CODE).max().map_or(0, |m| u64::from(*m) + 1);
-                Some(format.text(replicate * distinct + u64::from(group), mix(self.seed) ^ name(&[&table.name, column])))
+                Some(
+                    format.text(replicate * distinct + u64::from(group), mix(self.seed) ^ name(&[&table.name, column])),
+                )
             }
             Output::Given(slot, inner) => {
                 let there = self.frames[t].values[usize::from(*slot)][row] != NULL;

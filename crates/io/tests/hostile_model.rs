@@ -56,11 +56,11 @@ fn walk(v: &mut Value, at: &mut i64, change: &mut dyn FnMut(&mut Value)) {
 }
 
 fn change(v: &mut Value, r: &mut Stream) {
-    const NUMBERS: [i64; 12] =
-        [0, 1, -1, 2, 63, 64, 255, 65_535, 4_294_967_295, i64::MAX, i64::MIN + 1, 1_000_000_007];
+    const NUMBERS: [i64; 12] = [0, 1, -1, 2, 63, 64, 255, 65_535, 4_294_967_295, i64::MAX, i64::MIN + 1, 1_000_000_007];
     match v {
         Value::Number(n) if n.is_f64() => {
-            *v = [Value::from(-1.5e300), Value::from(1e300), Value::from(0.0), Value::Null][r.below(4) as usize].clone();
+            *v =
+                [Value::from(-1.5e300), Value::from(1e300), Value::from(0.0), Value::Null][r.below(4) as usize].clone();
         }
         Value::Number(_) => *v = NUMBERS[r.below(12) as usize].into(),
         Value::String(s) => *s = ["", "x", "\u{0}", &s.repeat(2)][r.below(4) as usize].to_owned(),

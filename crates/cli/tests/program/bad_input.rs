@@ -222,7 +222,10 @@ fn problems_of_every_kind_are_one_report() {
     run(dir.path(), "detect @/shop --out @/metadata.json --quiet").fine();
     let put = |name: &str, bytes: &[u8]| fs::write(dir.path().join("shop").join(name), bytes).unwrap();
     // Keys that repeat and are missing, a wrong date, an orphan; an unknown column is only a note.
-    put("customers.csv", b"customer_id,level,joined,extra\nC001,gold,2023-01-01,1\nC001,basic,2023-13-01,2\n,basic,2023-01-02,3\n");
+    put(
+        "customers.csv",
+        b"customer_id,level,joined,extra\nC001,gold,2023-01-01,1\nC001,basic,2023-13-01,2\n,basic,2023-01-02,3\n",
+    );
     put("orders.csv", b"order_id,customer_id,placed,amount\n1,C001,2024-01-01,secret\n2,C777,2024-01-01,2.5\n");
     let err = run(dir.path(), "fit @/shop --metadata @/metadata.json --out @/m").failed();
     for says in [

@@ -30,8 +30,11 @@ pub(super) fn single(tables: &Tables, table: &str) -> Option<Key> {
         let (score, why) = score(tables, table, name, profile, i == 0);
         // A key that another table has, too, may be that of a one-to-one table: second choice, but a choice.
         let shared = used_from(tables, table, name, profile);
-        let (score, why) =
-            if shared { (score - 2, format!("{why}, although another table has it as a key, too")) } else { (score, why) };
+        let (score, why) = if shared {
+            (score - 2, format!("{why}, although another table has it as a key, too"))
+        } else {
+            (score, why)
+        };
         if score >= if shared { 1 } else { 3 } && best.as_ref().is_none_or(|b| score > b.0) {
             best = Some((score, name, why));
         }

@@ -91,8 +91,11 @@ fn codice_fiscale(text: &str) -> String {
     let day = (u32::from(b[9]) * 10 + u32::from(b[10])) % 28 + 1 + if b[9] % 2 == 0 { 40 } else { 0 };
     (b[9], b[10]) = (b'0' + (day / 10) as u8, b'0' + (day % 10) as u8);
     let value = |c: u8| if c.is_ascii_digit() { u32::from(c - b'0') } else { u32::from(c - b'A') };
-    let sum: u32 =
-        b[..15].iter().enumerate().map(|(i, c)| if i % 2 == 0 { ODD[value(*c) as usize % 26] } else { value(*c) }).sum();
+    let sum: u32 = b[..15]
+        .iter()
+        .enumerate()
+        .map(|(i, c)| if i % 2 == 0 { ODD[value(*c) as usize % 26] } else { value(*c) })
+        .sum();
     b[15] = b'A' + (sum % 26) as u8;
     String::from_utf8_lossy(&b).into_owned()
 }

@@ -139,8 +139,7 @@ const LONGEST: u32 = 2000;
 impl Fake {
     /// Learns the looks of a column: forms that `k` values have, letters, lengths; never a value.
     pub fn learn(kind: &str, locale: &str, column: &str, data: &Column, k: usize) -> Self {
-        let mut fake =
-            Self { kind: kind.into(), locale: locale.into(), role: role(column), ..Self::default() };
+        let mut fake = Self { kind: kind.into(), locale: locale.into(), role: role(column), ..Self::default() };
         let texts: Vec<&str> = match data {
             Column::Text { values, .. } => values.iter().map(String::as_str).collect(),
             _ => Vec::new(),
@@ -222,18 +221,22 @@ impl Fake {
             Kind::Postcode => {
                 let own = place().postcode;
                 let like = form::of(&own);
-                if self.forms.is_empty() || self.forms().any(|f| f.replacen('^', "#", 1) == like) { own } else { formed("#####", rng) }
+                if self.forms.is_empty() || self.forms().any(|f| f.replacen('^', "#", 1) == like) {
+                    own
+                } else {
+                    formed("#####", rng)
+                }
             }
             Kind::PersonNumber => check_digit::person(locale.code, &formed(locale.person, rng)),
             Kind::Iban => check_digit::iban(&formed(&format!("{}## #### #### #### #### ##", locale.short), rng)),
             Kind::Card => check_digit::card(&formed("4### #### #### ####", rng)),
             // Blocks set aside for documentation: nobody's machine.
-            Kind::Ipv4 => format!(
-                "{}.{}",
-                ["192.0.2", "198.51.100", "203.0.113"][rng.below(3) as usize],
-                1 + rng.below(254)
-            ),
-            Kind::Ipv6 => format!("2001:db8:{:x}:{:x}::{:x}", rng.below(65_536), rng.below(65_536), 1 + rng.below(65_535)),
+            Kind::Ipv4 => {
+                format!("{}.{}", ["192.0.2", "198.51.100", "203.0.113"][rng.below(3) as usize], 1 + rng.below(254))
+            }
+            Kind::Ipv6 => {
+                format!("2001:db8:{:x}:{:x}::{:x}", rng.below(65_536), rng.below(65_536), 1 + rng.below(65_535))
+            }
             Kind::Mac => {
                 let sign = if self.forms().any(|f| f.contains('-')) { "-" } else { ":" };
                 // The second bit says: not given out by a maker.
@@ -242,7 +245,9 @@ impl Fake {
                 bytes.join(sign)
             }
             Kind::Host => format!("www{}.example.org", rng.below(10_000)),
-            Kind::Url => format!("https://example.org/{}/{}", word(rng), number.unwrap_or_else(|| rng.below(1_000_000))),
+            Kind::Url => {
+                format!("https://example.org/{}/{}", word(rng), number.unwrap_or_else(|| rng.below(1_000_000)))
+            }
             Kind::Company => format!(
                 "{} {}",
                 locale.last[rng.below(locale.last.len() as u64) as usize],
@@ -326,10 +331,51 @@ fn is_unique(data: &Column) -> bool {
 /// Whose a column is: the words of its name that do not say what it holds.
 fn role(column: &str) -> String {
     const WHAT: [&str; 45] = [
-        "name", "first", "last", "full", "given", "family", "middle", "surname", "firstname", "lastname", "fullname",
-        "email", "mail", "e", "user", "username", "login", "phone", "telephone", "tel", "mobile", "cell", "fax", "home",
-        "work", "number", "no", "city", "town", "state", "region", "province", "country", "street", "address", "line",
-        "zip", "postcode", "postal", "code", "zipcode", "ssn", "cognome", "nome", "personal",
+        "name",
+        "first",
+        "last",
+        "full",
+        "given",
+        "family",
+        "middle",
+        "surname",
+        "firstname",
+        "lastname",
+        "fullname",
+        "email",
+        "mail",
+        "e",
+        "user",
+        "username",
+        "login",
+        "phone",
+        "telephone",
+        "tel",
+        "mobile",
+        "cell",
+        "fax",
+        "home",
+        "work",
+        "number",
+        "no",
+        "city",
+        "town",
+        "state",
+        "region",
+        "province",
+        "country",
+        "street",
+        "address",
+        "line",
+        "zip",
+        "postcode",
+        "postal",
+        "code",
+        "zipcode",
+        "ssn",
+        "cognome",
+        "nome",
+        "personal",
     ];
     let words = detect::words(column);
     let other = |w: &String| !WHAT.contains(&w.as_str()) && !w.chars().all(char::is_numeric);
@@ -383,6 +429,8 @@ mod tests {
             let text = fake.text(1, "t", "note", i);
             assert!((5..=24).contains(&text.split(' ').count()) && !text.contains("secret"), "{text}");
         }
-        assert!(Fake::learn("text", "en_US", "note", &column(["one secret".to_owned()].into_iter()), 5).words.is_empty());
+        assert!(
+            Fake::learn("text", "en_US", "note", &column(["one secret".to_owned()].into_iter()), 5).words.is_empty()
+        );
     }
 }

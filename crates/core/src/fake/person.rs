@@ -43,8 +43,20 @@ impl Person {
 /// A letter or digit without its accent; None for signs and letters of other alphabets.
 fn ascii(c: char) -> Option<char> {
     const PLAIN: [(&str, char); 14] = [
-        ("àáâãäåæ", 'a'), ("çčć", 'c'), ("èéêëę", 'e'), ("ìíîïı", 'i'), ("ñńň", 'n'), ("òóôõöøő", 'o'),
-        ("ùúûüű", 'u'), ("ýÿ", 'y'), ("š", 's'), ("ß", 's'), ("žźż", 'z'), ("ğ", 'g'), ("ł", 'l'), ("ř", 'r'),
+        ("àáâãäåæ", 'a'),
+        ("çčć", 'c'),
+        ("èéêëę", 'e'),
+        ("ìíîïı", 'i'),
+        ("ñńň", 'n'),
+        ("òóôõöøő", 'o'),
+        ("ùúûüű", 'u'),
+        ("ýÿ", 'y'),
+        ("š", 's'),
+        ("ß", 's'),
+        ("žźż", 'z'),
+        ("ğ", 'g'),
+        ("ł", 'l'),
+        ("ř", 'r'),
     ];
     if c.is_ascii_alphanumeric() {
         return Some(c);

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use crate::conditional::Binner;
 use crate::dataset::NULL;
-use crate::model::{Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel};
 use crate::identifier::{IdFormat, Place};
+use crate::model::{Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel};
 use crate::output::decimal;
 use crate::plan::{Origin, Output, SlotKind, TablePlan};
 use crate::{Metadata, Result, time};

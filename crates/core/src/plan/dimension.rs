@@ -78,10 +78,9 @@ fn may_be(
         number[r.parent.as_str()] == t && draft.owner_key[child] != Some(i) && draft.implied[i].is_none() && child != t
     });
     // Its own links may only go to dimensions, or its rows would change with them.
-    let links = relationships
-        .iter()
-        .enumerate()
-        .all(|(i, r)| number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && (!deferred[i] || r.parent == r.child)));
+    let links = relationships.iter().enumerate().all(|(i, r)| {
+        number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && (!deferred[i] || r.parent == r.child))
+    });
     let personal = meta.columns.values().any(|c| matches!(&c.sdtype, Sdtype::Pii { pii: true, .. }));
     owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal
 }

@@ -4,12 +4,12 @@ use indexmap::IndexSet;
 
 use super::build::Draft;
 use super::{Origin, Output};
+use crate::Column;
 use crate::dataset::NO_CODE;
 use crate::encode::Vocabulary;
 use crate::fake::{self, Fake};
 use crate::identifier::IdFormat;
 use crate::metadata::Sdtype;
-use crate::Column;
 
 /// The one label of a slot that says whether a value is there.
 pub(super) const PRESENT: &str = "present";

@@ -34,7 +34,8 @@ pub fn hidden(data: &Dataset, metadata: &Metadata) -> Option<Hidden> {
     for (name, table) in &metadata.tables {
         let Some(batch) = data.tables.get(name) else { continue };
         let Some((column, groups)) = shared_id(metadata, name, table, batch) else { continue };
-        let owner = (0..).map(|i| if i == 0 { format!("{name} by {column}") } else { format!("{name} by {column} {i}") });
+        let owner =
+            (0..).map(|i| if i == 0 { format!("{name} by {column}") } else { format!("{name} by {column} {i}") });
         let Some(owner) = owner.into_iter().find(|n| !all.metadata.tables.contains_key(n)) else { continue };
         let Some((rows, meta)) = table_of(batch, table, &column, &groups) else { continue };
         all.notes.push(format!(

@@ -60,7 +60,10 @@ pub fn encode_csv(batch: &RecordBatch, meta: &TableMeta, options: CsvOptions, ou
     for (name, column) in &meta.columns {
         match batch.column_by_name(name) {
             None => problems.push(format!("column {name} is missing in the rows to write")),
-            Some(array) => match looks(batch, name).and_then(|l| special_cells(array, column, l)).map_or_else(|| Cells::new(array, column, options), Ok) {
+            Some(array) => match looks(batch, name)
+                .and_then(|l| special_cells(array, column, l))
+                .map_or_else(|| Cells::new(array, column, options), Ok)
+            {
                 Ok(c) => cells.push(Column { nulls: array.logical_nulls(), cells: c }),
                 Err(kind) => problems.push(format!("column {name}: type {kind} can't be written as CSV")),
             },

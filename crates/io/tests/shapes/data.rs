@@ -24,7 +24,14 @@ pub struct Shape {
 
 impl Default for Shape {
     fn default() -> Self {
-        Self { tables: Vec::new(), keys: Vec::new(), links: Vec::new(), change: |_| {}, rows_slack: 0.1, independent: 100_000 }
+        Self {
+            tables: Vec::new(),
+            keys: Vec::new(),
+            links: Vec::new(),
+            change: |_| {},
+            rows_slack: 0.1,
+            independent: 100_000,
+        }
     }
 }
 
@@ -472,21 +479,65 @@ pub fn many_categories() -> Shape {
 }
 
 const FIRST: [&str; 30] = [
-    "Zelmira", "Ottone", "Fulgenzio", "Ermenegildo", "Clorinda", "Teodolinda", "Ildebrando", "Sigismonda", "Eufemia",
-    "Gualtiero", "Quintilio", "Rosmunda", "Saverina", "Tancredi", "Ubaldo", "Vitaliano", "Zaira", "Amilcare", "Brigida",
-    "Cunegonda", "Desdemona", "Evaristo", "Fiammetta", "Ginevra", "Iolanda", "Learco", "Melchiorre", "Norberto",
-    "Ofelia", "Palmiro",
+    "Zelmira",
+    "Ottone",
+    "Fulgenzio",
+    "Ermenegildo",
+    "Clorinda",
+    "Teodolinda",
+    "Ildebrando",
+    "Sigismonda",
+    "Eufemia",
+    "Gualtiero",
+    "Quintilio",
+    "Rosmunda",
+    "Saverina",
+    "Tancredi",
+    "Ubaldo",
+    "Vitaliano",
+    "Zaira",
+    "Amilcare",
+    "Brigida",
+    "Cunegonda",
+    "Desdemona",
+    "Evaristo",
+    "Fiammetta",
+    "Ginevra",
+    "Iolanda",
+    "Learco",
+    "Melchiorre",
+    "Norberto",
+    "Ofelia",
+    "Palmiro",
 ];
 const LAST: [&str; 20] = [
-    "Quarantotti", "Zampognaro", "Sgarbossa", "Bevilacqua", "Passalacqua", "Tagliaferri", "Mezzasalma", "Pappalardo",
-    "Squarcialupi", "Malaspina", "Frangipane", "Castracane", "Boccanegra", "Cantalamessa", "Dell'Acqua", "Fumagalli",
-    "Guicciardini", "Loiacono", "Mangiagalli", "Nonnismarzano",
+    "Quarantotti",
+    "Zampognaro",
+    "Sgarbossa",
+    "Bevilacqua",
+    "Passalacqua",
+    "Tagliaferri",
+    "Mezzasalma",
+    "Pappalardo",
+    "Squarcialupi",
+    "Malaspina",
+    "Frangipane",
+    "Castracane",
+    "Boccanegra",
+    "Cantalamessa",
+    "Dell'Acqua",
+    "Fumagalli",
+    "Guicciardini",
+    "Loiacono",
+    "Mangiagalli",
+    "Nonnismarzano",
 ];
 
 pub fn people() -> Shape {
     let mut r = rng("people");
-    let mut t = "patient_id,first_name,last_name,full_name,email,phone,city,address,postcode,ssn,iban,ip_address,url,sex\n"
-        .to_owned();
+    let mut t =
+        "patient_id,first_name,last_name,full_name,email,phone,city,address,postcode,ssn,iban,ip_address,url,sex\n"
+            .to_owned();
     for i in 0..500 {
         let (f, l) = (FIRST[r.below(30) as usize], LAST[r.below(20) as usize]);
         let plain: String = l.chars().filter(char::is_ascii_alphabetic).collect();
@@ -519,30 +570,46 @@ pub fn identifiers() -> Shape {
     for i in 0..600u64 {
         let uuid = |r: &mut Stream| {
             let (a, b) = (r.next_u64(), r.next_u64());
-            format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", a >> 32, a & 0xffff, a >> 16 & 0xfff, b >> 52, b & 0xffff_ffff_ffff)
+            format!(
+                "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+                a >> 32,
+                a & 0xffff,
+                a >> 16 & 0xfff,
+                b >> 52,
+                b & 0xffff_ffff_ffff
+            )
         };
         let (u, old) = (uuid(&mut r), format!("OLD-{:06}", 100_000 + i * 7));
         let old = maybe(&mut r, 0.3, old);
         let code: String = (0..4).map(|_| (b'A' + r.below(26) as u8) as char).collect();
-        writeln!(t, "{},{code}-{:04}/{},{:013},{u},{old},{}", 70_000 + i * 3, i, i % 10, 8_000_000_000_000 + i * 977, r.below(100))
-            .unwrap();
+        writeln!(
+            t,
+            "{},{code}-{:04}/{},{:013},{u},{old},{}",
+            70_000 + i * 3,
+            i,
+            i % 10,
+            8_000_000_000_000 + i * 977,
+            r.below(100)
+        )
+        .unwrap();
     }
     Shape { tables: vec![("samples", t)], keys: vec![("samples", "sample_id")], ..Shape::default() }
 }
 
 pub fn texts() -> Shape {
     let mut r = rng("texts");
-    let words = ["patient", "reports", "mild", "pain", "in", "the", "left", "knee", "since", "winter", "denies", "fever"];
+    let words =
+        ["patient", "reports", "mild", "pain", "in", "the", "left", "knee", "since", "winter", "denies", "fever"];
     let mut t = "note_id,note,remark,urgency\n".to_owned();
     for i in 0..400 {
-        let sentence = |r: &mut Stream, n: usize| {
-            (0..n).map(|_| words[r.below(12) as usize]).collect::<Vec<_>>().join(" ")
-        };
+        let sentence =
+            |r: &mut Stream, n: usize| (0..n).map(|_| words[r.below(12) as usize]).collect::<Vec<_>>().join(" ");
         let long = 50 + r.below(600) as usize;
         let note = format!("{}, no {i}. \"{}\"", sentence(&mut r, long), sentence(&mut r, 5));
         let remark = format!("{} {i}", sentence(&mut r, 4));
         let remark = maybe(&mut r, 0.6, remark);
-        writeln!(t, "N{i:03},\"{}\",{remark},{}", note.replace('"', "\"\""), ["low", "high"][skewed(&mut r, 2)]).unwrap();
+        writeln!(t, "N{i:03},\"{}\",{remark},{}", note.replace('"', "\"\""), ["low", "high"][skewed(&mut r, 2)])
+            .unwrap();
     }
     Shape { tables: vec![("notes", t)], keys: vec![("notes", "note_id")], ..Shape::default() }
 }
@@ -553,7 +620,9 @@ pub fn mixed() -> Shape {
     for i in 0..2000 {
         let test = ["sodium", "culture", "crp"][i % 3];
         let result = match (test, r.unit()) {
-            ("culture", u) => ["negative", "positive", "contaminated"][usize::from(u > 0.6) + usize::from(u > 0.9)].into(),
+            ("culture", u) => {
+                ["negative", "positive", "contaminated"][usize::from(u > 0.6) + usize::from(u > 0.9)].into()
+            }
             ("crp", u) if u < 0.2 => "<0.5".into(),
             ("crp", _) => format!("{}.{}", r.below(120), r.below(10)),
             (_, u) if u < 0.05 => "haemolysed".to_owned(),
@@ -620,4 +689,20 @@ pub fn snowflake() -> Shape {
         ],
         ..Shape::default()
     }
+}
+
+/// One file: readings of patients that no table lists, with the sex of the patient beside each.
+pub fn one_file() -> Shape {
+    let mut r = rng("one file");
+    let mut t = "patient_id,sex,taken_at,pulse\n".to_owned();
+    for p in 0..120 {
+        let sex = ["F", "M"][r.below(2) as usize];
+        let (mut at, mut pulse) = (19_800 * DAY + r.below(90) as i64 * DAY, 60 + r.below(30) as i64);
+        for _ in 0..3 + r.below(12) {
+            at += (600 + r.below(7200) as i64) * SECOND;
+            pulse = (pulse + r.below(9) as i64 - 4).clamp(45, 120);
+            writeln!(t, "PT-{p:04},{sex},{},{pulse}", format(at, "%Y-%m-%d %H:%M:%S")).unwrap();
+        }
+    }
+    Shape { tables: vec![("readings", t)], keys: vec![("readings", "")], independent: 120, ..Shape::default() }
 }

@@ -126,7 +126,17 @@ fn numbers(place: &str, real: &[Option<String>], new: &[Option<String>], indepen
 
 /// Text with each digit as 9, each letter as a.
 fn form(t: &str) -> String {
-    t.chars().map(|c| if c.is_ascii_digit() { '9' } else if c.is_alphabetic() { 'a' } else { c }).collect()
+    t.chars()
+        .map(|c| {
+            if c.is_ascii_digit() {
+                '9'
+            } else if c.is_alphabetic() {
+                'a'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 fn times(place: &str, real: &[Option<String>], new: &[Option<String>]) {

@@ -96,9 +96,12 @@ fn a_chain_of_seven() {
 #[test]
 fn dimensions_kept_as_they_are() {
     let ran = holds(data::reference());
-    for (table, column) in
-        [("countries", "country_code"), ("countries", "region_code"), ("countries", "continent"), ("regions", "inside_code")]
-    {
+    for (table, column) in [
+        ("countries", "country_code"),
+        ("countries", "region_code"),
+        ("countries", "continent"),
+        ("regions", "inside_code"),
+    ] {
         assert_eq!(ran.new_text(table, column), ran.real_text(table, column), "{table}.{column}");
     }
 }
@@ -157,4 +160,16 @@ fn values_that_are_numbers_and_words() {
 #[test]
 fn several_entities_that_share_little() {
     holds(data::snowflake());
+}
+
+#[test]
+fn sequences_whose_owner_is_no_table() {
+    let ran = holds(data::one_file());
+    let mut sexes: std::collections::BTreeMap<String, std::collections::BTreeSet<String>> = Default::default();
+    for (p, s) in ran.new_text("readings", "patient_id").into_iter().zip(ran.new_text("readings", "sex")) {
+        sexes.entry(p.unwrap()).or_default().insert(s.unwrap());
+    }
+    assert_eq!(sexes.len(), 120, "as many patients as in the data");
+    assert!(sexes.values().all(|s| s.len() == 1), "a patient has one sex");
+    assert_eq!(ran.metadata.tables.len(), 1);
 }

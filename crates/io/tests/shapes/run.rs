@@ -72,12 +72,8 @@ fn put(folder: &Path, tables: &[(String, Vec<u8>)]) {
 fn proved(folder: &Path, metadata: &Metadata) -> Dataset {
     let data = healthdata_io::read(folder, Some(metadata)).unwrap().data;
     let report = check(&data, metadata).unwrap();
-    let broken: Vec<String> = report
-        .checks
-        .iter()
-        .filter(|c| c.broken > 0)
-        .map(|c| format!("{} in {} rows", c.what, c.broken))
-        .collect();
+    let broken: Vec<String> =
+        report.checks.iter().filter(|c| c.broken > 0).map(|c| format!("{} in {} rows", c.what, c.broken)).collect();
     assert!(broken.is_empty(), "{broken:#?}");
     data
 }
@@ -101,7 +97,8 @@ pub fn run(shape: &Shape) -> Ran {
     assert!(model == fitted);
     let whole = files(&model, SampleRequest::default());
     assert!(whole == files(&model, SampleRequest::default()), "not the same bytes twice");
-    let (a, b) = (SampleRequest { parts: 2, ..Default::default() }, SampleRequest { part: 2, parts: 2, ..Default::default() });
+    let (a, b) =
+        (SampleRequest { parts: 2, ..Default::default() }, SampleRequest { part: 2, parts: 2, ..Default::default() });
     for ((w, a), b) in whole.iter().zip(files(&model, a)).zip(files(&model, b)) {
         let header = b.1.iter().position(|c| *c == b'\n').unwrap() + 1;
         assert!(w.1 == [&a.1[..], &b.1[header..]].concat(), "{}: parts are not the whole", w.0);
