@@ -71,7 +71,8 @@ pub fn fit(
     metadata.validate()?;
     let hidden = crate::plan::hidden(data, metadata);
     let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
-    let Built { mut plan, frames, entities } = crate::plan::build(data, metadata, options.min_support)?;
+    let Built { mut plan, frames, entities } =
+        crate::plan::build(data, metadata, options.min_support, hidden.as_ref().map_or(0, |h| h.tables))?;
     if let Some(h) = &hidden {
         let tables = plan.tables.len();
         plan.tables[tables - h.tables..].iter_mut().for_each(|t| t.hidden = true);

@@ -40,7 +40,8 @@ pub(super) struct Draft<'a> {
 }
 
 /// Reads the data as the metadata says and works out who owns what.
-pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<Built> {
+/// The last `hidden` tables are none of the data, see [`super::hidden()`].
+pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: usize) -> Result<Built> {
     let names: Vec<&String> = metadata.tables.keys().collect();
     let number: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
     let Input { columns, rows, parent_row, problems } = Input::read(data, metadata, &number);
@@ -54,7 +55,7 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
     structure::implied(&mut draft, &number, &deferred);
     let entities = entities(&draft, &order);
     fresh::presence(&mut draft, &entities, min_support);
-    let origins = dimension::origins(&draft, &number, &deferred, &mut notes);
+    let origins = dimension::origins(&draft, &number, &deferred, names.len() - hidden, &mut notes);
 
     let mut plan = Plan { order: order.iter().map(|t| *t as u16).collect(), ..Plan::default() };
     for (t, name) in names.iter().enumerate() {

@@ -1,8 +1,8 @@
-//! Owners that no table lists: identifiers that many rows of a table share and that are no table's key.
+//! Things that no table lists: identifiers that many rows of a table share and that are no table's key.
 //!
 //! One file of readings with a `patient_id` and no file of patients is a table of sequences all the same. A hidden
-//! table with a row for each identifier stands for the patients: it owns the readings, holds what never changes
-//! within one, is counted by the guards, and is left out of what is written.
+//! table with a row for each identifier stands for the patients: it owns the readings or is pointed to by them,
+//! holds what never changes within one, is counted by the guards, and is left out of what is written.
 
 use std::sync::Arc;
 
@@ -33,63 +33,63 @@ pub fn hidden(data: &Dataset, metadata: &Metadata) -> Option<Hidden> {
     let mut all = Hidden { data: data.clone(), metadata: metadata.clone(), tables: 0, notes: Vec::new() };
     for (name, table) in &metadata.tables {
         let Some(batch) = data.tables.get(name) else { continue };
-        let Some((column, groups)) = shared_id(metadata, name, table, batch) else { continue };
-        let owner =
-            (0..).map(|i| if i == 0 { format!("{name} by {column}") } else { format!("{name} by {column} {i}") });
-        let Some(owner) = owner.into_iter().find(|n| !all.metadata.tables.contains_key(n)) else { continue };
-        let Some((rows, meta)) = table_of(batch, table, &column, &groups) else { continue };
-        all.notes.push(format!(
-            "{name}.{column}: {} identifiers that no table lists own the rows of {name}",
-            rows.num_rows()
-        ));
-        all.data.tables.insert(owner.clone(), rows);
-        all.metadata.tables.insert(owner.clone(), meta);
-        all.metadata.relationships.push(Relationship {
-            parent: owner,
-            parent_key: vec![column.clone()],
-            child: name.clone(),
-            child_key: vec![column.clone()],
-        });
-        let alone = metadata.parents_of(name).next().is_none();
-        let declared = table.sequence_key.as_deref() == Some(&column);
-        let child = &mut all.metadata.tables[name];
-        if child.owner == Owner::Auto && (alone || declared) {
-            child.owner = Owner::Key(vec![column]);
+        let ids = shared_ids(metadata, name, table, batch);
+        let alone = ids.len() == 1 && metadata.parents_of(name).next().is_none();
+        for (column, groups) in ids {
+            all.add(name, table, batch, &column, &groups, alone);
         }
-        if declared && child.order.is_none() {
-            child.order.clone_from(&table.sequence_index);
-        }
-        all.tables += 1;
     }
     // A guess must never keep a data set from being learned.
     (all.tables > 0 && all.metadata.validate().is_ok()).then_some(all)
 }
 
-/// The identifier that most groups of rows share, and the group of each row.
-fn shared_id(metadata: &Metadata, name: &str, table: &TableMeta, batch: &RecordBatch) -> Option<(String, Vec<u32>)> {
-    if table.reference || !matches!(table.owner, Owner::Auto) {
-        return None;
+impl Hidden {
+    fn add(&mut self, name: &str, table: &TableMeta, batch: &RecordBatch, column: &str, groups: &[u32], alone: bool) {
+        let names =
+            (1..).map(|i| if i == 1 { format!("{name} by {column}") } else { format!("{name} by {column} {i}") });
+        let Some(parent) = names.into_iter().find(|n| !self.metadata.tables.contains_key(n)) else { return };
+        let Some((rows, meta)) = table_of(batch, table, column, groups) else { return };
+        self.notes.push(format!("{name}.{column}: names {} things that no table lists", rows.num_rows()));
+        self.data.tables.insert(parent.clone(), rows);
+        self.metadata.tables.insert(parent.clone(), meta);
+        let key = vec![column.to_owned()];
+        self.metadata.relationships.push(Relationship {
+            parent,
+            parent_key: key.clone(),
+            child: name.to_owned(),
+            child_key: key.clone(),
+        });
+        let declared = table.sequence_key.as_deref() == Some(column);
+        let child = &mut self.metadata.tables[name];
+        if child.owner == Owner::Auto && (alone || declared) {
+            child.owner = Owner::Key(key);
+            if child.order.is_none() {
+                child.order.clone_from(&table.sequence_index);
+            }
+        }
+        self.tables += 1;
     }
-    let mut best: Option<(usize, String, Vec<u32>)> = None;
+}
+
+/// The identifiers that groups of rows share, and the group of each row.
+fn shared_ids(metadata: &Metadata, name: &str, table: &TableMeta, batch: &RecordBatch) -> Vec<(String, Vec<u32>)> {
+    let mut all = Vec::new();
+    if table.reference {
+        return all;
+    }
     for (column, meta) in table.columns.iter().filter(|(_, m)| matches!(m.sdtype, Sdtype::Id { .. })) {
         let key = table.primary_key.as_slice() == std::slice::from_ref(column) || table.alternate_keys.contains(column);
         if key || metadata.foreign_key(name, column).is_some() {
             continue;
         }
-        let Some(Ok(Column::Text { codes, values })) =
-            batch.column_by_name(column).map(|a| Column::read(a.as_ref(), meta))
-        else {
-            continue;
-        };
+        let read = batch.column_by_name(column).map(|a| Column::read(a.as_ref(), meta));
+        let Some(Ok(Column::Text { codes, values })) = read else { continue };
         let known = codes.iter().filter(|c| **c != NO_CODE).count();
-        let shared = values.len() >= LEAST && values.len() * 3 <= known * 2 && known * 2 >= codes.len();
-        let declared = table.sequence_key.as_deref() == Some(column);
-        let points = if declared { usize::MAX } else { values.len() };
-        if shared && best.as_ref().is_none_or(|b| points > b.0) {
-            best = Some((points, column.clone(), codes));
+        if values.len() >= LEAST && values.len() * 3 <= known * 2 {
+            all.push((column.clone(), codes));
         }
     }
-    best.map(|(_, column, codes)| (column, codes))
+    all
 }
 
 /// One row for each group: its identifier, and the columns that never change within a group.
