@@ -40,7 +40,8 @@ pub struct TableInspection {
     pub table: String,
     /// Training rows.
     pub rows: u64,
-    /// `drawn` row by row, `repeated` with fresh keys, or a `reference` kept as it is.
+    /// `drawn` row by row, `repeated` with fresh keys, a `reference` kept as it is, or `hidden`: of things that no
+    /// table lists.
     pub origin: &'static str,
     /// The table that decides how many rows there are.
     pub owner: Option<String>,
@@ -174,6 +175,7 @@ impl Look<'_> {
             table: plan.name.clone(),
             rows: model.rows,
             origin: match plan.origin {
+                _ if plan.hidden => "hidden",
                 Origin::Drawn => "drawn",
                 Origin::Repeated => "repeated",
                 Origin::Reference => "reference",

@@ -45,9 +45,9 @@ pub fn hidden(data: &Dataset, metadata: &Metadata) -> Option<Hidden> {
 
 impl Hidden {
     fn add(&mut self, name: &str, table: &TableMeta, batch: &RecordBatch, column: &str, groups: &[u32], alone: bool) {
-        let names =
-            (1..).map(|i| if i == 1 { format!("{name} by {column}") } else { format!("{name} by {column} {i}") });
-        let Some(parent) = names.into_iter().find(|n| !self.metadata.tables.contains_key(n)) else { return };
+        let first = format!("{name} by {column}");
+        let mut names = std::iter::once(first.clone()).chain((2..).map(|i: u32| format!("{first} {i}")));
+        let Some(parent) = names.find(|n| !self.metadata.tables.contains_key(n)) else { return };
         let Some((rows, meta)) = table_of(batch, table, column, groups) else { return };
         self.notes.push(format!("{name}.{column}: names {} things that no table lists", rows.num_rows()));
         self.data.tables.insert(parent.clone(), rows);
