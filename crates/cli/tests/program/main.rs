@@ -3,6 +3,7 @@
 mod bad_input;
 mod common;
 mod data;
+mod files;
 mod generate;
 mod interrupt;
 mod own_tables;

@@ -29,16 +29,16 @@ impl<'a> Block<'a> {
         Self { sampler, block, frames }
     }
 
-    /// Generates everything.
-    pub fn run(mut self) -> Vec<Frame> {
+    /// Generates the tables that are needed.
+    pub fn run(mut self, needed: &[bool]) -> Vec<Frame> {
         let plan = &self.sampler.model.plan;
-        for t in plan.order.iter().map(|t| usize::from(*t)) {
+        for t in plan.order.iter().map(|t| usize::from(*t)).filter(|t| needed[*t]) {
             match plan.tables[t].origin {
                 Origin::Drawn => self.draw(t),
                 Origin::Repeated | Origin::Reference => self.repeat(t),
             }
         }
-        for t in plan.order.iter().map(|t| usize::from(*t)) {
+        for t in plan.order.iter().map(|t| usize::from(*t)).filter(|t| needed[*t]) {
             if plan.tables[t].origin == Origin::Drawn && plan.tables[t].links.iter().any(|l| l.deferred) {
                 self.deferred(t);
             }

@@ -2,8 +2,9 @@
 
 use crate::conditional::{Binner, Conditional, Flat, Leaf};
 use crate::encode::Spread;
-use crate::feature::Feature;
+use crate::feature::{Feature, Source};
 use crate::model::{Coder, ColumnModel, CountModel, Drawn, Input, Model, TableModel, UniqueItem};
+use crate::plan::Plan;
 use crate::rng::name;
 
 /// The linear guess as an input, and the first of the values of earlier parts.
@@ -171,6 +172,31 @@ impl<'a> TableLaw<'a> {
             last_of_table,
         }
     }
+}
+
+/// Tables that must be there before rows of table `t` can be drawn and written.
+pub(super) fn depends_on(laws: &[TableLaw], plan: &Plan, t: usize) -> Vec<usize> {
+    let owner = plan.tables[t].owner.map(usize::from);
+    let mut out: Vec<usize> = owner.into_iter().collect();
+    out.extend(plan.tables[t].links.iter().map(|l| usize::from(l.target)));
+    // Summaries that its features look at stem from other children of the rows above.
+    let mut ask = |from: usize, known: &Known| {
+        for (f, _) in known.features.iter().zip(&known.wanted).filter(|(_, w)| **w) {
+            if let Source::Summary(way, i) = &f.source
+                && let Some(at) = plan.table_at(from, way)
+            {
+                out.extend(plan.tables[at].summaries.get(usize::from(*i)).map(|s| usize::from(s.child)));
+            }
+        }
+    };
+    ask(t, &laws[t].known);
+    if let Some(o) = owner {
+        laws[o].counts.iter().filter(|c| usize::from(c.model.child) == t).for_each(|c| ask(o, &c.known));
+    }
+    for (link, law) in plan.tables[t].links.iter().zip(&laws[t].links) {
+        law.popularity.iter().for_each(|p| ask(usize::from(link.target), &p.known));
+    }
+    out
 }
 
 /// All tables, in the order of the plan.

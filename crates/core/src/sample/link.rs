@@ -136,7 +136,7 @@ impl Targets {
         }
         if pool.is_empty() {
             // All targets have their one row: there is nothing left to point to.
-            return rules.once && model.null.is_some();
+            return rules.once && law.null.is_some();
         }
         let (mut from, mut to) = (0, pool.len());
         for (j, law) in law.profile.iter().enumerate() {

@@ -216,7 +216,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// Expected rows of a table in one block.
-    fn expected(&self, t: usize) -> f64 {
+    pub fn expected(&self, t: usize) -> f64 {
         let (plan, model) = (&self.model.plan.tables[t], &self.model.tables[t]);
         match (plan.origin, plan.owner) {
             (Origin::Reference, _) => model.rows as f64 / self.blocks as f64,
@@ -267,7 +267,15 @@ impl<'a> Sampler<'a> {
 
     /// All rows of one block that belong to the part.
     pub fn block(&self, block: u64) -> Result<BlockRows> {
-        let frames = block::Block::new(self, block).run();
+        let tables = self.block_of(block, &[])?;
+        Ok(BlockRows { tables: tables.into_iter().flatten().collect() })
+    }
+
+    /// The same for the tables that are wanted (all for an empty list), without drawing what they do not depend on.
+    pub fn block_of(&self, block: u64, wanted: &[bool]) -> Result<Vec<Option<RecordBatch>>> {
+        let all: Vec<bool> = self.model.plan.tables.iter().map(|t| !t.hidden).collect();
+        let wanted = if wanted.is_empty() { &all } else { wanted };
+        let frames = block::Block::new(self, block).run(&self.needed(wanted));
         let offsets: Vec<u64> = (0..frames.len()).map(|t| self.position(t, block, 0)).collect();
         let wraps = |t: usize, row: u64| {
             let plan = &self.model.plan.tables[t];
@@ -283,16 +291,28 @@ impl<'a> Sampler<'a> {
             seed: self.request.seed,
             index: &index,
         };
-        let mut tables = Vec::new();
-        for (t, frame) in frames.iter().enumerate().filter(|(t, _)| !self.model.plan.tables[*t].hidden) {
-            let rows = if self.model.plan.tables[t].origin == Origin::Reference && block > 0 {
-                0..0
-            } else {
-                self.share(block, frame.rows)
-            };
-            tables.push(writer.batch(t, rows)?);
+        let rows = |t: usize, rows: usize| match self.model.plan.tables[t].origin {
+            Origin::Reference if block > 0 => 0..0,
+            _ => self.share(block, rows),
+        };
+        let batch = |(t, frame): (usize, &crate::frame::Frame)| match wanted.get(t) {
+            Some(true) => writer.batch(t, rows(t, frame.rows)).map(Some),
+            _ => Ok(None),
+        };
+        // Hidden tables come last and are never written.
+        frames.iter().enumerate().take(self.metadata.tables.len()).map(batch).collect()
+    }
+
+    /// The tables that must be drawn to have those that are wanted.
+    fn needed(&self, wanted: &[bool]) -> Vec<bool> {
+        let mut needed = vec![false; self.laws.len()];
+        let mut open: Vec<usize> = (0..needed.len()).filter(|t| wanted.get(*t) == Some(&true)).collect();
+        while let Some(t) = open.pop() {
+            if !std::mem::replace(&mut needed[t], true) {
+                open.extend(law::depends_on(&self.laws, &self.model.plan, t));
+            }
         }
-        Ok(BlockRows { tables })
+        needed
     }
 
     /// The rows of a block that belong to the part: parts cut the line of blocks at even distances.
