@@ -11,7 +11,7 @@ pub(super) struct Person {
 
 impl Person {
     pub fn draw(l: &Locale, rng: &mut Stream) -> Self {
-        let pick = |list: &'static [&'static str], rng: &mut Stream| list[rng.below(list.len() as u64) as usize];
+        let pick = |list: &'static [&'static str], rng: &mut Stream| list[rng.below(list.len() as u64) as usize].trim();
         Self { first: pick(l.first, rng), last: pick(l.last, rng) }
     }
 
@@ -78,7 +78,7 @@ impl Place {
         let (city, region, post, area) = l.places[rng.below(l.places.len() as u64) as usize];
         let postcode = super::form::fill(post, None, rng);
         let kind = l.streets[rng.below(l.streets.len() as u64) as usize];
-        let name = l.last[rng.below(l.last.len() as u64) as usize];
+        let name = l.last[rng.below(l.last.len() as u64) as usize].trim();
         let number = (1 + rng.below(180)).to_string();
         let street = l.street.replace("{n}", &number).replace("{p}", kind).replace("{s}", name);
         Self { city, region, postcode, area, street }

@@ -155,7 +155,9 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
             count::count(ctx, t, usize::from(*c), &bounds, shared_interval(ctx.plan, usize::from(*c), keeps))
         })
         .collect();
-    for (l, link) in link::popularity(ctx, t, progress) {
+    // Links of kept rows are kept with them.
+    let drawn = table.origin == Origin::Drawn;
+    for (l, link) in link::popularity(ctx, t, progress).into_iter().filter(|_| drawn) {
         model.links[l].popularity = link.popularity;
         model.links[l].chosen = link.chosen;
     }

@@ -379,7 +379,7 @@ impl Look<'_> {
                 r.as_ref().map_or(Ok(None), |r| self.reference(t, r))?;
             }
         }
-        for (a, b) in keep.no_overlap {
+        if let Some((a, b)) = keep.no_overlap {
             slot(a)?;
             slot(b)?;
         }

@@ -60,8 +60,10 @@ impl Hidden {
             child_key: key.clone(),
         });
         let declared = table.sequence_key.as_deref() == Some(column);
+        // A part of the key says whose the row is, as the number of a ward does within its hospital.
+        let whose = alone && table.primary_key.iter().any(|k| k == column);
         let child = &mut self.metadata.tables[name];
-        if child.owner == Owner::Auto && (alone || declared) {
+        if child.owner == Owner::Auto && (alone || declared) || child.owner == Owner::Nobody && whose {
             child.owner = Owner::Key(key);
             if child.order.is_none() {
                 child.order.clone_from(&table.sequence_index);

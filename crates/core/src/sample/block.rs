@@ -96,7 +96,11 @@ impl<'a> Block<'a> {
             for at in self.sampler.root_rows(t, self.block) {
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
-                drawer.fill(&mut self.frames, row, at, 0, &mut targets);
+                let done = (0..PLANS).any(|n| drawer.fill(&mut self.frames, row, at, n * TRIES, &mut targets));
+                if !done {
+                    // No room under the rules: a row with nothing in it would break them all.
+                    self.frames[t].pop();
+                }
             }
             return;
         };
