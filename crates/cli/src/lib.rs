@@ -1,10 +1,13 @@
 //! The `healthdata` program as a library: parses, calls, prints. The binary and the Python package run the same.
 
+mod appraise;
 mod args;
-mod blocks;
+pub mod blocks;
 mod command;
 mod data;
+pub mod hospital;
 pub mod interrupt;
+mod judge;
 mod out_file;
 mod print;
 mod produce;
@@ -21,6 +24,9 @@ use clap::Parser;
 use healthdata_core::{Error, ErrorKind};
 
 use args::{Cli, Command};
+pub use args::{effort, min_support};
+pub use proof::broken;
+pub use runs::pool;
 
 /// Exit code of a run that did what was asked.
 pub const DONE: u8 = 0;

@@ -158,33 +158,42 @@ fn wide_place(places: &[Place]) -> Option<usize> {
     places.iter().position(grows).or_else(|| places.iter().position(|p| matches!(p, Place::Count(..))))
 }
 
-/// Counts with the rightmost places turning fastest; numbers start at 1, letters at their first. The place that may
-/// grow, or else the leftmost, takes what does not fit into the others: texts never repeat.
+/// Counts with the rightmost places turning fastest; numbers start at 1, letters at their first. What does not fit
+/// into the places goes in front of the one that may grow, or else the leftmost: texts never repeat.
 fn pattern_text(places: &[Place], index: u64) -> String {
     let mut left = index.saturating_add(u64::from(starts_at_one(places)));
-    let wide = wide_place(places);
-    let mut parts: Vec<String> = vec![String::new(); places.len()];
-    let mut digits = |class: &str, least: u8, all: bool| {
-        let (class, base) = (class.as_bytes(), class.len() as u64);
-        let mut out = Vec::new();
-        while out.len() < usize::from(least) || (all && left > 0 && base > 1) {
-            out.push(class[(left % base) as usize]);
-            left /= base;
-        }
-        out.reverse();
-        String::from_utf8_lossy(&out).into_owned()
-    };
-    for (i, p) in places.iter().enumerate().rev() {
-        match p {
-            Place::Text(t) => parts[i].clone_from(t),
-            Place::Count(class, least, _) if Some(i) != wide => parts[i] = digits(class, *least, false),
-            Place::Count(..) => {}
-        }
+    let mut parts: Vec<String> = Vec::with_capacity(places.len());
+    for p in places.iter().rev() {
+        parts.push(match p {
+            Place::Text(t) => t.clone(),
+            Place::Count(class, least, _) => digits(class, usize::from(*least), &mut left),
+        });
     }
-    if let Some((i, Place::Count(class, least, _))) = wide.map(|i| (i, &places[i])) {
-        parts[i] = digits(class, *least, true);
+    parts.reverse();
+    if left > 0
+        && let Some(i) = wide_place(places)
+        && let Place::Count(class, ..) = &places[i]
+        && class.len() > 1
+    {
+        let mut front = String::new();
+        while left > 0 {
+            front.insert_str(0, &digits(class, 1, &mut left));
+        }
+        parts[i].insert_str(0, &front);
     }
     parts.concat()
+}
+
+/// So many places of a number, the rest stays.
+fn digits(class: &str, places: usize, left: &mut u64) -> String {
+    let (class, base) = (class.as_bytes(), class.len() as u64);
+    let mut out: Vec<u8> = Vec::with_capacity(places);
+    for _ in 0..places {
+        out.push(class[(*left % base) as usize]);
+        *left /= base;
+    }
+    out.reverse();
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -73,6 +73,10 @@ impl Writer<'_> {
                 let values = &self.frames[t].values[usize::from(*s)][rows];
                 typed(values, &table.slots[usize::from(*s)].kind, shown)
             }
+            _ if *shown == Shown::Text => match crate::keys::column(self, t, c, rows.clone()) {
+                Some(texts) => Arc::new(texts),
+                None => Arc::new(StringArray::from_iter(rows.map(|r| self.text(t, r, c, column)))),
+            },
             _ => {
                 let texts: Vec<Option<String>> = rows.map(|r| self.text(t, r, c, column)).collect();
                 parsed(&texts, shown).unwrap_or_else(|| Arc::new(StringArray::from_iter(texts)))
@@ -93,6 +97,13 @@ impl Writer<'_> {
             },
             _ => table.shown.get(c).unwrap_or(&Shown::Text),
         }
+    }
+
+    /// Keeps ids of one column apart from those of others.
+    pub fn salt(&self, t: usize, c: usize) -> u64 {
+        let table = &self.plan.tables[t];
+        let column = self.metadata.tables[&table.name].columns.get_index(c).map_or("", |x| x.0);
+        mix(self.seed) ^ name(&[&table.name, column])
     }
 
     /// The text of an output cell.
@@ -185,9 +196,15 @@ pub const OFFSET: &str = "healthdata:offset";
 
 fn typed(values: &[i64], kind: &SlotKind, shown: &Shown) -> ArrayRef {
     let some = |v: &i64| (*v != NULL).then_some(*v);
-    let whole = || Arc::new(Int64Array::from_iter(values.iter().map(some)));
+    let full = !values.contains(&NULL);
     match (kind, shown) {
-        (SlotKind::Number { decimals: 0 }, Shown::Text | Shown::Whole) => whole(),
+        // Without a gap the values are copied as they are.
+        (SlotKind::Number { decimals: 0 }, Shown::Text | Shown::Whole) if full => {
+            Arc::new(Int64Array::from(values.to_vec()))
+        }
+        (SlotKind::Number { decimals: 0 }, Shown::Text | Shown::Whole) => {
+            Arc::new(Int64Array::from_iter(values.iter().map(some)))
+        }
         (SlotKind::Number { decimals }, _) => {
             let scale = 10f64.powi(i32::from(*decimals));
             Arc::new(Float64Array::from_iter(values.iter().map(|v| some(v).map(|v| v as f64 / scale))))

@@ -7,4 +7,5 @@ mod files;
 mod generate;
 mod interrupt;
 mod own_tables;
+mod report;
 mod streams;

@@ -78,9 +78,16 @@ impl Flat {
         let mut nodes = vec![Node { word: 0, next: 0, input: LEAF, last: 0 }];
         let mut entries: Vec<Entry> = Vec::with_capacity(tree.codes.len());
         entries.resize(tree.codes.len(), Entry { cut: 0, code: 0, other: 0 });
-        // (node of the tree, node here): children get neighbouring places.
-        let mut open = std::collections::VecDeque::from([(0usize, 0usize)]);
-        while let Some((from, to)) = open.pop_front() {
+        // Nodes below each node; children come behind their parent in the tree.
+        let mut below = vec![1u32; tree.feature.len()];
+        for i in (0..below.len()).rev().filter(|i| tree.feature[*i] != LEAF) {
+            let [l, r] = [tree.left[i], tree.right[i]].map(|c| below[c as usize]);
+            below[i] = l.saturating_add(r).saturating_add(1);
+        }
+        // (node of the tree, node here): siblings get neighbouring places, and the children of the larger one the
+        // places behind them, so that many walks go straight on in memory.
+        let mut open = vec![(0usize, 0usize)];
+        while let Some((from, to)) = open.pop() {
             let (left, right) = (tree.left[from], tree.right[from]);
             if tree.feature[from] == LEAF {
                 let range = left as usize..right as usize;
@@ -97,26 +104,32 @@ impl Flat {
                 Binner::Ordered(_) => (f64::INFINITY.to_bits(), 0),
             };
             let next = nodes.len();
+            // Nodes of a damaged file that share their children would go on for ever.
+            if next + 2 > tree.feature.len() {
+                break;
+            }
             nodes[to] = Node { word, next: next as u32, input, last };
             nodes.resize(next + 2, nodes[0]);
-            open.push_back((left as usize, next));
-            open.push_back((right as usize, next + 1));
+            open.extend([(left as usize, next), (right as usize, next + 1)]);
+            if below[left as usize] > below[right as usize] {
+                let last = open.len() - 1;
+                open.swap(last, last - 1);
+            }
         }
         Self { nodes, entries: Entries::new(entries) }
     }
 
-    /// The leaf that a row reaches; `value` gives its inputs.
+    /// The leaf that a row reaches, by the values of its inputs.
     #[inline]
-    pub fn leaf(&self, mut value: impl FnMut(u16) -> f64) -> Leaf {
+    pub fn leaf(&self, values: &[f64]) -> Leaf {
         let mut node = &self.nodes[0];
         while node.input != LEAF {
-            let v = value(node.input);
-            let right = if node.last == 0 {
-                v > f64::from_bits(node.word)
-            } else {
-                let bin = if v.is_nan() { 0 } else { (v as u64 + 1).min(u64::from(node.last)) };
-                node.word >> bin & 1 == 0
-            };
+            let v = values[usize::from(node.input)];
+            // Both kinds of cut are worked out: choosing between two numbers costs less than guessing a branch.
+            let above = v > f64::from_bits(node.word);
+            let bin = if v.is_nan() { 0 } else { (v as u64 + 1).min(u64::from(node.last)) };
+            let out = node.word >> bin & 1 == 0;
+            let right = if node.last == 0 { above } else { out };
             node = &self.nodes[node.next as usize + usize::from(right)];
         }
         Leaf { start: node.next, len: node.word as u32 }
@@ -214,7 +227,7 @@ mod tests {
         assert!(tree.leaves() > 10);
         for i in 0..x[0].len() {
             let want = tree.leaf(&mut |f| binners[usize::from(f)].bin(x[usize::from(f)][i]));
-            let got = flat.leaf(|f| x[usize::from(f)][i]);
+            let got = flat.leaf(&[x[0][i], x[1][i]]);
             assert_eq!(got.range(), tree.left[want] as usize..tree.right[want] as usize, "row {i}");
         }
     }
@@ -222,7 +235,7 @@ mod tests {
     #[test]
     fn alias_tables_hold_the_weights_of_the_leaf() {
         let (tree, flat, _, x) = both();
-        let leaf = flat.leaf(|f| x[usize::from(f)][0]);
+        let leaf = flat.leaf(&[x[0][0], x[1][0]]);
         let range = leaf.range();
         let (codes, sums) = (&tree.codes[range.clone()], &tree.sums[range]);
         // Every 2^10-th of all 32-bit numbers: shares are exact to the grid of the table.

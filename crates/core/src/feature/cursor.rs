@@ -46,18 +46,35 @@ impl Running {
 /// Label codes whose running shares are counted.
 pub(super) const SHARES: usize = 6;
 
+/// Places for values that are no features.
+pub const SPARE: usize = 9;
+
 /// One step between numbered tables.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Owner(usize),
     Link(usize, usize),
     Back(usize, usize),
+    Like(usize, u16),
+    Peer(usize, usize),
+}
+
+/// A way from a row; the short ones that most features take need no list of steps.
+#[derive(Clone, Debug)]
+enum Way {
+    Own,
+    Owner(usize),
+    Owner2(usize, usize),
+    Back(usize, usize),
+    Link(usize, usize),
+    Steps(Vec<Step>),
 }
 
 /// Where a way ends, and the slot or summary there.
 #[derive(Clone, Debug)]
 struct End {
-    steps: Vec<Step>,
+    way: Way,
+    above: bool,
     table: usize,
     slot: usize,
 }
@@ -72,10 +89,20 @@ impl End {
                 Hop::Owner => Step::Owner(t),
                 Hop::Link(l) => Step::Link(t, usize::from(*l)),
                 Hop::Back(k) => Step::Back(t, usize::from(*k)),
+                Hop::Like(s) => Step::Like(t, *s),
+                Hop::Peer(l) => Step::Peer(t, usize::from(*l)),
             });
             t = plan.table_at(t, &[*h])?;
         }
-        Some(Self { steps, table: t, slot: usize::from(slot) })
+        let way = match steps[..] {
+            [] => Way::Own,
+            [Step::Owner(a)] => Way::Owner(a),
+            [Step::Owner(a), Step::Owner(b)] => Way::Owner2(a, b),
+            [Step::Back(a, k)] => Way::Back(a, k),
+            [Step::Link(a, l)] => Way::Link(a, l),
+            _ => Way::Steps(steps),
+        };
+        Some(Self { way, above: hops.first() == Some(&Hop::Owner), table: t, slot: usize::from(slot) })
     }
 
     fn of(plan: &Plan, table: usize, r: &Ref) -> Option<Self> {
@@ -84,25 +111,21 @@ impl End {
 
     #[inline]
     fn row(&self, frames: &[Frame], row: usize) -> Option<usize> {
-        let mut r = row;
-        for step in &self.steps {
-            let next = match *step {
-                Step::Owner(t) => frames[t].owner[r],
-                Step::Link(t, l) => frames[t].links[l][r],
-                Step::Back(t, k) => {
-                    let owners = &frames[t].owner;
-                    if owners[r] == NO_ROW || r < k || owners[r - k] != owners[r] {
-                        return None;
-                    }
-                    (r - k) as u32
-                }
-            };
-            if next == NO_ROW {
-                return None;
-            }
-            r = next as usize;
+        let some = |next: u32| (next != NO_ROW).then_some(next as usize);
+        match &self.way {
+            Way::Own => Some(row),
+            Way::Owner(a) => some(frames[*a].owner[row]),
+            Way::Owner2(a, b) => some(frames[*a].owner[row]).and_then(|r| some(frames[*b].owner[r])),
+            Way::Back(a, k) => back(&frames[*a], row, *k),
+            Way::Link(a, l) => some(frames[*a].links[*l][row]),
+            Way::Steps(steps) => steps.iter().try_fold(row, |r, step| match *step {
+                Step::Owner(t) => some(frames[t].owner[r]),
+                Step::Link(t, l) => some(frames[t].links[l][r]),
+                Step::Back(t, k) => back(&frames[t], r, k),
+                Step::Peer(t, l) => some(frames[t].peers[l][r]),
+                Step::Like(t, s) => frames[t].like(r, s),
+            }),
         }
-        Some(r)
     }
 
     #[inline]
@@ -115,6 +138,13 @@ impl End {
     }
 }
 
+/// The row so many rows before, if it has the same owner.
+#[inline]
+fn back(frame: &Frame, row: usize, k: usize) -> Option<usize> {
+    let owner = frame.owner[row];
+    (owner != NO_ROW && row >= k && frame.owner[row - k] == owner).then(|| row - k)
+}
+
 /// A feature, resolved.
 #[derive(Clone, Debug)]
 enum Known<'a> {
@@ -123,6 +153,7 @@ enum Known<'a> {
     Numeric(End, &'a [i64]),
     Part(End, Part),
     Span(End, End),
+    Until(End, End),
     Summary(End),
     Run(usize, Stat, usize),
     Share(usize, usize, usize),
@@ -144,6 +175,7 @@ impl<'a> Known<'a> {
             },
             Source::Part(r, part) => Self::Part(end(r)?, *part),
             Source::Span(a, b) => Self::Span(end(a)?, end(b)?),
+            Source::Until(a, b) => Self::Until(end(a)?, end(b)?),
             Source::Summary(way, i) => Self::Summary(End::new(plan, table, way, *i)?),
             Source::Run(slot, stat, scope) => Self::Run(usize::from(*slot), *stat, index(*scope)),
             Source::Share(slot, code, scope) => Self::Share(usize::from(*slot), usize::from(*code), index(*scope)),
@@ -157,7 +189,7 @@ impl<'a> Known<'a> {
 
     /// True when the value is the same for all rows of one owner.
     fn lasts(&self) -> bool {
-        let above = |e: &End| matches!(e.steps.first(), Some(Step::Owner(_)));
+        let above = |e: &End| e.above;
         match self {
             Self::Never => true,
             Self::Value(e) | Self::Numeric(e, _) | Self::Part(e, _) | Self::Summary(e) | Self::Which(e, _) => above(e),
@@ -233,7 +265,7 @@ impl<'a> Cursor<'a> {
             owner: NO_ROW,
             above: NO_ROW,
             position: 0,
-            values: vec![f64::NAN; known.len()],
+            values: vec![f64::NAN; known.len() + SPARE],
             there: vec![0; lasting.len()],
             lasting,
             known,
@@ -313,6 +345,31 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Works out those of the features in `needed`, a bit for each, that are not there yet.
+    #[inline]
+    pub fn prepare(&mut self, frames: &[Frame], row: usize, needed: &[u64]) {
+        for (word, need) in needed.iter().enumerate() {
+            let mut missing = need & !self.there[word];
+            self.there[word] |= missing;
+            while missing != 0 {
+                let feature = word * 64 + missing.trailing_zeros() as usize;
+                missing &= missing - 1;
+                self.values[feature] = self.compute(frames, row, feature);
+            }
+        }
+    }
+
+    /// The values of all features, and behind them [`SPARE`] places for others; right for those that are prepared.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Sets one of the places behind the features.
+    pub fn set_spare(&mut self, place: usize, value: f64) {
+        let at = self.known.len() + place;
+        self.values[at] = value;
+    }
+
     /// The value of a feature at the current row; NaN when missing.
     #[inline]
     pub fn value(&mut self, frames: &[Frame], row: usize, feature: usize) -> f64 {
@@ -337,6 +394,10 @@ impl<'a> Cursor<'a> {
             },
             Known::Part(e, part) => part_of(e.tick(frames, row), *part),
             Known::Span(a, b) => span(a.tick(frames, row), b.tick(frames, row)),
+            Known::Until(a, b) => match a.tick(frames, row) {
+                NULL => f64::NAN,
+                number => part_of(b.tick(frames, row), Part::Year) - number as f64,
+            },
             Known::Summary(e) => e.row(frames, row).map_or(f64::NAN, |r| frames[e.table].summaries[e.slot][r]),
             Known::Run(slot, stat, scope) => self.runs[*scope][*slot].get(*stat),
             Known::Share(slot, code, scope) => {

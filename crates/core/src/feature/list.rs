@@ -6,7 +6,7 @@ use crate::frame::{Hop, Ref};
 use crate::plan::{Origin, Plan, SlotKind, SummaryKind};
 
 /// Time spans tried at most; the nearest come first.
-const SPANS: usize = 24;
+const SPANS: usize = 32;
 
 struct List<'a> {
     plan: &'a Plan,
@@ -24,6 +24,7 @@ pub fn row_features(plan: &Plan, table: usize, bounds: &[(Ref, Ref)]) -> Vec<Fea
     if plan.tables[table].owner.is_some() {
         l.history(bounds);
     }
+    l.years();
     l.spans();
     l.features
 }
@@ -198,6 +199,21 @@ impl List<'_> {
         }
     }
 
+    /// Where a plain number orders the rows it may be a year: how far it is from the years of the owner's times.
+    fn years(&mut self) {
+        let plan = self.plan;
+        let table = &plan.tables[self.table];
+        let (Some(when), Some(owner)) = (table.when.map(usize::from), table.owner.map(usize::from)) else { return };
+        if table.slots[when].kind != (SlotKind::Number { decimals: 0 }) {
+            return;
+        }
+        for (s, _) in plan.tables[owner].slots.iter().enumerate().filter(|(_, s)| s.kind.is_time()) {
+            let time = Ref::at(&[Hop::Owner], s);
+            self.number(Source::Until(Ref::own(when), time.clone()));
+            self.number(Source::Until(Ref::at(&[Hop::Back(1)], when), time));
+        }
+    }
+
     /// Spans between the times (or, for a number that orders rows, numbers) of the row and those above it.
     fn spans(&mut self) {
         let plan = self.plan;
@@ -238,7 +254,7 @@ impl List<'_> {
                 let alike =
                     plan.kind(self.table, a).map(SlotKind::is_time) == plan.kind(self.table, b).map(SlotKind::is_time);
                 // Between two rows above the owner nothing new is said.
-                if alike && *level <= 2 && left > 0 {
+                if alike && *level <= 3 && left > 0 {
                     self.number(Source::Span(b.clone(), a.clone()));
                     left -= 1;
                 }

@@ -1,21 +1,28 @@
 //! Learns a model from data.
 
+mod boosted;
 mod column;
 mod count;
 mod drawn;
+mod latent;
+mod like;
 mod link;
+mod number;
+mod recall;
 mod sheet;
 mod template;
 
 use crate::conditional::TreeParams;
+use crate::encode::Grain;
 use crate::feature::row_features;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
+use crate::native::Native;
 use crate::plan::{Built, Origin, Plan, SlotKind};
-use crate::{Dataset, Result};
+use crate::{Dataset, Error, ErrorKind, Result};
 
-pub(crate) use column::{NEAR, weekday};
+pub(crate) use column::{NEAR, day_of_year, weekday};
 use sheet::Sheet;
 
 /// How hard to try.
@@ -24,6 +31,32 @@ pub enum Effort {
     /// One tree a column: seconds.
     #[default]
     Instant,
+    /// Boosted trees where unseen entities find them likelier: a minute.
+    Balanced,
+    /// As balanced, with more and slower rounds over more features: several minutes.
+    Best,
+}
+
+impl Effort {
+    /// Its name on the command line and in a model.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Instant => "instant",
+            Self::Balanced => "balanced",
+            Self::Best => "best",
+        }
+    }
+}
+
+impl std::str::FromStr for Effort {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let all = [Self::Instant, Self::Balanced, Self::Best];
+        all.into_iter()
+            .find(|e| e.name() == text)
+            .ok_or_else(|| Error::new(ErrorKind::Request, "use instant, balanced or best"))
+    }
 }
 
 /// How to fit.
@@ -44,6 +77,10 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
+    fn grain(&self) -> Grain {
+        if self.effort == Effort::Instant { Grain::Coarse } else { Grain::Fine }
+    }
+
     fn tree(&self) -> TreeParams {
         TreeParams {
             min_entities: self.min_support,
@@ -59,6 +96,15 @@ pub(crate) struct Fit<'a> {
     pub frames: &'a [Frame],
     pub entities: &'a [Vec<u32>],
     pub options: FitOptions,
+    /// One tree whatever the effort: for looks that only compare.
+    pub is_quick: bool,
+}
+
+impl Fit<'_> {
+    /// The same data, fitted quickly.
+    fn quick(&self) -> Fit<'_> {
+        Fit { plan: self.plan, frames: self.frames, entities: self.entities, options: self.options, is_quick: true }
+    }
 }
 
 /// Learns a model. `progress` is told the table and column at work.
@@ -71,19 +117,28 @@ pub fn fit(
     metadata.validate()?;
     let hidden = crate::plan::hidden(data, metadata);
     let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
-    let Built { mut plan, frames, entities } =
-        crate::plan::build(data, metadata, options.min_support, hidden.as_ref().map_or(0, |h| h.tables))?;
+    let mut built = crate::plan::build(data, metadata, options.min_support, hidden.as_ref().map_or(0, |h| h.tables))?;
     if let Some(h) = &hidden {
-        let tables = plan.tables.len();
-        plan.tables[tables - h.tables..].iter_mut().for_each(|t| t.hidden = true);
-        plan.notes.extend(h.notes.iter().cloned());
+        let tables = built.plan.tables.len();
+        built.plan.tables[tables - h.tables..].iter_mut().for_each(|t| t.hidden = true);
+        built.plan.notes.extend(h.notes.iter().cloned());
     }
+    if options.effort != Effort::Instant {
+        latent::add(&mut built, options.min_support);
+        for t in 0..built.frames.len() {
+            for (l, link) in built.plan.tables[t].links.iter().enumerate().filter(|(_, l)| !l.deferred) {
+                let targets = built.frames[usize::from(link.target)].rows;
+                built.frames[t].find_peers(l, targets);
+            }
+        }
+    }
+    let Built { plan, frames, entities } = built;
     let (keeps, missed) = crate::model::keep(&plan, metadata);
     let mut notes = plan.notes.clone();
     notes.extend(missed.into_iter().map(|r| format!("rule not kept while drawing, only checked: {r}")));
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
-    let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options };
+    let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options, is_quick: false };
     for (t, template) in templates.into_iter().enumerate() {
         tables[t] = fit_table(&ctx, t, &keeps, progress);
         tables[t].template = template;
@@ -94,7 +149,9 @@ pub fn fit(
         tables,
         components,
         min_support: options.min_support as u32,
-        effort: format!("{:?}", options.effort).to_lowercase(),
+        effort: options.effort.name().to_owned(),
+        natives: metadata.tables.iter().map(|(name, meta)| Native::of_table(&data.tables[name], meta)).collect(),
+        holdout: None,
     };
     Ok((model, notes))
 }
@@ -131,9 +188,11 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
     let orphans = if table.owner.is_some() { frame.owner.iter().filter(|o| **o == NO_ROW).count() as u64 } else { 0 };
     let mut model = TableModel { rows: frame.rows as u64, orphans, keep, ..TableModel::default() };
     if table.origin == Origin::Drawn {
-        let features = row_features(ctx.plan, t, &bounds);
-        let sheet = Sheet::new(ctx, t, features);
         let steps = Steps::new(ctx.plan, t);
+        let mut features = row_features(ctx.plan, t, &bounds);
+        features.extend(like::likes(ctx, t, &steps));
+        features.extend(like::peers(ctx, t));
+        let sheet = Sheet::new(ctx, t, features);
         if let Some(when) = table.when {
             progress(&table.name, &table.slots[usize::from(when)].column);
             model.when = Some(match counts_from(ctx, t, usize::from(when)) {
@@ -142,7 +201,7 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
             });
         }
         model.links = link::links(ctx, &sheet, &steps, &model.keep, progress);
-        model.columns = columns(ctx, &sheet, &steps, t, progress);
+        model.columns = columns(ctx, &sheet, &steps, &model.keep, progress);
         model.features = sheet.features;
         model.binners = sheet.binners;
     }
@@ -168,11 +227,11 @@ fn columns(
     ctx: &Fit,
     sheet: &Sheet,
     steps: &Steps,
-    t: usize,
+    keep: &Keep,
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Vec<ColumnModel> {
     use rayon::prelude::*;
-    let table = &ctx.plan.tables[t];
+    let table = &ctx.plan.tables[sheet.table];
     steps
         .slots
         .par_iter()
@@ -188,7 +247,7 @@ fn columns(
                     parts: Vec::new(),
                     range: None,
                 },
-                None => column::column(ctx, sheet, steps, slot),
+                None => column::column(ctx, sheet, steps, keep, slot),
             }
         })
         .collect()
@@ -273,7 +332,8 @@ impl Steps {
     fn knows(&self, step: usize, way: &[crate::frame::Hop], slot: Option<u16>) -> bool {
         match way.first() {
             None => slot.is_none_or(|s| self.of_slot(usize::from(s)) < step),
-            Some(crate::frame::Hop::Link(l)) => self.of_link(usize::from(*l)) < step,
+            Some(crate::frame::Hop::Like(s)) => self.of_slot(usize::from(*s)) < step,
+            Some(crate::frame::Hop::Link(l) | crate::frame::Hop::Peer(l)) => self.of_link(usize::from(*l)) < step,
             Some(_) => true,
         }
     }

@@ -261,10 +261,10 @@ impl Look<'_> {
         let plain = |v: i64| v.to_string();
         for (i, part) in c.parts.iter().enumerate() {
             let (what, show): (_, &dyn Fn(i64) -> String) = match (&c.quantity, i) {
-                (Quantity::Level, _) => ("values", &level),
-                (Quantity::Calendar(_), 0) => ("days", &plain),
-                (Quantity::Calendar(_), 1) => ("weekdays", &plain),
-                (Quantity::Calendar(_), 2) => ("times of day", &plain),
+                (Quantity::Level, _) | (Quantity::Near(_) | Quantity::Same(_), 1) => ("values", &level),
+                (Quantity::Calendar(..), 0) => ("days", &plain),
+                (Quantity::Calendar(..), 1) => ("weekdays", &plain),
+                (Quantity::Calendar(..), 2) => ("times of day", &plain),
                 _ => ("differences", &plain),
             };
             out.extend(self.coder(&part.coder, what, show));

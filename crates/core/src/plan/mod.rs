@@ -205,7 +205,7 @@ impl Plan {
         hops.iter().try_fold(table, |t, h| match h {
             Hop::Owner => self.tables[t].owner.map(usize::from),
             Hop::Link(i) => self.tables[t].links.get(usize::from(*i)).map(|l| usize::from(l.target)),
-            Hop::Back(_) => Some(t),
+            Hop::Back(_) | Hop::Like(_) | Hop::Peer(_) => Some(t),
         })
     }
 
@@ -238,6 +238,11 @@ impl Plan {
                     }
                     r -= k;
                 }
+                Hop::Like(slot) => r = frames[t].like(r, *slot)?,
+                Hop::Peer(link) => match frames[t].peers[usize::from(*link)][r] {
+                    NO_ROW => return None,
+                    peer => r = peer as usize,
+                },
             }
         }
         Some((t, r))

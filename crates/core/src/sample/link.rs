@@ -3,7 +3,7 @@
 //! Targets of one profile are dealt from shuffled decks in which each stands as often as it is popular, so that
 //! the number of rows per target comes out right and not only its mean.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Sampler;
@@ -22,18 +22,36 @@ pub(super) struct Targets {
     link: usize,
     target: usize,
     once: bool,
-    /// Targets that share what must agree, sorted by profile.
-    groups: HashMap<Vec<i64>, Arc<Vec<u32>>>,
+    /// Targets that share what must agree.
+    groups: Vec<Group>,
+    /// The group of each value of what must agree.
+    by_key: HashMap<Vec<i64>, usize>,
+    /// What must agree for the row before, and its group: rows of one owner mostly agree in it.
+    last: (Vec<i64>, Option<usize>),
     /// Profile codes of every target row.
     codes: Vec<Vec<u16>>,
     /// Popularity of every target row.
     weight: Vec<u32>,
-    decks: HashMap<(Vec<i64>, u32, u32), Deck>,
+    /// How often each was chosen afresh so far, where the popularity of each was drawn for it alone.
+    used: Option<Vec<u32>>,
+    /// The target chosen afresh for the row at work.
+    fresh: u32,
+    /// The last finished row of each target.
+    finished: Vec<u32>,
     shuffle: Stream,
     /// Open intervals of each target, where there is a capacity.
     open: HashMap<u32, Vec<(i64, i64)>>,
     /// Targets that have a row already, where each has one at most.
     gone: HashSet<u32>,
+}
+
+/// Least odds of a profile whose targets have all been chosen as often as they are popular.
+const SPENT: f64 = 0.02;
+
+/// Targets that share what must agree, sorted by profile, and the decks of stretches of them.
+struct Group {
+    rows: Arc<Vec<u32>>,
+    decks: BTreeMap<(u32, u32), Deck>,
 }
 
 struct Deck {
@@ -59,12 +77,15 @@ impl Targets {
                 (0..rows).map(code).collect()
             })
             .collect();
-        let mut groups: HashMap<Vec<i64>, Vec<u32>> = HashMap::new();
+        let mut by_key: HashMap<Vec<i64>, usize> = HashMap::new();
+        let mut groups: Vec<Vec<u32>> = Vec::new();
         for row in 0..rows {
             let key = link.agreements.iter().map(|a| there(plan, frames, target, row, a)).collect();
-            groups.entry(key).or_default().push(row as u32);
+            let at = *by_key.entry(key).or_insert(groups.len());
+            groups.resize_with(groups.len().max(at + 1), Vec::new);
+            groups[at].push(row as u32);
         }
-        for g in groups.values_mut() {
+        for g in &mut groups {
             g.sort_by_key(|r| (codes.iter().map(|c| c[*r as usize]).collect::<Vec<_>>(), *r));
         }
         let purpose = name(&[&plan.tables[t].name, "deck", &link.name]);
@@ -74,10 +95,14 @@ impl Targets {
             link: l,
             target,
             once: link.once,
-            groups: groups.into_iter().map(|(k, g)| (k, Arc::new(g))).collect(),
+            groups: groups.into_iter().map(|g| Group { rows: Arc::new(g), decks: BTreeMap::new() }).collect(),
+            by_key,
+            last: (Vec::new(), None),
             codes,
+            used: (model.plan.tables[target].origin == Origin::Drawn).then(|| vec![0; weight.len()]),
             weight,
-            decks: HashMap::new(),
+            fresh: NO_ROW,
+            finished: vec![NO_ROW; rows],
             shuffle: Stream::new(seed, purpose, block),
             open: HashMap::new(),
             gone: HashSet::new(),
@@ -88,16 +113,15 @@ impl Targets {
     pub fn choose(&mut self, d: &mut RowDrawer, frames: &mut [Frame], row: usize, rng: &mut Stream) -> bool {
         let (t, l) = (d.table, self.link);
         let law = &d.law.links[l];
+        self.fresh = NO_ROW;
         let flag = |d: &mut RowDrawer, frames: &[Frame], law: &Law, rng: &mut Stream| {
             d.code(frames, row, law, &[], None, rng) == Some(1)
         };
         if law.null.as_ref().is_some_and(|law| flag(d, frames, law, rng)) {
             return true;
         }
-        let key: Vec<i64> =
-            d.plan.tables[t].links[l].agreements.iter().map(|a| here(d.plan, frames, t, row, a)).collect();
-        let Some(group) = self.groups.get(&key) else { return false };
-        let group = Arc::clone(group);
+        let Some(key) = self.group(d.plan, frames, row) else { return false };
+        let group = Arc::clone(&self.groups[key].rows);
         let rules = Rules::new(d, l, frames, row);
         let allowed = |r: u32| rules.allow(self, d.plan, frames, r);
         let before = (d.place() > 0).then(|| frames[t].links[l][row - 1]).filter(|b| *b != NO_ROW);
@@ -126,7 +150,9 @@ impl Targets {
             };
             Arc::new(group.iter().copied().filter(fits).collect())
         };
-        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW;
+        // Where rows choose among few targets that were drawn for them, each is chosen as often as it is popular.
+        let counted = self.used.is_some() && !d.plan.tables[t].links[l].agreements.is_empty();
+        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW && !counted;
         let mut pool = if plain { Arc::clone(&group) } else { filtered(true, true) };
         if pool.is_empty() {
             pool = filtered(false, true);
@@ -139,6 +165,7 @@ impl Targets {
             return rules.once && law.null.is_some();
         }
         let (mut from, mut to) = (0, pool.len());
+        let left = if plain { None } else { self.left(&pool) };
         for (j, law) in law.profile.iter().enumerate() {
             if to - from <= 1 {
                 break;
@@ -151,9 +178,13 @@ impl Targets {
                 let b = from + pool[from..to].partition_point(|r| codes[*r as usize] <= c);
                 (a, b)
             };
-            let mut weigh = |c: u16| {
-                let (a, b) = at(c);
-                f64::from(u8::from(b > a))
+            let mut weigh = |c: u16| match (at(c), &left) {
+                ((a, b), _) if a == b => 0.0,
+                ((a, b), Some(left)) => {
+                    let popular: u64 = pool[a..b].iter().map(|r| u64::from(self.weight[*r as usize])).sum();
+                    (left[a..b].iter().sum::<f64>() / (popular as f64).max(1.0)).clamp(SPENT, 1.0)
+                }
+                _ => 1.0,
             };
             let drawn_code = d.code(frames, row, law, &[], Some(&mut weigh), rng);
             if let Some(c) = drawn_code {
@@ -165,22 +196,48 @@ impl Targets {
             }
         }
         let chosen = if plain {
-            self.deal(&key, &pool, from, to)
+            self.deal(key, &pool, from, to)
         } else {
-            let weights: Vec<f64> = pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
+            let popular = || pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
+            let weights: Vec<f64> = match left {
+                Some(left) if left[from..to].iter().any(|w| *w > 0.0) => left[from..to].to_vec(),
+                _ => popular(),
+            };
             let i = rng.weighted(&weights).unwrap_or_else(|| rng.below((to - from) as u64) as usize);
             pool[from + i]
         };
         frames[t].links[l][row] = chosen;
+        self.fresh = chosen;
         true
     }
 
+    /// How often each of these may still be chosen before all have been as often as they are popular.
+    fn left(&self, pool: &[u32]) -> Option<Vec<f64>> {
+        let used = self.used.as_ref()?;
+        let of = |r: &u32| (self.weight[*r as usize], used[*r as usize]);
+        let laps = pool.iter().map(of).filter(|(w, _)| *w > 0).map(|(w, u)| u / w).min().unwrap_or(0);
+        Some(pool.iter().map(of).map(|(w, u)| f64::from(w.saturating_mul(laps + 1).saturating_sub(u))).collect())
+    }
+
+    /// The group of targets that agree with a row.
+    fn group(&mut self, plan: &Plan, frames: &[Frame], row: usize) -> Option<usize> {
+        let agreements = &plan.tables[self.table].links[self.link].agreements;
+        let key = |a: &Agreement| here(plan, frames, self.table, row, a);
+        let same = self.last.1.is_some() && agreements.iter().zip(&self.last.0).all(|(a, last)| key(a) == *last);
+        if !same {
+            let key: Vec<i64> = agreements.iter().map(key).collect();
+            let at = self.by_key.get(&key).copied();
+            self.last = (key, at);
+        }
+        self.last.1
+    }
+
     /// The next card of the deck of these targets.
-    fn deal(&mut self, key: &[i64], pool: &[u32], from: usize, to: usize) -> u32 {
+    fn deal(&mut self, group: usize, pool: &[u32], from: usize, to: usize) -> u32 {
         if to - from == 1 {
             return pool[from];
         }
-        let deck = self.decks.entry((key.to_vec(), from as u32, to as u32)).or_insert_with(|| {
+        let deck = self.groups[group].decks.entry((from as u32, to as u32)).or_insert_with(|| {
             let mut cards: Vec<u32> = pool[from..to]
                 .iter()
                 .flat_map(|r| std::iter::repeat_n(*r, self.weight[*r as usize] as usize))
@@ -198,11 +255,25 @@ impl Targets {
         deck.cards[deck.at - 1]
     }
 
-    /// Remembers the interval of a finished row.
+    /// Says which row had the target of this one before.
+    pub fn meet(&self, frames: &mut [Frame], row: usize) {
+        let frame = &mut frames[self.table];
+        frame.peers[self.link][row] =
+            self.finished.get(frame.links[self.link][row] as usize).copied().unwrap_or(NO_ROW);
+    }
+
+    /// Remembers a finished row, and its interval.
     pub fn taken(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
         let to = frames[self.table].links[self.link][row];
         if to != NO_ROW && self.once {
             self.gone.insert(to);
+        }
+        if let Some(n) = self.used.as_mut().and_then(|u| u.get_mut(self.fresh as usize)) {
+            *n += 1;
+            self.fresh = NO_ROW;
+        }
+        if let Some(last) = self.finished.get_mut(frames[self.table].links[self.link][row] as usize) {
+            *last = row as u32;
         }
         let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
         let frame = &frames[self.table];
@@ -287,8 +358,15 @@ impl Rules {
         let keep = &d.model.keep;
         let forbidden = broken(d, l, frames, row);
         let item = UniqueItem::Link(l as u8);
-        let sets = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item));
-        let used = sets.chain(d.used_in_table(frames, row, item)).collect();
+        let mut used: Vec<i64> =
+            d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
+        let frame = &frames[d.table];
+        let [owner, twice] = d.model.links[l].never;
+        used.extend(owner.then(|| i64::from(frame.owner[row])));
+        if twice {
+            used.extend((row - d.place()..row).map(|r| i64::from(frame.links[l][r])));
+        }
+        used.extend(d.used_in_table(frames, row, item));
         let link = &d.plan.tables[d.table].links[l];
         let before = link.upward.then_some(row as u32);
         let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && !d.roomy).and_then(|c| {

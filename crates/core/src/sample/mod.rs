@@ -8,6 +8,7 @@ mod law;
 mod link;
 mod place;
 mod row;
+mod schema;
 
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;

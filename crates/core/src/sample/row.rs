@@ -6,10 +6,10 @@ use super::law::{self, ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
 use super::link::Targets;
 use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
-use crate::feature::Cursor;
+use crate::feature::{Cursor, SPARE, recalled};
 use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
-use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, TableModel, UniqueItem};
+use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, RECALL, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
 use crate::rng::Stream;
 use crate::time::DAY;
@@ -18,6 +18,12 @@ use crate::time::DAY;
 pub(super) const TRIES: u64 = 20;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
+
+/// Times a number that should differ from another is drawn again.
+const OTHERS: usize = 8;
+
+/// Days of a year.
+const YEAR: i64 = 365;
 
 /// Everything from the smallest to the largest tick.
 const ALL: (i64, i64) = (i64::MIN + 1, i64::MAX);
@@ -92,7 +98,8 @@ impl<'a> RowDrawer<'a> {
         for v in &mut frames[self.table].values {
             v[row] = NULL;
         }
-        for l in &mut frames[self.table].links {
+        let frame = &mut frames[self.table];
+        for l in frame.links.iter_mut().chain(&mut frame.peers) {
             l[row] = NO_ROW;
         }
     }
@@ -122,6 +129,7 @@ impl<'a> RowDrawer<'a> {
             let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
             let mut rng = self.stream(slots + l, at, attempt);
             let done = t.choose(self, frames, row, &mut rng);
+            t.meet(frames, row);
             targets[l] = Some(t);
             if !done {
                 return false;
@@ -173,21 +181,24 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn guess(&mut self, frames: &[Frame], row: usize, law: &Law) -> f64 {
-        match &law.drawn.ridge {
-            Some(r) => r.guess(|f| self.cursor.value(frames, row, usize::from(f))),
-            None => f64::NAN,
-        }
+        let Some(ridge) = &law.drawn.ridge else { return f64::NAN };
+        self.cursor.prepare(frames, row, &law.guessed_from);
+        let values = self.cursor.values();
+        ridge.guess(|f| values[usize::from(f)])
     }
 
     /// The leaf of the flat tree that a row reaches; None where there is no tree.
     fn leaf(&mut self, frames: &[Frame], row: usize, law: &Law, extras: &[f64]) -> Option<Leaf> {
         let flat = law.flat.as_ref()?;
-        let mut guess = None;
-        Some(flat.leaf(|input| match input {
-            GUESS => *guess.get_or_insert_with(|| self.guess(frames, row, law)),
-            EXTRA.. => extras[usize::from(input - EXTRA)],
-            f => self.cursor.value(frames, row, usize::from(f)),
-        }))
+        self.cursor.prepare(frames, row, &law.needed);
+        if law.asks_guess {
+            let guess = self.guess(frames, row, law);
+            self.cursor.set_spare(GUESS, guess);
+        }
+        if law.asks_extras {
+            extras.iter().take(SPARE - EXTRA).enumerate().for_each(|(e, v)| self.cursor.set_spare(EXTRA + e, *v));
+        }
+        Some(flat.leaf(self.cursor.values()))
     }
 
     /// Draws a code; `weigh` gives the share of each code that is allowed.
@@ -319,11 +330,34 @@ impl<'a> RowDrawer<'a> {
                 }
                 base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
             },
+            Quantity::Near(r) => match self.plan.value(frames, self.table, row, r) {
+                NULL => self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng),
+                base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
+            },
+            Quantity::Same(r) => {
+                let base = self.plan.value(frames, self.table, row, r);
+                let may = base != NULL && (lo..=hi).contains(&base);
+                if may && self.code(frames, row, &c.parts[0], &[], None, rng) == Some(1) {
+                    Some(base)
+                } else {
+                    let mut value = None;
+                    for _ in 0..OTHERS {
+                        value = self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng);
+                        if !may || value != Some(base) {
+                            break;
+                        }
+                    }
+                    value
+                }
+            }
+            Quantity::Recall(given) => self.recall(frames, row, c, *given, missing, rng),
             Quantity::Residual => {
                 let guess = self.guess(frames, row, &c.parts[0]);
                 self.shifted(frames, row, &c.parts[0], &[guess], (lo, hi), guess.round() as i64, missing, rng)
             }
-            Quantity::Calendar(anchor) => self.calendar(frames, row, c, anchor.as_ref(), (lo, hi), missing, rng),
+            Quantity::Calendar(anchor, season) => {
+                self.calendar(frames, row, c, (anchor.as_ref(), season.as_slice()), (lo, hi), missing, rng)
+            }
         };
         let Some(v) = value else { return false };
         if self.is_used(frames, row, UniqueItem::Slot(c.model.slot), v) {
@@ -381,13 +415,48 @@ impl<'a> RowDrawer<'a> {
         Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
     }
 
+    /// A label that the owner's rows had before, or one that they had not.
+    fn recall(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        c: &ColumnLaw,
+        given: Option<u16>,
+        missing: bool,
+        rng: &mut Stream,
+    ) -> Option<i64> {
+        let SlotKind::Label { labels, .. } = &self.plan.tables[self.table].slots[usize::from(c.model.slot)].kind else {
+            return None;
+        };
+        let n = labels.len();
+        let from = row - self.cursor.position();
+        let (list, back) = recalled(&frames[self.table], from, row, c.model.slot, given, n);
+        if !list.is_empty() {
+            let further = usize::from(RECALL - 1);
+            let mut weigh = |p: u16| f64::from(u8::from(p == RECALL || usize::from(p) < list.len()));
+            let extras = [list.len() as f64, back as f64];
+            let place = usize::from(self.code(frames, row, &c.parts[0], &extras, Some(&mut weigh), rng)?);
+            if place == further {
+                return Some(list[further + rng.below((list.len() - further) as u64) as usize]);
+            } else if place < further {
+                return Some(list[place]);
+            }
+        }
+        let mut weigh = |code: u16| {
+            let allowed = if usize::from(code) >= n { missing } else { !list.contains(&i64::from(code)) };
+            f64::from(u8::from(allowed))
+        };
+        let code = self.code(frames, row, &c.parts[1], &[], Some(&mut weigh), rng)?;
+        Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
+    }
+
     #[allow(clippy::too_many_arguments)] // As draw_number.
     fn calendar(
         &mut self,
         frames: &[Frame],
         row: usize,
         c: &ColumnLaw,
-        anchor: Option<&Ref>,
+        (anchor, season): (Option<&Ref>, &[u32]),
         (lo, hi): (i64, i64),
         missing: bool,
         rng: &mut Stream,
@@ -422,7 +491,7 @@ impl<'a> RowDrawer<'a> {
             let (a, b) = coder.bin(coder.code(d));
             let (a, b) = (a.max(bounds.0), b.min(bounds.1));
             let extras = [d as f64, crate::fit::weekday(base_day) as f64];
-            let day = base_day + self.on_weekday(frames, row, c, (a, b), d, base_day, &extras, rng)?;
+            let day = base_day + self.on_weekday(frames, row, c, ((a, b), season), d, base_day, &extras, rng)?;
             let Some(clock) = c.parts.get(2) else {
                 let value = day * DAY;
                 if (lo..=hi).contains(&value) {
@@ -450,7 +519,7 @@ impl<'a> RowDrawer<'a> {
         frames: &[Frame],
         row: usize,
         c: &ColumnLaw,
-        (a, b): (i64, i64),
+        ((a, b), season): ((i64, i64), &[u32]),
         d: i64,
         base_day: i64,
         extras: &[f64],
@@ -467,7 +536,17 @@ impl<'a> RowDrawer<'a> {
         let n = weekdays.len();
         let mut weigh = |code: u16| f64::from(u8::from(usize::from(code) < n && near(weekdays.middle(code)).is_some()));
         match self.code(frames, row, &c.parts[1], extras, Some(&mut weigh), rng) {
-            Some(code) => near(weekdays.middle(code)),
+            Some(code) if season.is_empty() => near(weekdays.middle(code)),
+            Some(code) => {
+                // Any day of the bin (not over a year away) on that weekday, by how often its day of the year is met.
+                let w = weekdays.middle(code);
+                let days: Vec<i64> = (a.max(d - YEAR / 2)..=b.min(d + YEAR / 2))
+                    .filter(|x| crate::fit::weekday(base_day + x) == w)
+                    .collect();
+                let met = |x: &i64| season.get(crate::fit::day_of_year(base_day + x)).copied().map_or(0.0, f64::from);
+                let weights: Vec<f64> = days.iter().map(met).collect();
+                rng.weighted(&weights).map(|i| days[i]).or_else(|| near(w))
+            }
             None => Some(d),
         }
     }

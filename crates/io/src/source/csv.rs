@@ -229,6 +229,10 @@ fn parse<R: Read>(
     let header = header_of(&record)?;
     let Chosen { keep, left_out } = choose(&header, meta, limits)?;
     let width = header.len();
+    if let Some(sieve) = &mut budget.sieve {
+        sieve.bind(&keep);
+    }
+    let mut kept = 0usize;
     let mut columns: Vec<TextColumn> = keep.into_iter().map(TextColumn::new).collect();
     let (mut row, mut problems, mut ragged, mut long) = (0u64, Vec::new(), Rows::default(), Rows::default());
     let mut multi_line_tail = false;
@@ -249,6 +253,11 @@ fn parse<R: Read>(
             long.add(row);
             break;
         }
+        multi_line_tail = record.as_slice().contains(&b'\n');
+        if budget.sieve.as_mut().is_some_and(|s| !s.passes(|place| record.get(place).unwrap_or_default())) {
+            continue;
+        }
+        kept += 1;
         // The empty cell and its end take room too.
         if let Err(p) = budget.take(record.as_slice().len() + 9 * columns.len()) {
             problems.push(format!("data row {row}: {p}"));
@@ -257,7 +266,6 @@ fn parse<R: Read>(
         for c in &mut columns {
             c.push(record.get(c.place).unwrap_or_default());
         }
-        multi_line_tail = record.as_slice().contains(&b'\n');
     }
     let expected = format!("not {width} cells as in the header, or a quote out of place,");
     ragged.report(&expected, &mut problems);
@@ -277,7 +285,7 @@ fn parse<R: Read>(
     let arrays: Vec<ArrayRef> = arrays.into_iter().flatten().collect();
     let fields: Vec<Field> =
         fields.into_iter().zip(&arrays).map(|(f, a)| f.with_data_type(a.data_type().clone())).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(row as usize));
+    let options = RecordBatchOptions::new().with_row_count(Some(kept));
     let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
         .map_err(|_| vec!["its columns have different lengths".into()])?;
     Ok(FileRows { batches: vec![batch], left_out })

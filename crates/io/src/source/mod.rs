@@ -3,6 +3,7 @@
 mod arrow;
 mod csv;
 mod parquet;
+mod thin;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use healthdata_core::{Dataset, Error, ErrorKind, Metadata, Result};
 use indexmap::IndexMap;
 
 use crate::files;
+pub use thin::{Thin, Thinned, read_thinned};
 use walk::{Kind, TableFiles};
 
 /// Tables read from files, with where they came from.
@@ -73,16 +75,13 @@ pub fn read_with(path: &Path, metadata: Option<&Metadata>, limits: &Limits) -> R
     let found = walk::find(path, metadata, limits)?;
     let mut problems = found.problems;
     let mut source = Source { notes: found.notes, ..Source::default() };
-    let mut budget = Budget { left: limits.memory };
+    let mut budget = Budget { left: limits.memory, sieve: None };
     for table in &found.tables {
         let meta = metadata.and_then(|m| m.tables.get(&table.name));
         match read_table(table, meta, limits, &mut budget, &mut source.notes) {
             Ok(batch) => {
                 source.data.tables.insert(table.name.clone(), batch);
-                source.files.insert(table.name.clone(), table.files.iter().map(|(p, _)| p.clone()).collect());
-                if let Some(d) = &table.domain {
-                    source.domains.insert(table.name.clone(), d.clone());
-                }
+                finish(&mut source, table);
             }
             Err(e) => problems.extend(e.problems().iter().cloned()),
         }
@@ -101,6 +100,14 @@ fn readable_problems(data: &Dataset, metadata: &Metadata) -> Vec<String> {
     part.tables.retain(|name, _| data.tables.contains_key(name));
     part.relationships.retain(|r| data.tables.contains_key(&r.parent) && data.tables.contains_key(&r.child));
     healthdata_core::plan::problems(data, &part)
+}
+
+/// Notes where a table came from.
+fn finish(source: &mut Source, table: &TableFiles) {
+    source.files.insert(table.name.clone(), table.files.iter().map(|(p, _)| p.clone()).collect());
+    if let Some(d) = &table.domain {
+        source.domains.insert(table.name.clone(), d.clone());
+    }
 }
 
 /// The metadata file `path`.
@@ -128,9 +135,10 @@ pub fn concat(batches: &[RecordBatch]) -> Result<RecordBatch> {
         .map_err(|_| fail("batches hold more text than one column can, or different columns"))
 }
 
-/// Memory that is still allowed.
+/// Memory that is still allowed, and which rows are kept at all.
 struct Budget {
     left: u64,
+    sieve: Option<thin::Sieve>,
 }
 
 impl Budget {
