@@ -64,13 +64,6 @@ impl Conditional {
         }
     }
 
-    /// Whether it can be drawn from with so many inputs and codes: a model file may say anything.
-    pub fn is_sound(&self, inputs: usize, codes: usize) -> bool {
-        match self {
-            Self::Tree(t) => t.is_sound(inputs, codes),
-        }
-    }
-
     /// Inputs that are asked for.
     pub fn used(&self) -> Vec<u16> {
         match self {

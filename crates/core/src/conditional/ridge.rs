@@ -109,15 +109,6 @@ impl Ridge {
         })
     }
 
-    /// Checks a guess read from a file.
-    pub fn is_sound(&self, features: usize) -> bool {
-        let n = self.features.len();
-        [self.mean.len(), self.slope.len()] == [n; 2]
-            && self.features.iter().all(|f| usize::from(*f) < features)
-            && self.mean.iter().chain(&self.slope).all(|v| v.is_finite())
-            && self.base.is_finite()
-    }
-
     /// The guess for one row.
     pub fn guess(&self, mut feature: impl FnMut(u16) -> f64) -> f64 {
         let mut sum = self.base;

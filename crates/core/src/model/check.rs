@@ -174,7 +174,17 @@ impl Look<'_> {
     /// The table at the end of a way that exists.
     fn way(&self, t: usize, way: &[Hop]) -> Found<usize> {
         need(way.len() <= HOPS, "a way that is too long")?;
-        self.plan.table_at(t, way).ok_or_else(|| "a way that leads nowhere".to_owned())
+        let mut at = t;
+        for hop in way {
+            let table = &self.plan.tables[at];
+            match hop {
+                Hop::Like(s) => need(usize::from(*s) < table.slots.len(), "a way by no column")?,
+                Hop::Peer(l) => need(usize::from(*l) < table.links.len(), "a way by no link")?,
+                Hop::Owner | Hop::Link(_) | Hop::Back(_) => {}
+            }
+            at = self.plan.table_at(at, std::slice::from_ref(hop)).ok_or("a way that leads nowhere")?;
+        }
+        Ok(at)
     }
 
     fn reference(&self, t: usize, r: &Ref) -> Found<Option<&SlotKind>> {
@@ -257,7 +267,7 @@ impl Look<'_> {
                 Source::Part(r, _) => {
                     self.reference(t, r)?;
                 }
-                Source::Span(a, b) => {
+                Source::Span(a, b) | Source::Until(a, b) => {
                     self.reference(t, a)?;
                     self.reference(t, b)?;
                 }
@@ -287,48 +297,54 @@ impl Look<'_> {
     fn column(&self, t: usize, c: &ColumnModel) -> Found {
         let features = self.model.tables[t].features.len();
         let slot = self.plan.tables[t].slots.get(usize::from(c.slot)).ok_or("no such column")?;
-        let (parts, span) = match &c.quantity {
-            Quantity::Level => (1..=1, i64::MAX),
+        // Parts, with the values of earlier parts that each is given.
+        let extras: &[usize] = match &c.quantity {
+            Quantity::Level => &[0],
             Quantity::Since(r) => {
                 self.reference(t, r)?;
-                (1..=1, i64::MAX)
+                &[0]
             }
-            Quantity::Residual => (1..=1, i64::MAX),
-            Quantity::Calendar(anchor) => {
+            Quantity::Near(r) | Quantity::Same(r) => {
+                self.reference(t, r)?;
+                &[0, 0]
+            }
+            Quantity::Recall(s) => {
+                let own = |s: u16| usize::from(s) < self.plan.tables[t].slots.len();
+                need(slot.kind.is_label() && s.is_none_or(own), "labels of an owner")?;
+                &[2, 0]
+            }
+            Quantity::Residual => &[1],
+            Quantity::Calendar(anchor, _) => {
                 anchor.as_ref().map_or(Ok(None), |r| self.reference(t, r))?;
                 need(slot.kind.is_time(), "a calendar of no time")?;
-                (2..=3, DAYS)
+                &[0, 2, 4, 0, 0]
             }
             Quantity::Copy(r) => {
                 self.reference(t, r)?;
-                (0..=0, i64::MAX)
+                &[]
             }
-            Quantity::Position(_) => (0..=0, i64::MAX),
+            Quantity::Position(_) => &[],
         };
-        need(parts.contains(&c.parts.len()), "the parts it is drawn in")?;
-        for (i, part) in c.parts.iter().enumerate() {
-            let extras = match (&c.quantity, i) {
-                (Quantity::Residual, _) => 1,
-                (Quantity::Calendar(_), 1) => 2,
-                (Quantity::Calendar(_), 2) => 4,
-                _ => 0,
+        let calendar = matches!(c.quantity, Quantity::Calendar(..));
+        let parts = if calendar { [2, 3, 5].contains(&c.parts.len()) } else { c.parts.len() == extras.len() };
+        need(parts, "the parts it is drawn in")?;
+        for (i, (part, extras)) in c.parts.iter().zip(extras).enumerate() {
+            drawn(part, features, *extras)?;
+            let most = match i {
+                0 if calendar => DAYS,
+                2 if calendar => DAY,
+                _ if slot.kind.is_time() => DAYS * DAY,
+                _ => i64::MAX,
             };
-            drawn(part, features, extras)?;
-            match (&part.coder, &slot.kind) {
-                (Coder::Labels(n), SlotKind::Label { labels, .. }) => {
-                    let level = c.quantity == Quantity::Level;
-                    need(level && usize::from(*n) == labels.len(), "codes of its labels")?;
-                }
-                (Coder::Number(n), SlotKind::Number { .. } | SlotKind::Time { .. }) => {
-                    let most = match (span, i) {
-                        (DAYS, 2) => DAY,
-                        (s, _) if slot.kind.is_time() && s == i64::MAX => DAYS * DAY,
-                        (s, _) => s,
-                    };
-                    need(within(n, most), "values that are out of bounds")?;
-                }
-                _ => return Err("codes of another kind".into()),
-            }
+            let special = calendar || matches!(c.quantity, Quantity::Same(_) | Quantity::Recall(_));
+            let fits = match (&part.coder, &slot.kind) {
+                (Coder::Flag, _) => special,
+                (Coder::Labels(n), SlotKind::Label { labels, .. }) => usize::from(*n) <= labels.len(),
+                (Coder::Number(_), SlotKind::Label { .. }) => special,
+                (Coder::Number(n), _) => within(n, most),
+                (Coder::Labels(_), _) => false,
+            };
+            need(fits, "codes of another kind, or values that are out of bounds")?;
             need(c.quantity != Quantity::Residual || part.ridge.is_some(), "a difference to no guess")?;
         }
         Ok(())

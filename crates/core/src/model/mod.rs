@@ -2,7 +2,6 @@
 
 mod check;
 mod keep;
-mod sound;
 
 pub use keep::{Bound, Capacity, Keep, Restriction, UniqueItem, keep};
 
