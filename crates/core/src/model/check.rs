@@ -314,7 +314,8 @@ impl Look<'_> {
                 &[2, 0]
             }
             Quantity::Residual => &[1],
-            Quantity::Calendar(anchor, _) => {
+            Quantity::Calendar(anchor, season) => {
+                need(season.is_empty() || season.len() == 372, "a year of other than 12 months of 31 places")?;
                 anchor.as_ref().map_or(Ok(None), |r| self.reference(t, r))?;
                 need(slot.kind.is_time(), "a calendar of no time")?;
                 &[0, 2, 4, 0, 0]
