@@ -328,6 +328,9 @@ pub struct Inspect {
     /// Print as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Print nothing: only prove that the model is whole and can be sampled.
+    #[arg(long, conflicts_with_all = ["json", "values"])]
+    pub quiet: bool,
 }
 
 /// Settings of `verify`.
