@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::input::{Columns, Input};
-use super::{Link, Origin, Output, Plan, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure};
+use super::{Link, Origin, Output, Plan, Shown, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure};
 use crate::dataset::{NO_CODE, NULL};
 use crate::encode::Vocabulary;
 use crate::frame::{Frame, Hop, NO_ROW};
+use crate::identifier::IdFormat;
 use crate::metadata::{Metadata, Owner, Sdtype};
 use crate::{Column, Dataset, Error, ErrorKind, Result};
 
@@ -73,6 +74,16 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
         let table = &metadata.tables[*name];
         let looks = |(c, m): (&String, _)| shown::shown(&data.tables[*name], c, m, &draft.columns[t][c]);
         plan.tables[t].shown = table.columns.iter().map(looks).collect();
+        // A pattern may put zeros in front, which a number would lose.
+        for c in 0..plan.tables[t].output.len() {
+            let inner = match &plan.tables[t].output[c] {
+                Output::Given(_, inner) => inner.as_ref(),
+                output => output,
+            };
+            if matches!(inner, Output::Id(IdFormat::Pattern(_)) | Output::Group(IdFormat::Pattern(_), _)) {
+                plan.tables[t].shown[c] = Shown::Text;
+            }
+        }
     }
     for &t in &order {
         if let Some(o) = plan.tables[t].owner {
