@@ -237,7 +237,7 @@ fn columns(
         .par_iter()
         .map(|&slot| {
             progress(&table.name, &table.slots[slot].column);
-            if let Some(first) = counts_from(ctx, t, slot) {
+            if let Some(first) = counts_from(ctx, sheet.table, slot) {
                 return numbered(slot, first);
             }
             match &steps.copies[slot] {
