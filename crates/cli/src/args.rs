@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use healthdata_core::fit::Effort;
 use healthdata_core::evaluate::Section;
+use healthdata_core::fit::Effort;
 use healthdata_io::Format;
 
 use crate::judge::Only;
@@ -328,6 +328,9 @@ pub struct Inspect {
     /// Print as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Print nothing: only prove that the model is whole and can be sampled.
+    #[arg(long, conflicts_with_all = ["json", "values"])]
+    pub quiet: bool,
 }
 
 /// Settings of `verify`.

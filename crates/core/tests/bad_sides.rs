@@ -79,10 +79,12 @@ fn another_type_is_named() {
 
 #[test]
 fn empty_tables_and_one_row_are_judged_as_far_as_they_go() {
-    let cut = |n: usize| move |d: &mut Dataset| {
-        for table in ["patients", "stays", "vitals"] {
-            let t = d.tables[table].slice(0, n);
-            d.tables.insert(table.to_owned(), t);
+    let cut = |n: usize| {
+        move |d: &mut Dataset| {
+            for table in ["patients", "stays", "vitals"] {
+                let t = d.tables[table].slice(0, n);
+                d.tables.insert(table.to_owned(), t);
+            }
         }
     };
     says(&reports(cut(0)), "table vitals has no rows");

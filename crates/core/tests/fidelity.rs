@@ -44,7 +44,8 @@ fn holds(effort: Effort) {
     assert!(gap < 0.03 + noise, "{effort:?}: {gap}");
     let lag = |column: &str| {
         let of_it = |m: &str| m.contains("correlation with 1 before");
-        let s = r.scores.iter().find(|s| of_it(&s.metric) && s.table == "vitals" && s.columns.iter().any(|c| c == column));
+        let s =
+            r.scores.iter().find(|s| of_it(&s.metric) && s.table == "vitals" && s.columns.iter().any(|c| c == column));
         let s = s.expect("the series is scored");
         (s.real.expect("real"), s.synthetic.expect("synthetic"))
     };

@@ -39,9 +39,7 @@ pub fn run(a: Sample) -> Result<Outcome> {
     let next = [format!("healthdata check {}", out_dir.display())];
     let outcome = runs::report(&made, &out_dir, None, &next, a.sampling.quiet)?;
     match truth {
-        Some(truth) => {
-            Ok(worse(outcome, appraise(&a.reporting, a.sampling.quiet, truth, &fitted, &request, &pool)?))
-        }
+        Some(truth) => Ok(worse(outcome, appraise(&a.reporting, a.sampling.quiet, truth, &fitted, &request, &pool)?)),
         None => Ok(outcome),
     }
 }

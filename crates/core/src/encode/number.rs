@@ -122,19 +122,24 @@ impl NumberCoder {
         }
     }
 
-    /// Checks a coder read from a file: whole bins, each behind the one before.
+    /// Whether bins are in order and no span of them overflows: a model file may say anything.
     pub fn is_sound(&self) -> bool {
         let n = self.lo.len();
-        self.step > 0 && [self.hi.len(), self.inner.len()] == [n; 2] && n < usize::from(u16::MAX) && self.lines_up()
-            || n == 0 && self.hi.is_empty() && self.inner.is_empty()
-    }
-
-    fn lines_up(&self) -> bool {
         let inside = |i: usize| {
-            let line = [self.lo[i], self.inner[i][0], self.inner[i][1], self.inner[i][2], self.hi[i]];
-            line.windows(2).all(|w| w[0] <= w[1])
+            let q = self.inner[i];
+            self.lo[i] <= q[0] && q[0] <= q[1] && q[1] <= q[2] && q[2] <= self.hi[i]
         };
-        (0..self.lo.len()).all(|i| inside(i) && (i == 0 || self.hi[i - 1] < self.lo[i]))
+        let span = match self.range() {
+            Some((a, b)) => a > i64::MIN && b.checked_sub(a).is_some(),
+            None => true,
+        };
+        n < 65_535
+            && self.hi.len() == n
+            && self.inner.len() == n
+            && (self.step > 0 || n == 0)
+            && (0..n).all(inside)
+            && (1..n).all(|i| self.hi[i - 1] < self.lo[i])
+            && span
     }
 
     /// Number of codes.

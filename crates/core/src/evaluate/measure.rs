@@ -125,7 +125,15 @@ impl Measure {
 
     /// A place that could not be compared.
     pub fn failed(subject: Subject, why: impl Into<String>) -> Self {
-        Self { subject, score: None, values: None, absolute: false, culprits: Vec::new(), narrow: false, note: Some(why.into()) }
+        Self {
+            subject,
+            score: None,
+            values: None,
+            absolute: false,
+            culprits: Vec::new(),
+            narrow: false,
+            note: Some(why.into()),
+        }
     }
 
     /// With the quantity behind the score.

@@ -54,12 +54,10 @@ fn keep(batch: &RecordBatch, rows: impl Iterator<Item = bool>) -> Result<RecordB
 }
 
 /// Keeps a share of the entities aside, and what it takes to find them again: the rows to learn from, those never to
-/// be learned from, and the draw. An error when either part is empty.
+/// be learned from, and the draw. An error when nobody is kept aside.
 pub fn hold_out(data: &Dataset, metadata: &Metadata, share: f64, seed: u64) -> Result<(Dataset, Dataset, Holdout)> {
     let (kept, held) = split(data, metadata, share, seed)?;
-    let rows = |d: &Dataset| d.tables.values().map(RecordBatch::num_rows).sum::<usize>();
-    let all = rows(data);
-    if rows(&kept) == all && rows(&held) == all || data.tables.keys().all(|t| held.tables[t].num_rows() == 0) {
+    if data.tables.iter().all(|(t, b)| kept.tables[t].num_rows() == b.num_rows()) {
         let what = format!("a share of {share} keeps nobody aside: there are too few entities");
         return Err(Error::new(ErrorKind::Data, what));
     }

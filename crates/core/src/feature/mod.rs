@@ -105,7 +105,9 @@ impl Source {
     pub fn needs(&self) -> Vec<(&[Hop], Option<u16>)> {
         match self {
             Self::Value(r) | Self::Part(r, _) => vec![(&r.hops, Some(r.slot))],
-            Self::Span(a, b) | Self::Until(a, b) | Self::Pace(a, b, _) => vec![(&a.hops, Some(a.slot)), (&b.hops, Some(b.slot))],
+            Self::Span(a, b) | Self::Until(a, b) | Self::Pace(a, b, _) => {
+                vec![(&a.hops, Some(a.slot)), (&b.hops, Some(b.slot))]
+            }
             Self::Which(way, _) => vec![(way, None)],
             _ => Vec::new(),
         }

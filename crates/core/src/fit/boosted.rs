@@ -80,9 +80,8 @@ pub(super) fn by_gain(ctx: &Fit, sheet: &Sheet, known: &[u16], target: &Target, 
 pub(super) fn likeliest(ctx: &Fit, x: &Matrix, target: &Target, entities: &[u32]) -> Conditional {
     if target.rows.len() < FEW {
         let purpose = name(&["judges"]);
-        let judges = |r: &&u32| {
-            Stream::new(ctx.options.seed, purpose, u64::from(entities[**r as usize])).below(JUDGES) == 0
-        };
+        let judges =
+            |r: &&u32| Stream::new(ctx.options.seed, purpose, u64::from(entities[**r as usize])).below(JUDGES) == 0;
         let (test, train): (Vec<u32>, Vec<u32>) = target.rows.iter().partition(judges);
         if test.len() >= ROWS_TO_JUDGE && train.len() >= ROWS_TO_JUDGE {
             let one = Conditional::Tree(tree(ctx, x, target, &train, entities));

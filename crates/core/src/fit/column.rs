@@ -282,7 +282,15 @@ pub(super) fn code(ctx: &Fit, sheet: &Sheet, rows: &[u32], q: &[i64]) -> (Number
 }
 
 /// A draw of a whole number; `spread` says that the linear guess works on a logarithmic scale.
-pub(super) fn coded(ctx: &Fit, sheet: &Sheet, known: &[u16], rows: &[u32], q: &[i64], extras: &[Vec<f64>], spread: bool) -> Drawn {
+pub(super) fn coded(
+    ctx: &Fit,
+    sheet: &Sheet,
+    known: &[u16],
+    rows: &[u32],
+    q: &[i64],
+    extras: &[Vec<f64>],
+    spread: bool,
+) -> Drawn {
     let (coder, codes) = code(ctx, sheet, rows, q);
     let logarithmic = spread && rows.iter().all(|r| q[*r as usize] == NULL || q[*r as usize] >= 0);
     let scalar: Vec<f64> = q

@@ -19,7 +19,7 @@ use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
 use crate::native::Native;
-use crate::plan::{Built, Origin, Plan};
+use crate::plan::{Built, Origin, Plan, SlotKind};
 use crate::{Dataset, Error, ErrorKind, Result};
 
 pub(crate) use column::{NEAR, day_of_year, weekday};
@@ -115,7 +115,14 @@ pub fn fit(
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Result<(Model, Vec<String>)> {
     metadata.validate()?;
-    let mut built = crate::plan::build(data, metadata, options.min_support)?;
+    let hidden = crate::plan::hidden(data, metadata);
+    let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
+    let mut built = crate::plan::build(data, metadata, options.min_support, hidden.as_ref().map_or(0, |h| h.tables))?;
+    if let Some(h) = &hidden {
+        let tables = built.plan.tables.len();
+        built.plan.tables[tables - h.tables..].iter_mut().for_each(|t| t.hidden = true);
+        built.plan.notes.extend(h.notes.iter().cloned());
+    }
     if options.effort != Effort::Instant {
         latent::add(&mut built, options.min_support);
         for t in 0..built.frames.len() {
@@ -188,7 +195,10 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
         let sheet = Sheet::new(ctx, t, features);
         if let Some(when) = table.when {
             progress(&table.name, &table.slots[usize::from(when)].column);
-            model.when = Some(column::when(ctx, &sheet, &steps, usize::from(when), &model.keep));
+            model.when = Some(match counts_from(ctx, t, usize::from(when)) {
+                Some(first) => (numbered(usize::from(when), first), numbered(usize::from(when), first)),
+                None => column::when(ctx, &sheet, &steps, usize::from(when), &model.keep),
+            });
         }
         model.links = link::links(ctx, &sheet, &steps, &model.keep, progress);
         model.columns = columns(ctx, &sheet, &steps, &model.keep, progress);
@@ -204,7 +214,9 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
             count::count(ctx, t, usize::from(*c), &bounds, shared_interval(ctx.plan, usize::from(*c), keeps))
         })
         .collect();
-    for (l, link) in link::popularity(ctx, t, progress) {
+    // Links of kept rows are kept with them.
+    let drawn = table.origin == Origin::Drawn;
+    for (l, link) in link::popularity(ctx, t, progress).into_iter().filter(|_| drawn) {
         model.links[l].popularity = link.popularity;
         model.links[l].chosen = link.chosen;
     }
@@ -225,6 +237,9 @@ fn columns(
         .par_iter()
         .map(|&slot| {
             progress(&table.name, &table.slots[slot].column);
+            if let Some(first) = counts_from(ctx, t, slot) {
+                return numbered(slot, first);
+            }
             match &steps.copies[slot] {
                 Some(r) => ColumnModel {
                     slot: slot as u16,
@@ -236,6 +251,31 @@ fn columns(
             }
         })
         .collect()
+}
+
+/// A column that numbers the rows of each owner 1, 2, 3, ... (or from another number on): that number.
+fn counts_from(ctx: &Fit, t: usize, slot: usize) -> Option<i64> {
+    let (frame, table) = (&ctx.frames[t], &ctx.plan.tables[t]);
+    let values = &frame.values[slot];
+    let number = matches!(table.slots[slot].kind, SlotKind::Number { .. });
+    let first = *values.first()?;
+    if !number || table.owner.is_none() || frame.owner.contains(&NO_ROW) || first.unsigned_abs() > 1_000_000 {
+        return None;
+    }
+    let mut place = 0;
+    let mut second = 0usize;
+    for row in 0..frame.rows {
+        place = if row > 0 && frame.owner[row] == frame.owner[row - 1] { place + 1 } else { 0 };
+        second += usize::from(place == 1);
+        if values[row] != first + place {
+            return None;
+        }
+    }
+    (second >= ctx.options.min_support).then_some(first)
+}
+
+fn numbered(slot: usize, first: i64) -> ColumnModel {
+    ColumnModel { slot: slot as u16, quantity: Quantity::Position(first), parts: Vec::new(), range: None }
 }
 
 /// The order in which things become known about a row: time, links, then the other slots.
@@ -254,6 +294,11 @@ impl Steps {
         let table = &plan.tables[t];
         let when = table.when.map(usize::from);
         let mut copies = vec![None; table.slots.len()];
+        for (own, above) in &table.inherited {
+            if Some(usize::from(*own)) != when {
+                copies[usize::from(*own)] = Some(Ref::at(&[crate::frame::Hop::Owner], usize::from(*above)));
+            }
+        }
         for (l, link) in table.links.iter().enumerate() {
             for a in link.agreements.iter().filter(|a| a.own.is_empty() && !link.deferred) {
                 let Some((own, there)) = a.slots else { continue };

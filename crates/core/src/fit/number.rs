@@ -17,7 +17,7 @@ const VALIDATION: u64 = 6;
 /// Rows looked at for that.
 const LOOK: usize = 24_000;
 /// Nats a row by which a difference must be likelier than the level.
-const CLEARLY: f64 = 0.03;
+const CLEARLY: f64 = 0.05;
 /// Numbers that a difference is tried to, at most.
 const NEAR: usize = 3;
 
@@ -217,7 +217,7 @@ fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
     }
     refs.extend(table.owner.map(|_| Ref::at(&[Hop::Back(1)], slot)));
     refs.extend(sheet.features.iter().filter_map(|f| match &f.source {
-        Source::Value(r) if usize::from(r.slot) == slot && matches!(r.hops[..], [Hop::Like(_) | Hop::Peer(_)]) => Some(r.clone()),
+        Source::Value(r) if usize::from(r.slot) == slot && matches!(r.hops[..], [Hop::Like(_)]) => Some(r.clone()),
         _ => None,
     }));
     let Some((whole, _)) = spread(values) else { return Vec::new() };

@@ -66,13 +66,16 @@ pub(super) fn recall(
         let new: Vec<u32> = rows.iter().copied().filter(|r| past.place[*r as usize] == RECALL).collect();
         let rows = if new.len() < 60 { rows } else { &new };
         let coder = target.coder.clone();
-        fit_drawn(ctx, sheet, known, Target { rows, codes: target.codes, coder, ordered: false, scalar: None, extras: &[] })
+        fit_drawn(
+            ctx,
+            sheet,
+            known,
+            Target { rows, codes: target.codes, coder, ordered: false, scalar: None, extras: &[] },
+        )
     };
     let (train, test) = split(ctx, t, target.codes.len());
-    let (train, test): (Vec<u32>, Vec<u32>) = (
-        train.into_iter().filter(|r| is_label(target, *r)).collect(),
-        later(&test),
-    );
+    let (train, test): (Vec<u32>, Vec<u32>) =
+        (train.into_iter().filter(|r| is_label(target, *r)).collect(), later(&test));
     if test.len() < 60 {
         return None;
     }
@@ -91,7 +94,9 @@ pub(super) fn recall(
                 + match past.place[r] {
                     RECALL => new[i],
                     // Further back any is as likely as another.
-                    p if p + 1 == RECALL => -ln((past.length[r].max(usize::from(RECALL)) + 1 - usize::from(RECALL)) as f64),
+                    p if p + 1 == RECALL => {
+                        -ln((past.length[r].max(usize::from(RECALL)) + 1 - usize::from(RECALL)) as f64)
+                    }
                     _ => 0.0,
                 }
         })

@@ -38,7 +38,7 @@ fn column(plan: &Plan, table: usize, slot: u16) -> &str {
     if slot == WHICH {
         return "row itself";
     }
-    plan.tables[table].slots.get(usize::from(slot)).map_or("?", |s| s.column.as_str())
+    plan.tables[table].slots.get(usize::from(slot)).map_or("?", |s| s.column.split('\u{1f}').next().unwrap_or_default())
 }
 
 /// A value seen from a row of a table, as a path.
@@ -76,6 +76,7 @@ pub(super) fn quantity(plan: &Plan, table: usize, q: &Quantity) -> String {
                 path(plan, table, r)
             )
         }
+        Quantity::Position(first) => format!("the number of the row within its owner, from {first}"),
         Quantity::Copy(r) => format!("the same as {}", path(plan, table, r)),
     }
 }

@@ -18,6 +18,9 @@ pub struct Keep {
     pub no_overlap: Option<(u16, u16)>,
     /// Sets of slots and links that are unique within the owner.
     pub unique: Vec<Vec<UniqueItem>>,
+    /// Sets of slots and links that are unique in the whole table.
+    #[serde(default)]
+    pub unique_in_table: Vec<Vec<UniqueItem>>,
     /// Link targets that depend on years between two times.
     pub restrictions: Vec<Restriction>,
     /// How many intervals of one target may be open.
@@ -40,7 +43,7 @@ pub struct Bound {
 }
 
 /// A member of a unique set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum UniqueItem {
     /// A slot of the row.
     Slot(u16),
@@ -135,7 +138,54 @@ pub fn keep(plan: &Plan, metadata: &Metadata) -> (Vec<Keep>, Vec<String>) {
             missed.push(rule.describe());
         }
     }
+    keys(plan, metadata, &mut all);
     (all, missed)
+}
+
+/// Keys of several columns are unique like a rule: the owner's part and what the row adds to it.
+fn keys(plan: &Plan, metadata: &Metadata, all: &mut [Keep]) {
+    for (t, table) in plan.tables.iter().enumerate() {
+        let meta = &metadata.tables[&table.name];
+        if meta.primary_key.len() < 2 || table.origin != crate::plan::Origin::Drawn {
+            continue;
+        }
+        let (mut items, mut within_owner) = (Vec::new(), false);
+        for column in &meta.primary_key {
+            let output = meta.columns.get_index_of(column).map(|c| &table.output[c]);
+            let item = match output {
+                Some(Output::Slot(s)) => UniqueItem::Slot(*s),
+                Some(Output::Key(way, _)) => match way.as_slice() {
+                    [Hop::Link(l)] => UniqueItem::Link(*l),
+                    [Hop::Owner, ..] => {
+                        within_owner = true;
+                        continue;
+                    }
+                    _ => continue,
+                },
+                // A fresh identifier differs from row to row by itself.
+                _ => {
+                    items.clear();
+                    break;
+                }
+            };
+            if !items.contains(&item) {
+                items.push(item);
+            }
+        }
+        for item in &items {
+            if let UniqueItem::Slot(s) = item
+                && !all[t].not_null.contains(s)
+            {
+                all[t].not_null.push(*s);
+            }
+        }
+        match (items.is_empty(), within_owner) {
+            (true, _) => {}
+            (false, true) if all[t].unique.contains(&items) => {}
+            (false, true) => all[t].unique.push(items),
+            (false, false) => all[t].unique_in_table.push(items),
+        }
+    }
 }
 
 fn one(plan: &Plan, metadata: &Metadata, rule: &RuleKind, all: &mut [Keep]) -> Option<()> {

@@ -1,7 +1,7 @@
 //! A fitted model: plain data, nothing else.
 
+mod check;
 mod keep;
-mod sound;
 
 pub use keep::{Bound, Capacity, Keep, Restriction, UniqueItem, keep};
 
@@ -114,6 +114,8 @@ pub enum Quantity {
     Calendar(Option<Ref>, Vec<u32>),
     /// The same value as another, always.
     Copy(Ref),
+    /// Counts the rows of one owner, from this number.
+    Position(i64),
 }
 
 /// Places of a [`Quantity::Recall`]: the last but one stands for all further back, this one for none of them.
@@ -130,6 +132,16 @@ pub struct Drawn {
     pub ridge: Option<Ridge>,
     /// p(code | inputs).
     pub conditional: Conditional,
+}
+
+impl Drawn {
+    /// Smallest and largest number that can be drawn.
+    pub(crate) fn coder_range(&self) -> Option<(i64, i64)> {
+        match &self.coder {
+            Coder::Number(c) => c.range(),
+            _ => None,
+        }
+    }
 }
 
 /// One input of a conditional.

@@ -3,7 +3,7 @@
 //! Targets of one profile are dealt from shuffled decks in which each stands as often as it is popular, so that
 //! the number of rows per target comes out right and not only its mean.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Sampler;
@@ -21,6 +21,7 @@ pub(super) struct Targets {
     table: usize,
     link: usize,
     target: usize,
+    once: bool,
     /// Targets that share what must agree.
     groups: Vec<Group>,
     /// The group of each value of what must agree.
@@ -40,6 +41,8 @@ pub(super) struct Targets {
     shuffle: Stream,
     /// Open intervals of each target, where there is a capacity.
     open: HashMap<u32, Vec<(i64, i64)>>,
+    /// Targets that have a row already, where each has one at most.
+    gone: HashSet<u32>,
 }
 
 /// Least odds of a profile whose targets have all been chosen as often as they are popular.
@@ -91,6 +94,7 @@ impl Targets {
             table: t,
             link: l,
             target,
+            once: link.once,
             groups: groups.into_iter().map(|g| Group { rows: Arc::new(g), decks: BTreeMap::new() }).collect(),
             by_key,
             last: (Vec::new(), None),
@@ -101,6 +105,7 @@ impl Targets {
             finished: vec![NO_ROW; rows],
             shuffle: Stream::new(seed, purpose, block),
             open: HashMap::new(),
+            gone: HashSet::new(),
         }
     }
 
@@ -156,7 +161,8 @@ impl Targets {
             pool = filtered(false, false);
         }
         if pool.is_empty() {
-            return false;
+            // All targets have their one row: there is nothing left to point to.
+            return rules.once && law.null.is_some();
         }
         let (mut from, mut to) = (0, pool.len());
         let left = if plain { None } else { self.left(&pool) };
@@ -172,15 +178,13 @@ impl Targets {
                 let b = from + pool[from..to].partition_point(|r| codes[*r as usize] <= c);
                 (a, b)
             };
-            let mut weigh = |c: u16| {
-                match (at(c), &left) {
-                    ((a, b), _) if a == b => 0.0,
-                    ((a, b), Some(left)) => {
-                        let popular: u64 = pool[a..b].iter().map(|r| u64::from(self.weight[*r as usize])).sum();
-                        (left[a..b].iter().sum::<f64>() / (popular as f64).max(1.0)).clamp(SPENT, 1.0)
-                    }
-                    _ => 1.0,
+            let mut weigh = |c: u16| match (at(c), &left) {
+                ((a, b), _) if a == b => 0.0,
+                ((a, b), Some(left)) => {
+                    let popular: u64 = pool[a..b].iter().map(|r| u64::from(self.weight[*r as usize])).sum();
+                    (left[a..b].iter().sum::<f64>() / (popular as f64).max(1.0)).clamp(SPENT, 1.0)
                 }
+                _ => 1.0,
             };
             let drawn_code = d.code(frames, row, law, &[], Some(&mut weigh), rng);
             if let Some(c) = drawn_code {
@@ -254,11 +258,16 @@ impl Targets {
     /// Says which row had the target of this one before.
     pub fn meet(&self, frames: &mut [Frame], row: usize) {
         let frame = &mut frames[self.table];
-        frame.peers[self.link][row] = self.finished.get(frame.links[self.link][row] as usize).copied().unwrap_or(NO_ROW);
+        frame.peers[self.link][row] =
+            self.finished.get(frame.links[self.link][row] as usize).copied().unwrap_or(NO_ROW);
     }
 
     /// Remembers a finished row, and its interval.
     pub fn taken(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
+        let to = frames[self.table].links[self.link][row];
+        if to != NO_ROW && self.once {
+            self.gone.insert(to);
+        }
         if let Some(n) = self.used.as_mut().and_then(|u| u.get_mut(self.fresh as usize)) {
             *n += 1;
             self.fresh = NO_ROW;
@@ -338,6 +347,10 @@ struct Rules {
     used: Vec<i64>,
     /// Capacity and the moment that counts.
     capacity: Option<(Capacity, i64)>,
+    /// Only rows of the own table before this one.
+    before: Option<u32>,
+    /// Every target at most once.
+    once: bool,
 }
 
 impl Rules {
@@ -353,15 +366,22 @@ impl Rules {
         if twice {
             used.extend((row - d.place()..row).map(|r| i64::from(frame.links[l][r])));
         }
+        used.extend(d.used_in_table(frames, row, item));
+        let link = &d.plan.tables[d.table].links[l];
+        let before = link.upward.then_some(row as u32);
         let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && !d.roomy).and_then(|c| {
             let start = frames[d.table].values[usize::from(c.start)][row];
             (start != NULL).then(|| (c.clone(), start))
         });
-        Self { forbidden, used, capacity }
+        Self { forbidden, used, capacity, before, once: link.once }
     }
 
     fn is_empty(&self) -> bool {
-        self.forbidden.is_empty() && self.used.is_empty() && self.capacity.is_none()
+        self.forbidden.is_empty()
+            && self.used.is_empty()
+            && self.capacity.is_none()
+            && self.before.is_none()
+            && !self.once
     }
 
     fn allow(&self, targets: &Targets, plan: &Plan, frames: &[Frame], to: u32) -> bool {
@@ -371,7 +391,9 @@ impl Rules {
             .capacity
             .as_ref()
             .is_some_and(|(c, at)| targets.open_at(to, *at) >= targets.capacity(plan, frames, c, to));
-        !restricted && !full && !self.used.contains(&i64::from(to))
+        let above = self.before.is_none_or(|b| to < b);
+        let free = !self.once || !targets.gone.contains(&to);
+        above && free && !restricted && !full && !self.used.contains(&i64::from(to))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Draws the columns of one row, each given what is known, inside what the rules allow.
 
+use std::collections::HashMap;
+
 use super::law::{self, ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
 use super::link::Targets;
 use crate::conditional::{Binner, Leaf};
@@ -36,6 +38,8 @@ pub(super) struct RowDrawer<'a> {
     pub cursor: Cursor<'a>,
     /// Rows are drawn as if no target had a capacity: a place for them is looked for when all are there.
     pub roomy: bool,
+    /// For each set that is unique in the table: the values of its last item for each of the others.
+    in_table: Vec<HashMap<Vec<i64>, Vec<i64>>>,
 }
 
 impl<'a> RowDrawer<'a> {
@@ -51,6 +55,7 @@ impl<'a> RowDrawer<'a> {
             binners: known.binners,
             cursor: Cursor::new(plan, table, known.features, &|f| known.wanted[f]),
             roomy: false,
+            in_table: vec![HashMap::new(); law.last_of_table.len()],
         }
     }
 
@@ -78,6 +83,7 @@ impl<'a> RowDrawer<'a> {
                 self.cursor.leave(frames, row);
                 if !self.roomy {
                     targets.iter_mut().flatten().for_each(|t| t.taken(self.model, frames, row));
+                    self.remember(frames, row);
                 }
                 return true;
             }
@@ -308,6 +314,9 @@ impl<'a> RowDrawer<'a> {
         let Some((lo, hi)) = self.bounds(frames, row, c.model, targets) else { return false };
         let missing = !self.model.keep.not_null.contains(&c.model.slot);
         let value = match &c.model.quantity {
+            Quantity::Position(first) => {
+                i64::try_from(self.place()).ok().map(|p| first.saturating_add(p)).filter(|v| (lo..=hi).contains(v))
+            }
             Quantity::Copy(r) => {
                 Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v))
             }
@@ -350,13 +359,12 @@ impl<'a> RowDrawer<'a> {
                 self.calendar(frames, row, c, (anchor.as_ref(), season.as_slice()), (lo, hi), missing, rng)
             }
         };
-        match value {
-            Some(v) => {
-                frames[self.table].values[slot][row] = v;
-                true
-            }
-            None => false,
+        let Some(v) = value else { return false };
+        if self.is_used(frames, row, UniqueItem::Slot(c.model.slot), v) {
+            return false;
         }
+        frames[self.table].values[slot][row] = v;
+        true
     }
 
     #[allow(clippy::too_many_arguments)] // As draw_number.
@@ -605,6 +613,46 @@ impl<'a> RowDrawer<'a> {
             .filter(|r| set.iter().filter(|i| **i != item).all(|i| get(*i, *r) == get(*i, row)))
             .map(|r| get(item, r))
             .collect()
+    }
+
+    /// Values of `item` in earlier rows of the table that agree with this row on the rest of a set it completes.
+    pub fn used_in_table(&self, frames: &[Frame], row: usize, item: UniqueItem) -> Vec<i64> {
+        let sets = self.in_table.iter().zip(&self.model.keep.unique_in_table).zip(&self.law.last_of_table);
+        sets.filter(|(_, last)| **last == item)
+            .filter_map(|((seen, set), _)| seen.get(&self.rest(frames, row, set, item)))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// True when a value would repeat a set that must not repeat.
+    fn is_used(&self, frames: &[Frame], row: usize, item: UniqueItem, value: i64) -> bool {
+        let keep = &self.model.keep;
+        (!keep.unique.is_empty()
+            && self.unique_sets(item).into_iter().any(|set| self.used(frames, row, set, item).contains(&value)))
+            || (!keep.unique_in_table.is_empty() && self.used_in_table(frames, row, item).contains(&value))
+    }
+
+    /// Remembers a finished row in the sets that are unique in the table.
+    fn remember(&mut self, frames: &[Frame], row: usize) {
+        for i in 0..self.in_table.len() {
+            let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
+            let rest = self.rest(frames, row, set, last);
+            let value = self.item(frames, row, last);
+            self.in_table[i].entry(rest).or_default().push(value);
+        }
+    }
+
+    fn item(&self, frames: &[Frame], row: usize, item: UniqueItem) -> i64 {
+        let frame = &frames[self.table];
+        match item {
+            UniqueItem::Slot(s) => frame.values[usize::from(s)][row],
+            UniqueItem::Link(l) => i64::from(frame.links[usize::from(l)][row]),
+        }
+    }
+
+    fn rest(&self, frames: &[Frame], row: usize, set: &[UniqueItem], without: UniqueItem) -> Vec<i64> {
+        set.iter().filter(|i| **i != without).map(|i| self.item(frames, row, *i)).collect()
     }
 
     /// Position among the rows of the owner.

@@ -76,6 +76,7 @@ fn header(report: &Report, out: &mut String) {
 }
 
 fn questions(report: &Report, out: &mut String) {
+    out.push_str("<p class=\"on-paper\">On paper: what was open. The rest of each list, the drill-down by column and SDMetrics' rows stand in the page and in the JSON.</p>");
     out.push_str("<section id=\"questions\"><h2>The answers</h2><div class=\"cards\">");
     for q in &report.questions {
         let number = level(q);

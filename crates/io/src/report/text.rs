@@ -26,7 +26,7 @@ pub fn esc(text: &str) -> String {
 pub fn score(v: Option<f64>) -> String {
     match v {
         None => "–".to_owned(),
-        Some(v) if v < 1.0 && v >= 0.9995 => format!("{:.4}", (v * 1e4).floor() / 1e4),
+        Some(v) if (0.9995..1.0).contains(&v) => format!("{:.4}", (v * 1e4).floor() / 1e4),
         Some(v) => format!("{v:.3}"),
     }
 }
