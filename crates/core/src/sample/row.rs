@@ -81,9 +81,10 @@ impl<'a> RowDrawer<'a> {
         for attempt in tries..tries + TRIES {
             if self.once(frames, row, at, attempt, targets) {
                 self.cursor.leave(frames, row);
+                targets.iter_mut().flatten().for_each(Targets::chosen);
                 if !self.roomy {
-                    targets.iter_mut().flatten().for_each(|t| t.taken(self.model, frames, row));
-                    self.remember(frames, row);
+                    targets.iter_mut().flatten().for_each(|t| t.occupy(self.model, frames, row));
+                    self.remember(frames, row, targets);
                 }
                 return true;
             }
@@ -171,7 +172,9 @@ impl<'a> RowDrawer<'a> {
                 let mut rng = self.stream(slots + l, at, attempt);
                 self.cursor.forget();
                 if t.choose(self, frames, row, &mut rng) {
-                    t.taken(self.model, frames, row);
+                    t.chosen();
+                    t.remember(frames, row);
+                    t.occupy(self.model, frames, row);
                     break;
                 }
             }
@@ -633,8 +636,9 @@ impl<'a> RowDrawer<'a> {
             || (!keep.unique_in_table.is_empty() && self.used_in_table(frames, row, item).contains(&value))
     }
 
-    /// Remembers a finished row in the sets that are unique in the table.
-    fn remember(&mut self, frames: &[Frame], row: usize) {
+    /// Remembers a row that stays: by its targets, and in the sets that are unique in the table.
+    pub fn remember(&mut self, frames: &[Frame], row: usize, targets: &mut [Option<Targets>]) {
+        targets.iter_mut().flatten().for_each(|t| t.remember(frames, row));
         for i in 0..self.in_table.len() {
             let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
             let rest = self.rest(frames, row, set, last);
