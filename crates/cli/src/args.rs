@@ -154,7 +154,7 @@ pub struct Fit {
     #[arg(long, value_name = "MODEL")]
     pub out: PathBuf,
     /// How hard to try: instant (one tree a column), balanced (boosted trees) or best (more of them).
-    #[arg(long, value_name = "EFFORT", default_value = "balanced", value_parser = effort)]
+    #[arg(long, value_name = "EFFORT", default_value = "instant", value_parser = effort)]
     pub effort: Effort,
     /// Fewest entities (patients, not rows) that any learned value stands for; at least 5.
     #[arg(long, value_name = "K", default_value = "5", value_parser = min_support, allow_negative_numbers = true)]

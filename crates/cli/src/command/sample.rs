@@ -18,6 +18,10 @@ pub fn run(a: Sample) -> Result<Outcome> {
             return Err(Error::new(ErrorKind::Request, format!("--rows {table}: given twice")));
         }
     }
+    if a.sampling.table.is_some() && a.out_dir.is_some() {
+        let what = "--out - writes to standard output, so --out-dir has no use; see healthdata sample --help";
+        return Err(Error::new(ErrorKind::Request, what));
+    }
     let out_dir = a.out_dir.clone().unwrap_or_default();
     if a.sampling.table.is_none() {
         OutputDir::check(&out_dir)?;
