@@ -95,7 +95,7 @@ fn codice_fiscale(text: &str) -> String {
     let day = u32::from(b[9].wrapping_sub(b'0')) * 10 + u32::from(b[10].wrapping_sub(b'0'));
     if !(1..=28).contains(&(day % 40)) || day > 68 {
         // Women's days are forty more.
-        let day = day % 28 + 1 + if b[9] % 2 == 0 { 40 } else { 0 };
+        let day = day % 28 + 1 + if b[9].is_multiple_of(2) { 40 } else { 0 };
         (b[9], b[10]) = (b'0' + (day / 10) as u8, b'0' + (day % 10) as u8);
     }
     let value = |c: u8| if c.is_ascii_digit() { u32::from(c - b'0') } else { u32::from(c - b'A') };

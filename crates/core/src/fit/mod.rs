@@ -264,10 +264,10 @@ fn counts_from(ctx: &Fit, t: usize, slot: usize) -> Option<i64> {
     }
     let mut place = 0;
     let mut second = 0usize;
-    for row in 0..frame.rows {
+    for (row, value) in values.iter().enumerate() {
         place = if row > 0 && frame.owner[row] == frame.owner[row - 1] { place + 1 } else { 0 };
         second += usize::from(place == 1);
-        if values[row] != first + place {
+        if *value != first + place {
             return None;
         }
     }

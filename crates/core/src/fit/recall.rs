@@ -145,7 +145,7 @@ fn explained(x: &[i64], y: &[i64]) -> f64 {
 fn past(ctx: &Fit, t: usize, slot: usize, given: Option<u16>, labels: usize) -> Past {
     let frame = &ctx.frames[t];
     let n = frame.rows;
-    let mut out = Past { place: vec![RECALL; n], length: vec![0; n], extras: vec![Vec::with_capacity(n); 2] };
+    let mut out = Past { place: vec![RECALL; n], length: vec![0; n], extras: vec![Vec::new(); 2] };
     let mut from = 0;
     for row in 0..n {
         if row > 0 && (frame.owner[row] == NO_ROW || frame.owner[row] != frame.owner[row - 1]) {
