@@ -15,16 +15,7 @@ fn holds(shape: Shape) -> Ran {
 
 #[test]
 fn several_parents_and_several_keys_to_one_parent() {
-    let ran = holds(data::flights());
-    // A flight does not end where it began, in the data and so in what is generated.
-    let (from, to) = (ran.new_text("flights", "origin"), ran.new_text("flights", "dest"));
-    let same = from.iter().zip(&to).filter(|(a, b)| a == b).count();
-    assert!(same * 50 <= from.len(), "{same} of {} flights end where they began", from.len());
-}
-
-#[test]
-fn composite_keys() {
-    holds(data::composite());
+    holds(data::flights());
 }
 
 #[test]
