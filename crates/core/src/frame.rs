@@ -52,6 +52,16 @@ impl Frame {
         }
     }
 
+    /// Gives a row the values and links of the row before.
+    pub fn repeat(&mut self, row: usize) {
+        for v in &mut self.values {
+            v[row] = v[row - 1];
+        }
+        for l in &mut self.links {
+            l[row] = l[row - 1];
+        }
+    }
+
     /// Takes the last row away again.
     pub fn pop(&mut self) {
         self.rows -= 1;

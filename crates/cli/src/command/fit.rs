@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use healthdata_core::Result;
-use healthdata_core::fit::{FitOptions, fit};
+use healthdata_core::fit::{FitOptions, fit, settle};
 use healthdata_io::{drop_orphans, model};
 
 use crate::args::Fit;
@@ -19,13 +19,18 @@ pub fn run(a: Fit) -> Result<Outcome> {
     let start = Instant::now();
     let progress = Progress::spinner(a.quiet);
     progress.say("reading".into());
-    let Data { mut tables, metadata, mut notes } = read(&a)?;
+    let Data { mut tables, mut metadata, mut notes } = read(&a)?;
     interrupt::check()?;
     if a.drop_orphans {
         let (kept, dropped) = drop_orphans(&tables, &metadata)?;
         tables = kept;
         notes.extend(dropped.iter().map(|(t, n)| format!("{t}: {} orphans dropped", count(*n))));
     }
+    progress.say("looking for rules".into());
+    let settled = pool.install(|| settle(&tables, &metadata, a.rules, a.broken_rules))?;
+    (tables, metadata) = (settled.data, settled.metadata);
+    notes.extend(settled.notes);
+    interrupt::check()?;
     let learning = |table: &str, column: &str| progress.say(format!("learning {table}: {column}"));
     let options = FitOptions { min_support: a.min_support, effort: a.effort, seed: a.seed };
     let (fitted, said) = pool.install(|| fit(&tables, &metadata, options, &learning))?;

@@ -4,6 +4,7 @@ mod column;
 mod count;
 mod drawn;
 mod link;
+mod settle;
 mod sheet;
 mod template;
 
@@ -11,11 +12,12 @@ use crate::conditional::TreeParams;
 use crate::feature::row_features;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
-use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
+use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel, Training};
 use crate::plan::{Built, Origin, Plan};
 use crate::{Dataset, Result};
 
 pub(crate) use column::{NEAR, weekday};
+pub use settle::{BrokenRules, Settled, UseRules, settle};
 use sheet::Sheet;
 
 /// How hard to try.
@@ -70,9 +72,25 @@ pub fn fit(
 ) -> Result<(Model, Vec<String>)> {
     metadata.validate()?;
     let Built { plan, frames, entities } = crate::plan::build(data, metadata, options.min_support)?;
-    let (keeps, missed) = crate::model::keep(&plan, metadata);
+    let training = Training {
+        plan: &plan,
+        metadata,
+        frames: &frames,
+        entities: &entities,
+        min_support: options.min_support,
+    };
+    let (keeps, missed) = crate::model::keep(&training)?;
     let mut notes = plan.notes.clone();
-    notes.extend(missed.into_iter().map(|r| format!("rule not kept while drawing, only checked: {r}")));
+    let mut metadata = metadata.clone();
+    for i in missed {
+        let rule = &mut metadata.rules[i];
+        if rule.found {
+            rule.enforced = false;
+            notes.push(format!("found rule that can't be kept while drawing, listed only: {}", rule.describe()));
+        } else {
+            notes.push(format!("rule not kept while drawing, only checked: {}", rule.describe()));
+        }
+    }
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
     let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options };
@@ -125,7 +143,7 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
     if table.origin == Origin::Drawn {
         let features = row_features(ctx.plan, t, &bounds);
         let sheet = Sheet::new(ctx, t, features);
-        let steps = Steps::new(ctx.plan, t);
+        let steps = Steps::new(ctx.plan, t, &model.keep);
         if let Some(when) = table.when {
             progress(&table.name, &table.slots[usize::from(when)].column);
             model.when = Some(column::when(ctx, &sheet, &steps, usize::from(when), &model.keep));
@@ -178,6 +196,17 @@ fn columns(
         .collect()
 }
 
+/// The slots with what decides a column before it; in a circle the first stands.
+fn in_order(mut left: Vec<usize>, keep: &Keep) -> Vec<usize> {
+    let mut out = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let waits = |s: usize| keep.needs(s as u16).iter().any(|n| usize::from(*n) != s && left.contains(&usize::from(*n)));
+        let next = left.iter().position(|s| !waits(*s)).unwrap_or(0);
+        out.push(left.remove(next));
+    }
+    out
+}
+
 /// The order in which things become known about a row: time, links, then the other slots.
 pub(crate) struct Steps {
     /// Slots after the links, in order.
@@ -190,7 +219,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    fn new(plan: &Plan, t: usize) -> Self {
+    fn new(plan: &Plan, t: usize, keep: &Keep) -> Self {
         let table = &plan.tables[t];
         let when = table.when.map(usize::from);
         let mut copies = vec![None; table.slots.len()];
@@ -206,6 +235,7 @@ impl Steps {
         }
         let mut slots: Vec<usize> = (0..table.slots.len()).filter(|s| Some(*s) != when).collect();
         slots.sort_by_key(|s| copies[*s].is_none());
+        let slots = in_order(slots, keep);
         let deferred = table.links.iter().map(|l| l.deferred).collect();
         Self { slots, copies, when, links: table.links.len(), deferred }
     }

@@ -91,7 +91,10 @@ impl<'a> Block<'a> {
             for at in self.sampler.root_rows(t, self.block) {
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
-                drawer.fill(&mut self.frames, row, at, &mut targets);
+                if !drawer.fill(&mut self.frames, row, at, &mut targets) && row > 0 {
+                    // An entity that finds no values under the rules is like the one before.
+                    self.frames[t].repeat(row);
+                }
             }
             return;
         };

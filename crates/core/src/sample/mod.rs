@@ -4,6 +4,7 @@
 //! so threads and parts change no value.
 
 mod block;
+mod laws;
 mod link;
 mod row;
 

@@ -1,12 +1,13 @@
 //! Draws the columns of one row, each given what is known, inside what the rules allow.
 
+use super::laws::{Decided, Laws};
 use super::link::Targets;
 use crate::conditional::Binner;
 use crate::dataset::NULL;
 use crate::feature::{Cursor, Feature};
 use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
-use crate::model::{Bound, Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel, UniqueItem};
+use crate::model::{Bound, Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel, UniqueItem, Unit};
 use crate::plan::{Plan, SlotKind};
 use crate::rng::{Stream, name};
 use crate::time::DAY;
@@ -15,6 +16,8 @@ use crate::time::DAY;
 const TRIES: u64 = 170;
 /// Tries in which a stay keeps its length and looks for a free place instead; after them it is cut short.
 const PATIENT: u64 = 150;
+/// Tries after which a value that was never seen in such a row is better than no row.
+const LOOSE: u64 = 155;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -39,6 +42,12 @@ pub(super) struct RowDrawer<'a> {
     purposes: Vec<u64>,
     /// Step at which each unique set is complete.
     last_of_unique: Vec<Option<UniqueItem>>,
+    /// Rules between columns.
+    laws: Laws<'a>,
+    /// Smallest and largest number that each slot may take.
+    hull: Vec<Option<(i64, i64)>>,
+    /// Whether a code that the rules allow may be drawn although it was never seen in such a row.
+    loose: bool,
 }
 
 impl<'a> RowDrawer<'a> {
@@ -54,7 +63,16 @@ impl<'a> RowDrawer<'a> {
         };
         let last_of_unique = mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
         let n = mine.features.len();
+        let hull = (0..t.slots.len())
+            .map(|s| match &t.slots[s].kind {
+                SlotKind::Label { numeric: Some(v), .. } => Some((*v.iter().min()?, *v.iter().max()?)),
+                _ => mine.columns.iter().find(|c| usize::from(c.slot) == s).and_then(|c| c.range),
+            })
+            .collect();
         Self {
+            laws: Laws::new(model, table),
+            hull,
+            loose: false,
             plan,
             model: mine,
             table,
@@ -93,7 +111,9 @@ impl<'a> RowDrawer<'a> {
         self.cursor.enter(self.plan, frames, row);
         for attempt in 0..TRIES {
             self.now += 1;
+            self.loose = attempt >= LOOSE;
             if self.once(frames, row, at, attempt, targets) {
+                self.laws.accept(frames, row);
                 self.cursor.leave(self.plan, frames, row);
                 for t in targets.iter_mut().flatten() {
                     t.taken(self.model, frames, row);
@@ -144,9 +164,10 @@ impl<'a> RowDrawer<'a> {
         for l in 0..model.links.len() {
             let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
             let mut rng = self.stream(slots + l, at, rest_try);
-            let done = t.choose(self, frames, row, &mut rng);
+            let missing = self.laws.missing(frames, row, UniqueItem::Link(l as u8));
+            let done = missing == Some(true) || t.choose(self, frames, row, &mut rng);
             targets[l] = Some(t);
-            if !done {
+            if !done || (missing == Some(false) && frames[self.table].links[l][row] == NO_ROW) {
                 return false;
             }
         }
@@ -158,7 +179,8 @@ impl<'a> RowDrawer<'a> {
             Some(t) => t.has_room(self.plan, model, frames, row),
             None => true,
         };
-        done && capacity.is_none_or(fits)
+        let bound = |i: usize| self.bound(frames, row, &model.keep.bounds[i]);
+        done && capacity.is_none_or(fits) && self.laws.hold(frames, row, self.cursor.position(), bound)
     }
 
     /// Chooses deferred links of a finished row.
@@ -202,7 +224,7 @@ impl<'a> RowDrawer<'a> {
         row: usize,
         drawn: &Drawn,
         extras: &[f64],
-        weigh: Option<&mut dyn FnMut(u16) -> f64>,
+        mut weigh: Option<&mut dyn FnMut(u16) -> f64>,
         rng: &mut Stream,
     ) -> Option<u16> {
         let bin = &mut |i: u16| match &drawn.inputs[usize::from(i)] {
@@ -213,7 +235,13 @@ impl<'a> RowDrawer<'a> {
             Input::Ridge(b) => b.bin(self.guess(frames, row, drawn)),
             Input::Extra(e, b) => b.bin(extras[usize::from(*e)]),
         };
-        drawn.conditional.draw(bin, rng, weigh)
+        let code = drawn.conditional.draw(bin, rng, weigh.as_deref_mut());
+        if code.is_some() || !self.loose {
+            return code;
+        }
+        let weigh = weigh?;
+        let shares: Vec<f64> = (0..drawn.coder.codes() as u16).map(weigh).collect();
+        rng.weighted(&shares).map(|c| c as u16)
     }
 
     /// Draws a whole number inside bounds; missing is not allowed.
@@ -281,15 +309,47 @@ impl<'a> RowDrawer<'a> {
         rng: &mut Stream,
     ) -> bool {
         let slot = usize::from(c.slot);
-        let Some((lo, hi)) = self.bounds(frames, row, c, targets) else { return false };
-        let missing = !self.model.keep.not_null.contains(&c.slot);
+        let mut missing = !self.model.keep.not_null.contains(&c.slot);
+        let (mut decided, mut allowed) = (Decided::Free, None);
+        if self.laws.touch(c.slot) {
+            match self.laws.missing(frames, row, UniqueItem::Slot(c.slot)) {
+                Some(true) => {
+                    frames[self.table].values[slot][row] = NULL;
+                    return missing;
+                }
+                Some(false) => missing = false,
+                None => {}
+            }
+            decided = self.laws.decide(frames, row, c.slot);
+            match decided {
+                Decided::Impossible => return false,
+                Decided::Value { value, optional: false } => {
+                    frames[self.table].values[slot][row] = value;
+                    return true;
+                }
+                _ => {}
+            }
+            allowed = self.laws.allowed(frames, row, c.slot);
+            if let Some(a) = &allowed {
+                missing &= a.first() == Some(&NULL);
+                if a[..] == [NULL] {
+                    frames[self.table].values[slot][row] = NULL;
+                    return missing;
+                }
+            }
+        }
+        let Some((lo, hi)) = self.bounds(frames, row, c, targets) else {
+            // Rules that leave no value leave a missing one, where there are missing ones.
+            frames[self.table].values[slot][row] = NULL;
+            return missing && !self.model.keep.complete.contains(&c.slot);
+        };
         let value = match &c.quantity {
             Quantity::Copy(r) => {
                 Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v))
             }
             Quantity::Level => match &c.parts[0].coder {
                 Coder::Number(_) => self.draw_number(frames, row, &c.parts[0], &[], (lo, hi), missing, rng),
-                _ => self.label(frames, row, c, (lo, hi), missing, rng),
+                _ => self.label(frames, row, c, (lo, hi), missing, allowed.as_deref(), rng),
             },
             Quantity::Since(r) => match self.plan.value(frames, self.table, row, r) {
                 NULL => {
@@ -302,6 +362,11 @@ impl<'a> RowDrawer<'a> {
                 self.shifted(frames, row, &c.parts[0], &[guess], (lo, hi), guess.round() as i64, missing, rng)
             }
             Quantity::Calendar(anchor) => self.calendar(frames, row, c, anchor.as_ref(), (lo, hi), missing, rng),
+        };
+        let value = match (value, decided, &allowed) {
+            (Some(v), Decided::Value { value, .. }, _) if v != NULL => Some(value),
+            (Some(v), _, Some(a)) if v != NULL => nearest(a, v, (lo, hi)),
+            (value, ..) => value,
         };
         match value {
             Some(v) => {
@@ -331,6 +396,7 @@ impl<'a> RowDrawer<'a> {
         }
     }
 
+    #[allow(clippy::too_many_arguments)] // As draw_number.
     fn label(
         &mut self,
         frames: &[Frame],
@@ -338,6 +404,7 @@ impl<'a> RowDrawer<'a> {
         c: &ColumnModel,
         (lo, hi): (i64, i64),
         missing: bool,
+        known: Option<&[i64]>,
         rng: &mut Stream,
     ) -> Option<i64> {
         let slot = usize::from(c.slot);
@@ -351,11 +418,13 @@ impl<'a> RowDrawer<'a> {
                 missing
             } else {
                 let inside = numeric.as_ref().is_none_or(|v| (lo..=hi).contains(&v[usize::from(code)]));
-                inside && !used.contains(&i64::from(code))
+                inside
+                    && !used.contains(&i64::from(code))
+                    && known.is_none_or(|k| k.binary_search(&i64::from(code)).is_ok())
             };
             f64::from(u8::from(allowed))
         };
-        let free = missing && used.is_empty() && (numeric.is_none() || (lo, hi) == ALL);
+        let free = missing && known.is_none() && used.is_empty() && (numeric.is_none() || (lo, hi) == ALL);
         let code = self.code(frames, row, &c.parts[0], &[], if free { None } else { Some(&mut weigh) }, rng)?;
         Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
     }
@@ -475,15 +544,28 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn bound(&self, frames: &[Frame], row: usize, b: &Bound) -> (i64, i64) {
-        let end = |e: &Option<(Option<Ref>, i64)>, none: i64| match e {
-            None => none,
+        // A column that comes later leaves as much room as its own values have.
+        let later = |r: &Ref| {
+            let own = r.hops.is_empty() && self.model.keep.complete.contains(&r.slot);
+            self.hull.get(usize::from(r.slot)).copied().flatten().filter(|_| own)
+        };
+        let low = match &b.low {
+            None => ALL.0,
             Some((None, v)) => *v,
             Some((Some(r), plus)) => match self.quantity(frames, row, r) {
-                NULL => none,
-                v => v.saturating_add(*plus),
+                NULL => later(r).map_or(ALL.0, |h| lowest(b.unit, h.0, *plus)),
+                v => lowest(b.unit, v, *plus),
             },
         };
-        (end(&b.low, ALL.0), end(&b.high, ALL.1))
+        let high = match &b.high {
+            None => ALL.1,
+            Some((None, v)) => *v,
+            Some((Some(r), plus)) => match self.quantity(frames, row, r) {
+                NULL => later(r).map_or(ALL.1, |h| highest(b.unit, h.1, *plus)),
+                v => highest(b.unit, v, *plus),
+            },
+        };
+        (low, high)
     }
 
     /// The number or time behind a reference; numeric labels count as their number.
@@ -519,4 +601,33 @@ impl<'a> RowDrawer<'a> {
     pub fn place(&self) -> usize {
         self.cursor.position()
     }
+}
+
+/// The smallest value of a slot that is not below `v`, by `plus` where that is more than none.
+fn lowest(unit: Unit, v: i64, plus: i64) -> i64 {
+    match unit {
+        Unit::Same => v.saturating_add(plus),
+        Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
+        Unit::Parts(f) if plus > 0 => v.div_euclid(f) + 1,
+        Unit::Parts(f) => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0),
+        Unit::Day => (v.div_euclid(DAY) + plus).saturating_mul(DAY),
+    }
+}
+
+/// The largest value of a slot that is not above `v`, by `-plus` where that is more than none.
+fn highest(unit: Unit, v: i64, plus: i64) -> i64 {
+    match unit {
+        Unit::Same => v.saturating_add(plus),
+        Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
+        Unit::Parts(f) if plus < 0 => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0) - 1,
+        Unit::Parts(f) => v.div_euclid(f),
+        Unit::Day => (v.div_euclid(DAY) + plus).saturating_mul(DAY).saturating_add(DAY - 1),
+    }
+}
+
+/// The allowed value inside the bounds that is nearest to `v`; of two as near the smaller.
+fn nearest(allowed: &[i64], v: i64, (lo, hi): (i64, i64)) -> Option<i64> {
+    let distance = |a: &i64| a.abs_diff(v);
+    let fits = |a: &&i64| **a != NULL && (**a == v || (lo..=hi).contains(*a));
+    allowed.iter().filter(fits).min_by_key(|a| distance(a)).copied()
 }
