@@ -102,7 +102,7 @@ pub struct Reference {
     /// Folder to write: created, or taken over when an earlier run made it.
     #[arg(long, value_name = "DIR", default_value = "reference")]
     pub out_dir: PathBuf,
-    /// File format: csv or parquet.
+    /// File format: csv, csv.gz, csv.zst, parquet or arrow.
     #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = format)]
     pub format: Format,
     /// Print nothing but errors.
@@ -214,7 +214,9 @@ Examples:
   healthdata sample my.model --out-dir new
   healthdata sample my.model --scale 10 --format parquet --out-dir big
   healthdata sample my.model --rows patients=5000 --out-dir new
-  healthdata sample my.model --scale 100 --part 3/8 --out-dir part-3")]
+  healthdata sample my.model --scale 100 --part 3/8 --out-dir part-3
+  healthdata sample my.model --scale 1000 --rows-per-file 10000000 --format parquet --no-check --out-dir huge
+  healthdata sample my.model --table visits --out - | head")]
 pub struct Sample {
     /// Model file.
     #[arg(value_name = "MODEL")]
@@ -226,8 +228,8 @@ pub struct Sample {
     #[arg(long, value_name = "TABLE=N", value_parser = rows)]
     pub rows: Vec<(String, u64)>,
     /// Folder to write: created, or taken over when an earlier run made it.
-    #[arg(long, value_name = "DIR")]
-    pub out_dir: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "out", conflicts_with = "out")]
+    pub out_dir: Option<PathBuf>,
     #[command(flatten)]
     pub sampling: Sampling,
 }
@@ -352,9 +354,25 @@ pub struct Verify {
 /// Settings of everything that generates rows.
 #[derive(Debug, Args)]
 pub struct Sampling {
-    /// File format: csv or parquet.
+    /// File format: csv, csv.gz, csv.zst, parquet or arrow.
     #[arg(long, value_name = "FORMAT", default_value = "csv", value_parser = format)]
     pub format: Format,
+    /// Only these tables, separated by commas.
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub tables: Vec<String>,
+    /// One table alone, with --out -.
+    #[arg(long, value_name = "TABLE", requires = "out", conflicts_with = "tables")]
+    pub table: Option<String>,
+    /// `-` writes the one --table to standard output.
+    #[arg(long, value_name = "-", requires = "table", value_parser = dash, allow_hyphen_values = true)]
+    pub out: Option<()>,
+    /// Cut tables into files of about so many rows of the largest one; a run that was killed goes on with the files
+    /// that are missing.
+    #[arg(long, value_name = "N", value_parser = rows_per_file, conflicts_with = "out")]
+    pub rows_per_file: Option<u64>,
+    /// Do not prove the rows while they are made; rules are kept all the same.
+    #[arg(long)]
+    pub no_check: bool,
     /// Seed: the same seed gives the same bytes, on any number of threads.
     #[arg(long, value_name = "N", default_value = "42", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
@@ -437,7 +455,18 @@ fn rows(text: &str) -> Result<(String, u64), String> {
 }
 
 fn format(text: &str) -> Result<Format, String> {
-    text.parse().map_err(|_| "use csv or parquet".into())
+    text.parse().map_err(|_| "use csv, csv.gz, csv.zst, parquet or arrow".into())
+}
+
+fn dash(text: &str) -> Result<(), String> {
+    if text == "-" { Ok(()) } else { Err("only - (standard output) is known; files go to --out-dir".into()) }
+}
+
+fn rows_per_file(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(n) if (1000..=ROWS).contains(&n) => Ok(n),
+        _ => Err(format!("it must be a whole number from 1000 to {ROWS}")),
+    }
 }
 
 fn seed(text: &str) -> Result<u64, String> {

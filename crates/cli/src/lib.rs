@@ -12,6 +12,7 @@ mod progress;
 mod proof;
 mod runs;
 mod table;
+mod units;
 
 use std::ffi::OsString;
 use std::panic::{self, AssertUnwindSafe};

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
+use arrow_array::{Array, RecordBatch, StringArray};
 use healthdata_core::Metadata;
 use healthdata_core::check::{Check, CheckReport};
 use healthdata_core::rng::{mix, name};
 
 use crate::table::{Side, count, table};
 
-/// Keys that are remembered at most, to compare them between blocks.
-const KEYS: usize = 8_000_000;
+/// Keys without an order that are remembered at most, to compare them between blocks.
+const KEYS: usize = 1_000_000;
+/// Stretches of counting keys in one block at most.
+const STRETCHES: usize = 16;
 /// Places that are shown.
 const PLACES: usize = 5;
 
@@ -20,15 +22,15 @@ const PLACES: usize = 5;
 pub struct Proof {
     /// As if all rows had been checked at once.
     pub report: CheckReport,
-    /// Hashes of primary keys by table, while they are few enough to be compared.
-    keys: Option<BTreeMap<usize, Vec<u64>>>,
+    /// Primary keys by table.
+    keys: BTreeMap<usize, Seen>,
     blocks: u64,
 }
 
 impl Proof {
     /// Nothing proved yet.
     pub fn new() -> Self {
-        Self { keys: Some(BTreeMap::new()), ..Self::default() }
+        Self::default()
     }
 
     /// Adds the report of one block. `before` says how many rows of a table come before the block's own, for the
@@ -67,48 +69,128 @@ impl Proof {
         }
     }
 
-    /// Remembers the primary keys of rows, to find one that two blocks share.
-    pub fn add_keys(&mut self, index: usize, hashes: Vec<u64>) {
-        let Some(keys) = &mut self.keys else { return };
-        keys.entry(index).or_default().extend(hashes);
-        if keys.values().map(Vec::len).sum::<usize>() > KEYS {
-            self.keys = None;
+    /// Remembers the primary keys of a block, to find one that two blocks share.
+    pub fn add_keys(&mut self, index: usize, keys: Keys) {
+        let seen = self.keys.entry(index).or_default();
+        match keys {
+            Keys::Counting(prefix, list) => match &seen.prefix {
+                Some(known) if *known != prefix => seen.unsure = true,
+                _ => {
+                    seen.prefix = Some(prefix);
+                    list.into_iter().for_each(|s| seen.add(s));
+                }
+            },
+            Keys::Hashes(list) if seen.hashes.len() + list.len() <= KEYS => seen.hashes.extend(list),
+            Keys::Hashes(_) => seen.unsure = true,
         }
     }
 
     /// Compares the keys of different blocks and closes the proof.
     pub fn finish(mut self, metadata: &Metadata) -> CheckReport {
-        match self.keys.take() {
-            _ if self.blocks < 2 => {}
-            None => self.report.notes.push(
+        if self.blocks < 2 {
+            return self.report;
+        }
+        let mut unsure = false;
+        for (index, mut seen) in std::mem::take(&mut self.keys) {
+            seen.hashes.sort_unstable();
+            let twice = seen.twice + seen.hashes.windows(2).filter(|w| w[0] == w[1]).count() as u64;
+            unsure |= seen.unsure || (!seen.hashes.is_empty() && !seen.ranges.is_empty());
+            let table = metadata.tables.get_index(index).map(|t| t.0.as_str()).unwrap_or_default();
+            let check = self.report.checks.iter_mut().find(|c| c.kind == "primary key" && c.table == table);
+            if let Some(c) = check {
+                c.broken += twice;
+            }
+        }
+        if unsure {
+            self.report.notes.push(
                 "keys are compared inside blocks of rows; between blocks they differ by construction, \
                  and `healthdata check` proves it"
                     .into(),
-            ),
-            Some(keys) => {
-                for (index, mut hashes) in keys {
-                    hashes.sort_unstable();
-                    let twice = hashes.windows(2).filter(|w| w[0] == w[1]).count() as u64;
-                    let table = metadata.tables.get_index(index).map(|t| t.0.as_str()).unwrap_or_default();
-                    let check = self.report.checks.iter_mut().find(|c| c.kind == "primary key" && c.table == table);
-                    if let Some(c) = check {
-                        c.broken += twice;
-                    }
-                }
-            }
+            );
         }
         self.report
     }
 }
 
-/// A hash of the primary key of each row; empty without a key, or when it is not text.
-pub fn key_hashes(batch: &RecordBatch, key: &[String]) -> Vec<u64> {
+/// Keys of one table over all blocks. Keys that count need next to no memory: a pair of numbers a block.
+#[derive(Debug, Default)]
+struct Seen {
+    /// The text before the number.
+    prefix: Option<String>,
+    /// First and last number of stretches that hold every number between; none touches another.
+    ranges: BTreeMap<u64, u64>,
+    /// Numbers that came again.
+    twice: u64,
+    hashes: Vec<u64>,
+    /// Some keys could not be compared.
+    unsure: bool,
+}
+
+impl Seen {
+    fn add(&mut self, (mut first, mut last): (u64, u64)) {
+        // Take in every stretch that overlaps or touches the new one.
+        while let Some((&a, &b)) = self.ranges.range(..=last.saturating_add(1)).next_back() {
+            if b.saturating_add(1) < first {
+                break;
+            }
+            self.twice += (b.min(last) + 1).saturating_sub(a.max(first));
+            self.ranges.remove(&a);
+            (first, last) = (first.min(a), last.max(b));
+        }
+        self.ranges.insert(first, last);
+    }
+}
+
+/// The primary keys of some rows.
+#[derive(Debug, PartialEq)]
+pub enum Keys {
+    /// Text before a number, and the first and last of stretches in which the number counts up by one.
+    Counting(String, Vec<(u64, u64)>),
+    /// Hashes, where keys do not count.
+    Hashes(Vec<u64>),
+}
+
+/// The primary keys of the rows of a batch; none without a key, or when it is not text.
+pub fn keys(batch: &RecordBatch, key: &[String]) -> Keys {
     let columns: Vec<_> = key.iter().filter_map(|k| batch.column_by_name(k)?.as_string_opt::<i32>()).collect();
     if key.is_empty() || columns.len() != key.len() {
-        return Vec::new();
+        return Keys::Hashes(Vec::new());
+    }
+    if let [column] = columns[..]
+        && let Some(counting) = counting(column)
+    {
+        return counting;
     }
     let hash = |row: usize| columns.iter().fold(0, |h, c| mix(h ^ name(&[c.value(row)])));
-    (0..batch.num_rows()).map(hash).collect()
+    Keys::Hashes((0..batch.num_rows()).map(hash).collect())
+}
+
+/// Keys such as P000001, P000002: one prefix, one width until the number outgrows it.
+fn counting(column: &StringArray) -> Option<Keys> {
+    let mut list: Vec<(u64, u64)> = Vec::new();
+    if column.is_empty() || column.null_count() > 0 {
+        return None;
+    }
+    let first = column.value(0);
+    let digits = first.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let prefix = &first[..first.len() - digits];
+    for text in column.iter().flatten() {
+        let number = text.strip_prefix(prefix)?;
+        // Two texts of one number would not be told apart: leading zeros only up to the width of the first key.
+        let plain = number.len() == digits || (number.len() > digits && !number.starts_with('0'));
+        if !plain || number.len() > 18 || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let n = number.bytes().fold(0, |n, b| n * 10 + u64::from(b - b'0'));
+        match list.last_mut() {
+            Some((_, last)) if *last + 1 == n => *last = n,
+            _ => list.push((n, n)),
+        }
+        if list.len() > STRETCHES {
+            return None;
+        }
+    }
+    Some(Keys::Counting(prefix.to_owned(), list))
 }
 
 /// Kinds of checks that are summed up in one line each.
@@ -196,8 +278,33 @@ mod tests {
         let mut proof = Proof::new();
         proof.add(one.clone(), None);
         proof.add(one, None);
-        proof.add_keys(0, vec![1, 2, 3]);
-        proof.add_keys(0, vec![4, 2]);
+        proof.add_keys(0, Keys::Hashes(vec![1, 2, 3]));
+        proof.add_keys(0, Keys::Hashes(vec![4, 2]));
         assert_eq!(proof.finish(&meta).checks[0].broken, 1);
+    }
+
+    fn of(texts: &[&str]) -> Keys {
+        let column: arrow_array::ArrayRef = std::sync::Arc::new(StringArray::from(texts.to_vec()));
+        keys(&RecordBatch::try_from_iter([("id", column)]).unwrap(), &["id".into()])
+    }
+
+    #[test]
+    fn counting_keys_are_ranges_and_others_are_hashed() {
+        let counting = |list: &[(u64, u64)]| Keys::Counting("P".into(), list.to_vec());
+        assert_eq!(of(&["P998", "P999", "P1000", "P2000"]), counting(&[(998, 1000), (2000, 2000)]));
+        for odd in [&["P01", "P1"][..], &["P1", "Q2"], &["P9", "P010"], &["a-x", "b-y"]] {
+            assert!(matches!(of(odd), Keys::Hashes(h) if h.len() == 2), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_that_share_numbers_are_counted() {
+        let mut seen = Seen::default();
+        for range in [(10, 19), (30, 39), (20, 29), (50, 59), (0, 9)] {
+            seen.add(range);
+        }
+        assert_eq!((seen.twice, &seen.ranges), (0, &BTreeMap::from([(0, 39), (50, 59)])));
+        seen.add((35, 54));
+        assert_eq!((seen.twice, &seen.ranges), (10, &BTreeMap::from([(0, 59)])));
     }
 }

@@ -5,13 +5,14 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
+use healthdata_core::model::Model;
 use healthdata_core::sample::SampleRequest;
 use healthdata_core::{Error, ErrorKind, Result};
 use healthdata_io::{FileEntry, Run};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::args::Sampling;
-use crate::produce::Made;
+use crate::produce::{Job, Made};
 use crate::table::{Side, count, rate, table, time};
 use crate::{Outcome, print, proof};
 
@@ -41,7 +42,21 @@ pub fn manifest(command: &str, a: &Sampling, scale: f64, model_hash: String) -> 
     if let Some(p) = a.part {
         options.insert("part".into(), format!("{}/{}", p.index, p.of));
     }
+    if let Some(n) = a.rows_per_file {
+        options.insert("rows per file".into(), n.to_string());
+    }
+    if !a.tables.is_empty() {
+        options.insert("tables".into(), a.tables.join(","));
+    }
     Run { program: PROGRAM.into(), seed: a.seed, scale, model_hash, options }
+}
+
+/// What is made and where to.
+pub fn job<'a>(model: &'a Model, a: &Sampling, request: SampleRequest, run: Run, out_dir: &'a Path) -> Job<'a> {
+    let out_dir = a.table.is_none().then_some(out_dir);
+    let tables = a.table.iter().chain(&a.tables).cloned().collect();
+    let (format, rows_per_file) = (a.format, a.rows_per_file);
+    Job { model, request, format, tables, rows_per_file, out_dir, run, check: !a.no_check, quiet: a.quiet }
 }
 
 /// Says what was made and proved.
@@ -56,7 +71,8 @@ pub fn report(made: &Made, out_dir: &Path, learned: Option<Duration>, next: &[St
         }
         let all = learned.unwrap_or_default() + made.time;
         let learned = learned.map(|t| format!("learned in {}, ", time(t))).unwrap_or_default();
-        let made_in = format!("generated, checked and written in {}", time(made.time));
+        let checked = if made.report.checks.is_empty() { "" } else { ", checked" };
+        let made_in = format!("generated{checked} and written in {}", time(made.time));
         text.push_str(&format!(
             "\ntime   {}: {learned}{made_in} ({} rows per second)\n",
             time(all),
@@ -79,8 +95,16 @@ pub fn report(made: &Made, out_dir: &Path, learned: Option<Duration>, next: &[St
 /// The files of a run as a table.
 pub fn files(files: &[FileEntry], out_dir: &Path) -> String {
     let path = |p: &str| out_dir.join(p).display().to_string();
-    let line = |f: &FileEntry| vec![f.table.clone(), count(f.rows), path(&f.path)];
-    let mut lines: Vec<Vec<String>> = files.iter().map(line).collect();
+    // The files of a table are one line.
+    let of_table = |group: &[FileEntry]| {
+        let rows = count(group.iter().map(|f| f.rows).sum());
+        let place = match group {
+            [one] => path(&one.path),
+            _ => format!("{} ({} files)", path(group[0].path.rsplit_once('/').map_or("", |p| p.0)), group.len()),
+        };
+        vec![group[0].table.clone(), rows, place]
+    };
+    let mut lines: Vec<Vec<String>> = files.chunk_by(|a, b| a.table == b.table).map(of_table).collect();
     lines.push(vec!["all".into(), count(files.iter().map(|f| f.rows).sum()), path("manifest.json")]);
     table(&[("table", Side::Left), ("rows", Side::Right), ("file", Side::Left)], &lines)
 }

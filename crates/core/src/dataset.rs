@@ -323,13 +323,19 @@ pub fn guess_format(text: &[Option<&str>]) -> Option<&'static str> {
 
 /// Labels: text as it is, other types in their plainest text.
 fn read_text(array: &dyn Array) -> Result<Column> {
-    let mut values = IndexSet::new();
+    let mut values = IndexSet::<String>::new();
+    let mut last = NO_CODE;
     let mut code = |t: Option<&str>| match t {
         None | Some("") => NO_CODE,
-        Some(t) => match values.get_index_of(t) {
-            Some(i) => i as u32,
-            None => values.insert_full(t.to_owned()).0 as u32,
-        },
+        // Rows of one owner stand together: mostly the label is the one before.
+        Some(t) if values.get_index(last as usize).is_some_and(|v| v == t) => last,
+        Some(t) => {
+            last = match values.get_index_of(t) {
+                Some(i) => i as u32,
+                None => values.insert_full(t.to_owned()).0 as u32,
+            };
+            last
+        }
     };
     let codes = if let Some(text) = strings(array) {
         text.into_iter().map(&mut code).collect()

@@ -7,6 +7,7 @@ const M: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const W: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
 /// Ten rounds of Philox4x32 on one counter under one key.
+#[inline]
 pub fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..10 {
         let a = M[0] * u64::from(counter[0]);
@@ -54,6 +55,7 @@ pub struct Stream {
 
 impl Stream {
     /// The stream of `purpose` for row `index` under `seed`.
+    #[inline]
     pub fn new(seed: u64, purpose: u64, index: u64) -> Self {
         let k = mix(seed ^ purpose.rotate_left(32)) ^ purpose;
         Self {
@@ -65,6 +67,7 @@ impl Stream {
     }
 
     /// 32 uniform bits.
+    #[inline]
     pub fn next_u32(&mut self) -> u32 {
         if self.used == 4 {
             self.block = philox(self.counter, self.key);
@@ -76,16 +79,19 @@ impl Stream {
     }
 
     /// 64 uniform bits.
+    #[inline]
     pub fn next_u64(&mut self) -> u64 {
         u64::from(self.next_u32()) << 32 | u64::from(self.next_u32())
     }
 
     /// Uniform in [0, 1) with 53 bits.
+    #[inline]
     pub fn unit(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// Uniform in 0..n; `n` must be positive. Multiply-shift: bias below n / 2^64.
+    #[inline]
     pub fn below(&mut self, n: u64) -> u64 {
         ((u128::from(self.next_u64()) * u128::from(n)) >> 64) as u64
     }

@@ -7,9 +7,9 @@ use healthdata_core::{Result, reference};
 use healthdata_io::{OutputDir, model};
 
 use crate::args::Generate;
-use crate::produce::{Job, produce};
+use crate::produce::produce;
 use crate::progress::Progress;
-use crate::runs::{manifest, pool, report, request};
+use crate::runs::{job, manifest, pool, report, request};
 use crate::{Outcome, interrupt};
 
 /// Patients that are learned from: four campuses.
@@ -21,7 +21,9 @@ const SEED: u64 = 1;
 
 /// Runs the command.
 pub fn run(a: Generate) -> Result<Outcome> {
-    OutputDir::check(&a.out_dir)?;
+    if a.sampling.table.is_none() {
+        OutputDir::check(&a.out_dir)?;
+    }
     let start = Instant::now();
     let pool = pool(a.sampling.threads)?;
     let progress = Progress::spinner(a.sampling.quiet);
@@ -36,10 +38,10 @@ pub fn run(a: Generate) -> Result<Outcome> {
     let learned = start.elapsed();
     let request = request(&a.sampling, a.scale * UNIT as f64 / PATIENTS as f64);
     let run = manifest("generate", &a.sampling, a.scale, model::hash(&model)?);
-    let made = produce(
-        Job { model: &model, request, format: a.sampling.format, out_dir: &a.out_dir, run, quiet: a.sampling.quiet },
-        &pool,
-    )?;
+    let made = produce(job(&model, &a.sampling, request, run, &a.out_dir), &pool)?;
+    if a.sampling.table.is_some() {
+        return Ok(Outcome::Fine);
+    }
     let next = [
         format!("healthdata check {}", a.out_dir.display()),
         "healthdata reference --out-dir reference".into(),

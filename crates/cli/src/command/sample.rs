@@ -6,7 +6,7 @@ use healthdata_io::{OutputDir, model};
 use indexmap::IndexMap;
 
 use crate::args::Sample;
-use crate::produce::{Job, produce};
+use crate::produce::produce;
 use crate::{Outcome, runs};
 
 /// Runs the command.
@@ -17,22 +17,21 @@ pub fn run(a: Sample) -> Result<Outcome> {
             return Err(Error::new(ErrorKind::Request, format!("--rows {table}: given twice")));
         }
     }
-    OutputDir::check(&a.out_dir)?;
+    let out_dir = a.out_dir.clone().unwrap_or_default();
+    if a.sampling.table.is_none() {
+        OutputDir::check(&out_dir)?;
+    }
     let pool = runs::pool(a.sampling.threads)?;
     let (fitted, hash) = model::read(&a.model)?;
     let scale = a.scale.unwrap_or(1.0);
     let mut manifest = runs::manifest("sample", &a.sampling, scale, hash);
     manifest.options.extend(rows.iter().map(|(t, n)| (format!("rows {t}"), n.to_string())));
     let request = SampleRequest { rows, ..runs::request(&a.sampling, scale) };
-    let job = Job {
-        model: &fitted,
-        request,
-        format: a.sampling.format,
-        out_dir: &a.out_dir,
-        run: manifest,
-        quiet: a.sampling.quiet,
-    };
+    let job = runs::job(&fitted, &a.sampling, request, manifest, &out_dir);
     let made = produce(job, &pool)?;
-    let next = [format!("healthdata check {}", a.out_dir.display())];
-    runs::report(&made, &a.out_dir, None, &next, a.sampling.quiet)
+    if a.sampling.table.is_some() {
+        return Ok(Outcome::Fine);
+    }
+    let next = [format!("healthdata check {}", out_dir.display())];
+    runs::report(&made, &out_dir, None, &next, a.sampling.quiet)
 }

@@ -4,6 +4,7 @@ mod bad_input;
 mod common;
 mod data;
 mod generate;
+mod files;
 mod interrupt;
 mod own_tables;
 mod streams;

@@ -6,6 +6,7 @@
 
 mod columns;
 mod keys;
+mod plain;
 mod report;
 
 use rayon::prelude::*;

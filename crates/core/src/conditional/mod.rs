@@ -1,9 +1,11 @@
 //! p(code | features): the one conditional that everything is drawn from, in two strengths.
 
+mod flat;
 mod matrix;
 mod ridge;
 mod tree;
 
+pub use flat::{Flat, Leaf};
 pub use matrix::{Binner, Matrix};
 pub use ridge::Ridge;
 pub use tree::{Tree, TreeParams};

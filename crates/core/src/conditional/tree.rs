@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Matrix;
+use super::{Leaf, Matrix};
 use crate::encode::Distinct;
 use crate::math::ln;
 use crate::rng::Stream;
@@ -34,25 +34,25 @@ impl Default for TreeParams {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tree {
     /// Feature of each node; [`LEAF`] for a leaf.
-    feature: Vec<u16>,
+    pub(super) feature: Vec<u16>,
     /// Ordered feature: the last bin that goes left. Label feature: index into `sets` plus [`SET`].
-    split: Vec<u16>,
+    pub(super) split: Vec<u16>,
     /// Left child; for a leaf the start of its entries.
-    left: Vec<u32>,
+    pub(super) left: Vec<u32>,
     /// Right child; for a leaf the end of its entries.
-    right: Vec<u32>,
+    pub(super) right: Vec<u32>,
     /// Bins that go left.
-    sets: Vec<u64>,
+    pub(super) sets: Vec<u64>,
     /// Codes of the entries.
-    codes: Vec<u16>,
+    pub(super) codes: Vec<u16>,
     /// Running sums of the weights of a leaf's entries, ending near [`FULL`].
-    sums: Vec<u32>,
+    pub(super) sums: Vec<u32>,
     /// Share of each code overall, for masks that no entry of a leaf passes.
     overall: Vec<f32>,
 }
 
-const LEAF: u16 = u16::MAX;
-const SET: u16 = 1 << 15;
+pub(super) const LEAF: u16 = u16::MAX;
+pub(super) const SET: u16 = 1 << 15;
 const FULL: f64 = (1u64 << 31) as f64;
 /// Groups of codes that splits tell apart.
 const GROUPS: usize = 32;
@@ -127,7 +127,7 @@ impl Tree {
     }
 
     /// The leaf that a row reaches.
-    fn leaf(&self, bin: &mut dyn FnMut(u16) -> u8) -> usize {
+    pub(super) fn leaf(&self, bin: &mut dyn FnMut(u16) -> u8) -> usize {
         let mut node = 0;
         while self.feature[node] != LEAF {
             let b = bin(self.feature[node]);
@@ -155,10 +155,21 @@ impl Tree {
             let u = ((u64::from(rng.next_u32()) * total) >> 32) as u32;
             return codes.get(sums.partition_point(|s| *s <= u)).copied();
         };
+        self.draw_weighed(from..to, rng, weigh)
+    }
+
+    /// Draws a code of the entries of a leaf under a mask; where it takes all of them, one of all codes.
+    fn draw_weighed(
+        &self,
+        range: std::ops::Range<usize>,
+        rng: &mut Stream,
+        weigh: &mut dyn FnMut(u16) -> f64,
+    ) -> Option<u16> {
+        let codes = &self.codes[range.clone()];
         let mut last = 0;
         let weights: Vec<f64> = codes
             .iter()
-            .zip(sums)
+            .zip(&self.sums[range])
             .map(|(c, s)| {
                 let w = f64::from(s - last);
                 last = *s;
@@ -175,6 +186,11 @@ impl Tree {
             .map(|(c, p)| if *p > 0.0 { f64::from(*p) * weigh(c as u16) } else { 0.0 })
             .collect();
         rng.weighted(&all).map(|c| c as u16)
+    }
+
+    /// Draws a code of a leaf of the flat form under a mask, exactly; None when no code is allowed.
+    pub fn draw_at(&self, leaf: Leaf, rng: &mut Stream, weigh: &mut dyn FnMut(u16) -> f64) -> Option<u16> {
+        self.draw_weighed(leaf.range(), rng, weigh)
     }
 
     /// Probability of a code at the leaf a row reaches.

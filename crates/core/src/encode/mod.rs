@@ -2,9 +2,11 @@
 
 mod label;
 mod number;
+mod spread;
 
 pub use label::Vocabulary;
 pub use number::NumberCoder;
+pub use spread::Spread;
 
 /// Codes of one column of training rows; [`MISSING`] never appears: missing has a code of its own.
 pub type Codes = Vec<u16>;

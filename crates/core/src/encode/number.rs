@@ -151,7 +151,7 @@ impl NumberCoder {
     }
 
     /// The edges of the four pieces of a bin that hold a quarter of it each.
-    fn pieces(&self, code: usize) -> [(i64, i64); 4] {
+    pub(super) fn pieces(&self, code: usize) -> [(i64, i64); 4] {
         let i = self.inner[code];
         let (lo, hi, s) = (self.lo[code], self.hi[code], self.step);
         [

@@ -1,10 +1,12 @@
 //! Walks over the rows of a table in order and says what is known at each.
+//!
+//! Features are resolved once, when a cursor is made: ways become steps between numbered tables. A value is computed
+//! when it is first asked for and kept for the row, or for all rows of the owner where it cannot change.
 
-use super::summary::number;
 use super::{Feature, Kind, Part, Scope, Source, Stat};
 use crate::dataset::NULL;
-use crate::frame::{Frame, NO_ROW};
-use crate::plan::Plan;
+use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
+use crate::plan::{Plan, SlotKind};
 use crate::time;
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,28 +46,198 @@ impl Running {
 /// Label codes whose running shares are counted.
 pub(super) const SHARES: usize = 6;
 
-/// The history of one owner, and of the owner's owner, up to the current row.
+/// One step between numbered tables.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Owner(usize),
+    Link(usize, usize),
+    Back(usize, usize),
+}
+
+/// Where a way ends, and the slot or summary there.
 #[derive(Clone, Debug)]
-pub struct Cursor {
+struct End {
+    steps: Vec<Step>,
     table: usize,
+    slot: usize,
+}
+
+impl End {
+    /// None when the way leads nowhere in this schema.
+    fn new(plan: &Plan, table: usize, hops: &[Hop], slot: u16) -> Option<Self> {
+        let mut t = table;
+        let mut steps = Vec::with_capacity(hops.len());
+        for h in hops {
+            steps.push(match h {
+                Hop::Owner => Step::Owner(t),
+                Hop::Link(l) => Step::Link(t, usize::from(*l)),
+                Hop::Back(k) => Step::Back(t, usize::from(*k)),
+            });
+            t = plan.table_at(t, &[*h])?;
+        }
+        Some(Self { steps, table: t, slot: usize::from(slot) })
+    }
+
+    fn of(plan: &Plan, table: usize, r: &Ref) -> Option<Self> {
+        Self::new(plan, table, &r.hops, r.slot)
+    }
+
+    #[inline]
+    fn row(&self, frames: &[Frame], row: usize) -> Option<usize> {
+        let mut r = row;
+        for step in &self.steps {
+            let next = match *step {
+                Step::Owner(t) => frames[t].owner[r],
+                Step::Link(t, l) => frames[t].links[l][r],
+                Step::Back(t, k) => {
+                    let owners = &frames[t].owner;
+                    if owners[r] == NO_ROW || r < k || owners[r - k] != owners[r] {
+                        return None;
+                    }
+                    (r - k) as u32
+                }
+            };
+            if next == NO_ROW {
+                return None;
+            }
+            r = next as usize;
+        }
+        Some(r)
+    }
+
+    #[inline]
+    fn tick(&self, frames: &[Frame], row: usize) -> i64 {
+        match self.row(frames, row) {
+            Some(r) if self.slot == usize::from(WHICH) => i64::from(frames[self.table].template[r]),
+            Some(r) => frames[self.table].values[self.slot][r],
+            None => NULL,
+        }
+    }
+}
+
+/// A feature, resolved.
+#[derive(Clone, Debug)]
+enum Known<'a> {
+    Never,
+    Value(End),
+    Numeric(End, &'a [i64]),
+    Part(End, Part),
+    Span(End, End),
+    Summary(End),
+    Run(usize, Stat, usize),
+    Share(usize, usize, usize),
+    Which(End, &'a [u16]),
+    Position,
+    Remaining(usize, usize),
+    Pace(End, End, usize, usize),
+    Stayed(usize),
+}
+
+impl<'a> Known<'a> {
+    fn new(plan: &Plan, table: usize, feature: &'a Feature) -> Option<Self> {
+        let end = |r: &Ref| End::of(plan, table, r);
+        let owner = plan.tables[table].owner.map(usize::from);
+        Some(match &feature.source {
+            Source::Value(r) => match &feature.kind {
+                Kind::Numeric(n) => Self::Numeric(end(r)?, n),
+                _ => Self::Value(end(r)?),
+            },
+            Source::Part(r, part) => Self::Part(end(r)?, *part),
+            Source::Span(a, b) => Self::Span(end(a)?, end(b)?),
+            Source::Summary(way, i) => Self::Summary(End::new(plan, table, way, *i)?),
+            Source::Run(slot, stat, scope) => Self::Run(usize::from(*slot), *stat, index(*scope)),
+            Source::Share(slot, code, scope) => Self::Share(usize::from(*slot), usize::from(*code), index(*scope)),
+            Source::Which(way, ranks) => Self::Which(End::new(plan, table, way, 0)?, ranks),
+            Source::Position => Self::Position,
+            Source::Remaining(i) => Self::Remaining(owner?, usize::from(*i)),
+            Source::Pace(a, b, i) => Self::Pace(end(a)?, end(b)?, owner?, usize::from(*i)),
+            Source::Stayed(l) => Self::Stayed(usize::from(*l)),
+        })
+    }
+
+    /// True when the value is the same for all rows of one owner.
+    fn lasts(&self) -> bool {
+        let above = |e: &End| matches!(e.steps.first(), Some(Step::Owner(_)));
+        match self {
+            Self::Never => true,
+            Self::Value(e) | Self::Numeric(e, _) | Self::Part(e, _) | Self::Summary(e) | Self::Which(e, _) => above(e),
+            Self::Span(a, b) => above(a) && above(b),
+            _ => false,
+        }
+    }
+}
+
+/// What is remembered of one slot.
+#[derive(Clone, Debug)]
+struct Track<'a> {
+    slot: usize,
+    numeric: Option<&'a [i64]>,
+    /// Running statistics, and shares of labels, in each scope.
+    runs: [bool; 2],
+    shares: [bool; 2],
+}
+
+/// The history of one owner, and of the owner's owner, up to the current row; and the features of that row.
+#[derive(Clone, Debug)]
+pub struct Cursor<'a> {
+    table: usize,
+    owners: Option<usize>,
     owner: u32,
     above: u32,
     position: usize,
+    known: Vec<Known<'a>>,
+    values: Vec<f64>,
+    /// A bit for each value that is there, and for each that holds for all rows of the owner.
+    there: Vec<u64>,
+    lasting: Vec<u64>,
+    tracks: Vec<Track<'a>>,
     /// Per slot: own history, then the history above.
     runs: [Vec<Running>; 2],
     shares: [Vec<[f64; SHARES]>; 2],
     seen: [f64; 2],
 }
 
-impl Cursor {
-    /// At the start of a table.
-    pub fn new(plan: &Plan, table: usize) -> Self {
-        let n = plan.tables[table].slots.len();
+impl<'a> Cursor<'a> {
+    /// At the start of a table; features that are not `wanted` are never asked for.
+    pub fn new(plan: &'a Plan, table: usize, features: &'a [Feature], wanted: &dyn Fn(usize) -> bool) -> Self {
+        let slots = &plan.tables[table].slots;
+        let resolve = |(i, f)| match wanted(i) {
+            true => Known::new(plan, table, f).unwrap_or(Known::Never),
+            false => Known::Never,
+        };
+        let known: Vec<Known> = features.iter().enumerate().map(resolve).collect();
+        let mut lasting = vec![0u64; known.len().div_ceil(64)];
+        for (i, _) in known.iter().enumerate().filter(|(_, k)| k.lasts()) {
+            lasting[i / 64] |= 1 << (i % 64);
+        }
+        let track = |(slot, about): (usize, &'a crate::plan::Slot)| {
+            let asks = |scope: usize, share: bool| {
+                known.iter().any(|k| match k {
+                    Known::Run(s, _, at) => !share && (*s, *at) == (slot, scope),
+                    Known::Share(s, _, at) => share && (*s, *at) == (slot, scope),
+                    _ => false,
+                })
+            };
+            let numeric = match &about.kind {
+                SlotKind::Label { numeric: Some(n), .. } => Some(n.as_slice()),
+                _ => None,
+            };
+            Track { slot, numeric, runs: [asks(0, false), asks(1, false)], shares: [asks(0, true), asks(1, true)] }
+        };
+        let kept = |t: &Track| t.runs != [false; 2] || t.shares != [false; 2];
+        let tracks = slots.iter().enumerate().filter(|s| !s.1.kind.is_time()).map(track).filter(kept).collect();
+        let n = slots.len();
         Self {
             table,
+            owners: plan.tables[table].owner.map(usize::from),
             owner: NO_ROW,
             above: NO_ROW,
             position: 0,
+            values: vec![f64::NAN; known.len()],
+            there: vec![0; lasting.len()],
+            lasting,
+            known,
+            tracks,
             runs: [vec![Running::default(); n], vec![Running::default(); n]],
             shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
             seen: [0.0; 2],
@@ -73,26 +245,38 @@ impl Cursor {
     }
 
     fn reset(&mut self, scope: usize) {
-        self.runs[scope].fill(Running::default());
-        self.shares[scope].fill([0.0; SHARES]);
+        for t in &self.tracks {
+            self.runs[scope][t.slot] = Running::default();
+            self.shares[scope][t.slot] = [0.0; SHARES];
+        }
         self.seen[scope] = 0.0;
     }
 
     /// Moves to a row; rows come in order.
-    pub fn enter(&mut self, plan: &Plan, frames: &[Frame], row: usize) {
+    pub fn enter(&mut self, frames: &[Frame], row: usize) {
         let owner = frames[self.table].owner[row];
         if owner == NO_ROW || owner != self.owner {
             self.owner = owner;
             self.position = 0;
             self.reset(0);
-            let above = match plan.tables[self.table].owner {
-                Some(o) if owner != NO_ROW => frames[usize::from(o)].owner[owner as usize],
+            let above = match self.owners {
+                Some(o) if owner != NO_ROW => frames[o].owner[owner as usize],
                 _ => NO_ROW,
             };
             if above == NO_ROW || above != self.above {
                 self.above = above;
                 self.reset(1);
             }
+            self.there.fill(0);
+        } else {
+            self.forget();
+        }
+    }
+
+    /// Forgets what was known about the current row, because its values change.
+    pub fn forget(&mut self) {
+        for (there, lasting) in self.there.iter_mut().zip(&self.lasting) {
+            *there &= lasting;
         }
     }
 
@@ -102,90 +286,90 @@ impl Cursor {
     }
 
     /// Takes the finished row into the history.
-    pub fn leave(&mut self, plan: &Plan, frames: &[Frame], row: usize) {
+    pub fn leave(&mut self, frames: &[Frame], row: usize) {
         self.position += 1;
         if self.owner == NO_ROW {
             return;
         }
-        for scope in 0..2 {
-            self.seen[scope] += 1.0;
-        }
-        for (s, slot) in plan.tables[self.table].slots.iter().enumerate() {
-            let tick = frames[self.table].values[s][row];
-            if slot.kind.is_time() || tick == NULL {
+        self.seen[0] += 1.0;
+        self.seen[1] += 1.0;
+        for t in &self.tracks {
+            let tick = frames[self.table].values[t.slot][row];
+            if tick == NULL {
                 continue;
             }
-            let v = number(&slot.kind, tick);
+            let v = match t.numeric {
+                Some(n) => n.get(tick as usize).map_or(f64::NAN, |v| *v as f64),
+                None => tick as f64,
+            };
             for scope in 0..2 {
-                if slot.kind.is_label() && (tick as usize) < SHARES {
-                    self.shares[scope][s][tick as usize] += 1.0;
+                if t.shares[scope] && (0..SHARES as i64).contains(&tick) {
+                    self.shares[scope][t.slot][tick as usize] += 1.0;
                 }
-                if !v.is_nan() {
-                    self.runs[scope][s].add(v);
+                if t.runs[scope] && !v.is_nan() {
+                    self.runs[scope][t.slot].add(v);
                 }
             }
         }
     }
 
-    /// The value of a feature at a row; NaN when missing.
-    pub fn value(&self, plan: &Plan, frames: &[Frame], row: usize, feature: &Feature) -> f64 {
-        let t = self.table;
-        match &feature.source {
-            Source::Value(r) => {
-                let tick = plan.value(frames, t, row, r);
-                if tick == NULL {
-                    return f64::NAN;
-                }
-                match &feature.kind {
-                    Kind::Numeric(n) => n.get(tick as usize).map_or(f64::NAN, |v| *v as f64),
-                    _ => tick as f64,
-                }
-            }
-            Source::Part(r, part) => part_of(plan.value(frames, t, row, r), *part),
-            Source::Span(a, b) => span(plan.value(frames, t, row, a), plan.value(frames, t, row, b)),
-            Source::Summary(way, i) => match plan.walk(frames, t, row, way) {
-                Some((t, row)) => frames[t].summaries[usize::from(*i)][row],
-                None => f64::NAN,
+    /// The value of a feature at the current row; NaN when missing.
+    #[inline]
+    pub fn value(&mut self, frames: &[Frame], row: usize, feature: usize) -> f64 {
+        let (word, bit) = (feature / 64, 1u64 << (feature % 64));
+        if self.there[word] & bit == 0 {
+            self.values[feature] = self.compute(frames, row, feature);
+            self.there[word] |= bit;
+        }
+        self.values[feature]
+    }
+
+    fn compute(&self, frames: &[Frame], row: usize, feature: usize) -> f64 {
+        match &self.known[feature] {
+            Known::Never => f64::NAN,
+            Known::Value(e) => match e.tick(frames, row) {
+                NULL => f64::NAN,
+                tick => tick as f64,
             },
-            Source::Run(slot, stat, scope) => self.runs[index(*scope)][usize::from(*slot)].get(*stat),
-            Source::Share(slot, code, scope) => {
-                let seen = self.seen[index(*scope)];
-                if seen > 0.0 {
-                    self.shares[index(*scope)][usize::from(*slot)][usize::from(*code)] / seen
-                } else {
-                    f64::NAN
-                }
+            Known::Numeric(e, n) => match e.tick(frames, row) {
+                NULL => f64::NAN,
+                tick => n.get(tick as usize).map_or(f64::NAN, |v| *v as f64),
+            },
+            Known::Part(e, part) => part_of(e.tick(frames, row), *part),
+            Known::Span(a, b) => span(a.tick(frames, row), b.tick(frames, row)),
+            Known::Summary(e) => e.row(frames, row).map_or(f64::NAN, |r| frames[e.table].summaries[e.slot][r]),
+            Known::Run(slot, stat, scope) => self.runs[*scope][*slot].get(*stat),
+            Known::Share(slot, code, scope) => {
+                let seen = self.seen[*scope];
+                if seen > 0.0 { self.shares[*scope][*slot][*code] / seen } else { f64::NAN }
             }
-            Source::Which(way, ranks) => match plan.walk(frames, t, row, way) {
-                Some((t, row)) => {
-                    let which = frames[t].template[row];
+            Known::Which(e, ranks) => match e.row(frames, row) {
+                Some(r) => {
+                    let which = frames[e.table].template[r];
                     ranks.get(which as usize).map_or(f64::from(which), |r| f64::from(*r))
                 }
                 None => f64::NAN,
             },
-            Source::Position => self.position as f64,
-            Source::Remaining(i) => self.remaining(plan, frames, row, *i),
-            Source::Pace(a, b, i) => {
-                let left = span(plan.value(frames, t, row, a), plan.value(frames, t, row, b));
-                left / self.remaining(plan, frames, row, *i).max(1.0)
+            Known::Position => self.position as f64,
+            Known::Remaining(o, i) => self.remaining(frames, row, *o, *i),
+            Known::Pace(a, b, o, i) => {
+                let left = span(a.tick(frames, row), b.tick(frames, row));
+                left / self.remaining(frames, row, *o, *i).max(1.0)
             }
-            Source::Stayed(l) => {
-                let links = &frames[t].links[usize::from(*l)];
-                let target = |k: usize| (self.position >= k).then(|| links[row - k]);
-                match (target(1), target(2)) {
-                    (Some(a), Some(b)) => f64::from(u8::from(a == b)),
-                    _ => f64::NAN,
+            Known::Stayed(l) => {
+                let links = &frames[self.table].links[*l];
+                if self.position < 2 {
+                    return f64::NAN;
                 }
+                f64::from(u8::from(links[row - 1] == links[row - 2]))
             }
         }
     }
 
-    fn remaining(&self, plan: &Plan, frames: &[Frame], row: usize, i: u16) -> f64 {
-        match (plan.tables[self.table].owner, frames[self.table].owner[row]) {
-            (Some(o), p) if p != NO_ROW => {
-                frames[usize::from(o)].summaries[usize::from(i)][p as usize] - self.position as f64
-            }
-            _ => f64::NAN,
+    fn remaining(&self, frames: &[Frame], row: usize, o: usize, i: usize) -> f64 {
+        match frames[self.table].owner[row] {
+            NO_ROW => f64::NAN,
+            p => frames[o].summaries[i][p as usize] - self.position as f64,
         }
     }
 }

@@ -216,12 +216,7 @@ fn calendar(
         extras.push(number(&|r| base[r].rem_euclid(DAY)));
         parts.push(coded(ctx, sheet, known, &known_rows, &clocks, &extras, false));
     }
-    ColumnModel {
-        slot: slot as u16,
-        quantity: Quantity::Calendar(anchor),
-        parts,
-        range: None,
-    }
+    ColumnModel { slot: slot as u16, quantity: Quantity::Calendar(anchor), parts, range: None }
 }
 
 /// Day of the week of days since 1970-01-01; Monday is 0.

@@ -40,13 +40,13 @@ impl Sheet {
         let rows = ctx.frames[table].rows;
         let walk = |features: &[Feature]| {
             let mut values = vec![Vec::with_capacity(rows); features.len()];
-            let mut cursor = Cursor::new(ctx.plan, table);
+            let mut cursor = Cursor::new(ctx.plan, table, features, &|_| true);
             for row in 0..rows {
-                cursor.enter(ctx.plan, ctx.frames, row);
-                for (f, column) in features.iter().zip(&mut values) {
-                    column.push(cursor.value(ctx.plan, ctx.frames, row, f));
+                cursor.enter(ctx.frames, row);
+                for (f, column) in values.iter_mut().enumerate() {
+                    column.push(cursor.value(ctx.frames, row, f));
                 }
-                cursor.leave(ctx.plan, ctx.frames, row);
+                cursor.leave(ctx.frames, row);
             }
             values
         };

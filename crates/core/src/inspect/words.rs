@@ -63,7 +63,10 @@ pub(super) fn quantity(plan: &Plan, table: usize, q: &Quantity) -> String {
         Quantity::Residual => "drawn as the difference to a linear guess".into(),
         Quantity::Calendar(None) => "drawn as day, weekday and time of day".into(),
         Quantity::Calendar(Some(r)) => {
-            format!("drawn as the span since {0} within half a day, else as days since then, weekday and time of day", path(plan, table, r))
+            format!(
+                "drawn as the span since {0} within half a day, else as days since then, weekday and time of day",
+                path(plan, table, r)
+            )
         }
         Quantity::Copy(r) => format!("the same as {}", path(plan, table, r)),
     }

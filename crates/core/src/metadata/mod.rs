@@ -8,6 +8,7 @@ mod near;
 mod path;
 mod repeated;
 mod sdtype;
+mod subset;
 mod validate;
 mod validate_rules;
 

@@ -1,13 +1,17 @@
 //! One block: every table in turn, owners before what they own.
 
 use super::Sampler;
+use super::law::CountLaw;
 use super::link::Targets;
-use super::row::RowDrawer;
+use super::place;
+use super::row::{RowDrawer, TRIES};
 use crate::frame::{Frame, NO_ROW};
-use crate::model::CountModel;
 use crate::plan::Origin;
 use crate::rng::{Stream, name};
 use crate::time::SECOND;
+
+/// Sequences that are drawn for one owner before a row is cut short or moved to find room.
+const PLANS: u64 = 3;
 
 pub(super) struct Block<'a> {
     sampler: &'a Sampler<'a>,
@@ -25,16 +29,16 @@ impl<'a> Block<'a> {
         Self { sampler, block, frames }
     }
 
-    /// Generates everything.
-    pub fn run(mut self) -> Vec<Frame> {
+    /// Generates the tables that are needed.
+    pub fn run(mut self, needed: &[bool]) -> Vec<Frame> {
         let plan = &self.sampler.model.plan;
-        for t in plan.order.iter().map(|t| usize::from(*t)) {
+        for t in plan.order.iter().map(|t| usize::from(*t)).filter(|t| needed[*t]) {
             match plan.tables[t].origin {
                 Origin::Drawn => self.draw(t),
                 Origin::Repeated | Origin::Reference => self.repeat(t),
             }
         }
-        for t in plan.order.iter().map(|t| usize::from(*t)) {
+        for t in plan.order.iter().map(|t| usize::from(*t)).filter(|t| needed[*t]) {
             if plan.tables[t].links.iter().any(|l| l.deferred) {
                 self.deferred(t);
             }
@@ -86,36 +90,55 @@ impl<'a> Block<'a> {
         let model = self.sampler.model;
         let table = &model.plan.tables[t];
         let mut targets = self.targets(t, false);
-        let mut drawer = RowDrawer::new(model, t, self.sampler.request.seed);
+        let mut drawer = RowDrawer::new(&model.plan, &self.sampler.laws[t], t, None, self.sampler.request.seed);
         let Some(o) = table.owner.map(usize::from) else {
             for at in self.sampler.root_rows(t, self.block) {
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
-                if !drawer.fill(&mut self.frames, row, at, &mut targets) && row > 0 {
+                if !drawer.fill(&mut self.frames, row, at, 0, &mut targets) && row > 0 {
                     // An entity that finds no values under the rules is like the one before.
                     self.frames[t].repeat(row);
                 }
             }
             return;
         };
-        let counts = model.tables[o].counts.iter().find(|c| usize::from(c.child) == t);
+        let counts = self.sampler.laws[o].counts.iter().find(|c| usize::from(c.model.child) == t);
         let least = i64::from(model.tables[o].keep.at_least_one.contains(&(t as u16)));
         let mut counter = counts.map(|c| Counter::new(self.sampler, o, t, c));
+        let mine = &model.tables[t];
+        let moving = mine
+            .keep
+            .capacity
+            .as_ref()
+            .zip(mine.when.as_ref())
+            .and_then(|(c, (first, _))| place::moving(first, &mine.columns, (c.start, c.end)));
         self.frames[t].first.push(0);
         for p in 0..self.frames[o].rows {
             let planned = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
             if let Some(c) = counts {
-                self.frames[o].summaries[usize::from(c.summary)][p] = planned as f64;
+                self.frames[o].summaries[usize::from(c.model.summary)][p] = planned as f64;
             }
-            for j in 0..planned {
-                self.frames[t].push(p as u32);
-                let row = self.frames[t].rows - 1;
-                let at = self.stream_row(t, row);
-                if !drawer.fill(&mut self.frames, row, at, &mut targets) && j >= least {
-                    // No room for another row under the rules: the sequence ends here.
-                    self.frames[t].pop();
-                    break;
-                }
+            let from = self.frames[t].rows;
+            let placed = moving.as_ref().is_some_and(|slots| {
+                drawer.roomy = true;
+                let before = drawer.cursor.clone();
+                let done = (0..PLANS).any(|plan| {
+                    self.sequence(&mut drawer, t, p, (planned, least), plan * TRIES, &mut targets);
+                    let rows = from..self.frames[t].rows;
+                    let done = place::place(&drawer, &mut self.frames, rows.clone(), slots, &mut targets);
+                    if done {
+                        rows.for_each(|row| drawer.accept(&self.frames, row));
+                    } else {
+                        rows.for_each(|_| self.frames[t].pop());
+                        drawer.cursor.clone_from(&before);
+                    }
+                    done
+                });
+                drawer.roomy = false;
+                done
+            });
+            if !placed {
+                self.sequence(&mut drawer, t, p, (planned, least), PLANS * TRIES, &mut targets);
             }
             let end = self.frames[t].rows as u32;
             self.frames[t].first.push(end);
@@ -130,7 +153,28 @@ impl<'a> Block<'a> {
             self.frames[t].push(NO_ROW);
             let row = self.frames[t].rows - 1;
             let at = self.stream_row(t, row);
-            drawer.fill(&mut self.frames, row, at, &mut targets);
+            drawer.fill(&mut self.frames, row, at, 0, &mut targets);
+        }
+    }
+
+    /// The rows of one owner in a child table, one after the other; fewer where the rules leave no room for more.
+    fn sequence(
+        &mut self,
+        drawer: &mut RowDrawer,
+        t: usize,
+        owner: usize,
+        (planned, least): (i64, i64),
+        tries: u64,
+        targets: &mut [Option<Targets>],
+    ) {
+        for j in 0..planned {
+            self.frames[t].push(owner as u32);
+            let row = self.frames[t].rows - 1;
+            let at = self.stream_row(t, row);
+            if !drawer.fill(&mut self.frames, row, at, tries, targets) && j >= least {
+                self.frames[t].pop();
+                break;
+            }
         }
     }
 
@@ -138,7 +182,7 @@ impl<'a> Block<'a> {
     fn deferred(&mut self, t: usize) {
         let model = self.sampler.model;
         let mut targets = self.targets(t, true);
-        let mut drawer = RowDrawer::new(model, t, self.sampler.request.seed);
+        let mut drawer = RowDrawer::new(&model.plan, &self.sampler.laws[t], t, None, self.sampler.request.seed);
         for row in 0..self.frames[t].rows {
             let at = self.stream_row(t, row);
             drawer.link_late(&mut self.frames, row, at, &mut targets);
@@ -150,8 +194,7 @@ impl<'a> Block<'a> {
         let links = model.plan.tables[t].links.iter().enumerate();
         links
             .map(|(l, link)| {
-                (link.deferred == deferred)
-                    .then(|| Targets::new(model, &self.frames, t, l, self.sampler.request.seed, self.block))
+                (link.deferred == deferred).then(|| Targets::new(self.sampler, &self.frames, t, l, self.block))
             })
             .collect()
     }
@@ -165,29 +208,28 @@ impl<'a> Block<'a> {
 /// Draws how many child rows each row of a table has.
 struct Counter<'a> {
     drawer: RowDrawer<'a>,
-    model: &'a CountModel,
+    count: &'a CountLaw<'a>,
     purpose: u64,
     seed: u64,
 }
 
 impl<'a> Counter<'a> {
-    fn new(sampler: &'a Sampler<'a>, owner: usize, child: usize, model: &'a CountModel) -> Self {
+    fn new(sampler: &'a Sampler<'a>, owner: usize, child: usize, count: &'a CountLaw<'a>) -> Self {
         let plan = &sampler.model.plan;
         let seed = sampler.request.seed;
-        let mut drawer = RowDrawer::new(sampler.model, owner, seed);
-        drawer.use_features(&model.features, &model.binners);
+        let drawer = RowDrawer::new(plan, &sampler.laws[owner], owner, Some(&count.known), seed);
         let purpose = name(&[&plan.tables[owner].name, "number of", &plan.tables[child].name]);
-        Self { drawer, model, purpose, seed }
+        Self { drawer, count, purpose, seed }
     }
 
     fn count(&mut self, frames: &[Frame], row: usize, at: u64, least: i64) -> i64 {
         self.drawer.enter(frames, row);
         let mut rng = Stream::new(self.seed, self.purpose, at);
-        let Some((from, to)) = &self.model.per else {
-            return self.drawer.number(frames, row, &self.model.drawn, (least, LONGEST), &mut rng).unwrap_or(least);
+        let Some((from, to)) = &self.count.model.per else {
+            return self.drawer.number(frames, row, &self.count.law, (least, LONGEST), &mut rng).unwrap_or(least);
         };
         let span = self.drawer.span(frames, row, from, to);
-        match self.drawer.number_or_none(frames, row, &self.model.drawn, least == 0, &mut rng) {
+        match self.drawer.number_or_none(frames, row, &self.count.law, least == 0, &mut rng) {
             // Rounded, so that a stay of three and a half paces has three or four.
             Some(each) => ((span / SECOND + each / 2) / each.max(1)).clamp(1, LONGEST),
             None => least,

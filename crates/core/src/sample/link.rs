@@ -6,10 +6,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Sampler;
+use super::law::Law;
 use super::row::RowDrawer;
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
-use crate::model::{Capacity, Coder, Drawn, LinkModel, Model, Restriction, TableModel, UniqueItem};
+use crate::model::{Capacity, Coder, Drawn, Restriction, TableModel, UniqueItem};
 use crate::plan::{Agreement, Origin, Plan, SlotKind};
 use crate::rng::{Stream, name};
 use crate::time::years_between;
@@ -37,8 +39,8 @@ struct Deck {
 }
 
 impl Targets {
-    pub fn new(model: &Model, frames: &[Frame], t: usize, l: usize, seed: u64, block: u64) -> Self {
-        let plan = &model.plan;
+    pub fn new(sampler: &Sampler, frames: &[Frame], t: usize, l: usize, block: u64) -> Self {
+        let (model, plan, seed) = (sampler.model, &sampler.model.plan, sampler.request.seed);
         let link = &plan.tables[t].links[l];
         let target = usize::from(link.target);
         let rows = frames[target].rows;
@@ -63,7 +65,7 @@ impl Targets {
             g.sort_by_key(|r| (codes.iter().map(|c| c[*r as usize]).collect::<Vec<_>>(), *r));
         }
         let purpose = name(&[&plan.tables[t].name, "deck", &link.name]);
-        let weight = weights(model, frames, target, mine, seed, purpose, block);
+        let weight = weights(sampler, frames, target, (t, l), purpose, block);
         Self {
             table: t,
             link: l,
@@ -80,11 +82,11 @@ impl Targets {
     /// Sets the link of a row. False when no target is allowed.
     pub fn choose(&mut self, d: &mut RowDrawer, frames: &mut [Frame], row: usize, rng: &mut Stream) -> bool {
         let (t, l) = (d.table, self.link);
-        let model: &LinkModel = &d.model.links[l];
-        let flag = |d: &mut RowDrawer, frames: &[Frame], drawn: &Drawn, rng: &mut Stream| {
-            d.code(frames, row, drawn, &[], None, rng) == Some(1)
+        let law = &d.law.links[l];
+        let flag = |d: &mut RowDrawer, frames: &[Frame], law: &Law, rng: &mut Stream| {
+            d.code(frames, row, law, &[], None, rng) == Some(1)
         };
-        if model.null.as_ref().is_some_and(|drawn| flag(d, frames, drawn, rng)) {
+        if law.null.as_ref().is_some_and(|law| flag(d, frames, law, rng)) {
             return true;
         }
         let key: Vec<i64> =
@@ -97,17 +99,17 @@ impl Targets {
         let mut exclude = NO_ROW;
         let mut kin = None;
         if let Some(b) = before {
-            if let Some(drawn) = &model.same {
+            if let Some(same) = &law.same {
                 let possible = group.contains(&b) && allowed(b);
-                if possible && flag(d, frames, drawn, rng) {
+                if possible && flag(d, frames, same, rng) {
                     frames[t].links[l][row] = b;
                     return true;
                 }
                 exclude = b;
             }
-            if let Some(drawn) = &model.kin {
+            if let Some(law) = &law.kin {
                 let owner = frames[self.target].owner[b as usize];
-                let wanted = flag(d, frames, drawn, rng);
+                let wanted = flag(d, frames, law, rng);
                 kin = Some((owner, wanted));
             }
         }
@@ -131,7 +133,7 @@ impl Targets {
             return false;
         }
         let (mut from, mut to) = (0, pool.len());
-        for (j, (_, drawn)) in model.profile.iter().enumerate() {
+        for (j, law) in law.profile.iter().enumerate() {
             if to - from <= 1 {
                 break;
             }
@@ -147,7 +149,7 @@ impl Targets {
                 let (a, b) = at(c);
                 f64::from(u8::from(b > a))
             };
-            let drawn_code = d.code(frames, row, drawn, &[], Some(&mut weigh), rng);
+            let drawn_code = d.code(frames, row, law, &[], Some(&mut weigh), rng);
             if let Some(c) = drawn_code {
                 (from, to) = at(c);
             } else {
@@ -199,6 +201,22 @@ impl Targets {
         if start != NULL && end != NULL && to != NO_ROW {
             self.open.entry(to).or_default().push((start, end));
         }
+    }
+
+    /// Forgets the interval of a row, the last that was remembered of its target.
+    pub fn give_back(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
+        let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
+        let frame = &frames[self.table];
+        let ends = [c.start, c.end].map(|s| frame.values[usize::from(s)][row]);
+        if let Some(open) = self.open.get_mut(&frame.links[self.link][row]).filter(|_| !ends.contains(&NULL)) {
+            open.pop();
+        }
+    }
+
+    /// True when the target of a finished row is allowed at its times.
+    pub fn permits(&self, d: &RowDrawer, frames: &[Frame], row: usize) -> bool {
+        let to = frames[self.table].links[self.link][row];
+        to == NO_ROW || !restricted(&broken(d, self.link, frames, row), d.plan, frames, self.target, to as usize)
     }
 
     /// Capacity of a target.
@@ -253,18 +271,10 @@ struct Rules {
 impl Rules {
     fn new(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Self {
         let keep = &d.model.keep;
-        let broken = |r: &&Restriction| {
-            let (from, to) = (d.plan.value(frames, d.table, row, &r.from), d.plan.value(frames, d.table, row, &r.to));
-            if from == NULL || to == NULL {
-                return false;
-            }
-            let years = years_between(from, to);
-            r.min_years.is_some_and(|m| years < m) || r.below_years.is_some_and(|m| years >= m)
-        };
-        let forbidden = keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(broken).cloned().collect();
+        let forbidden = broken(d, l, frames, row);
         let item = UniqueItem::Link(l as u8);
         let used = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
-        let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && d.cut_short).and_then(|c| {
+        let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && !d.roomy).and_then(|c| {
             let start = frames[d.table].values[usize::from(c.start)][row];
             (start != NULL).then(|| (c.clone(), start))
         });
@@ -277,14 +287,31 @@ impl Rules {
 
     fn allow(&self, targets: &Targets, plan: &Plan, frames: &[Frame], to: u32) -> bool {
         let row = to as usize;
-        let restricted =
-            self.forbidden.iter().any(|r| r.codes.contains(&plan.value(frames, targets.target, row, &r.attribute)));
+        let restricted = restricted(&self.forbidden, plan, frames, targets.target, row);
         let full = self
             .capacity
             .as_ref()
             .is_some_and(|(c, at)| targets.open_at(to, *at) >= targets.capacity(plan, frames, c, to));
         !restricted && !full && !self.used.contains(&i64::from(to))
     }
+}
+
+/// The restrictions of a link that a row breaks if its target has one of their codes.
+fn broken(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Vec<Restriction> {
+    let breaks = |r: &&Restriction| {
+        let (from, to) = (d.plan.value(frames, d.table, row, &r.from), d.plan.value(frames, d.table, row, &r.to));
+        if from == NULL || to == NULL {
+            return false;
+        }
+        let years = years_between(from, to);
+        r.min_years.is_some_and(|m| years < m) || r.below_years.is_some_and(|m| years >= m)
+    };
+    d.model.keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(breaks).cloned().collect()
+}
+
+/// True when the target has a code of one of these restrictions.
+fn restricted(these: &[Restriction], plan: &Plan, frames: &[Frame], target: usize, row: usize) -> bool {
+    these.iter().any(|r| r.codes.contains(&plan.value(frames, target, row, &r.attribute)))
 }
 
 /// What must agree, seen from the row.
@@ -318,26 +345,25 @@ fn attribute_code(plan: &Plan, frames: &[Frame], target: usize, row: usize, r: &
 
 /// How often each target is chosen, relative to the others.
 fn weights(
-    model: &Model,
+    sampler: &Sampler,
     frames: &[Frame],
     target: usize,
-    link: &LinkModel,
-    seed: u64,
+    (t, l): (usize, usize),
     purpose: u64,
     block: u64,
 ) -> Vec<u32> {
-    let frame = &frames[target];
+    let (frame, model, seed) = (&frames[target], sampler.model, sampler.request.seed);
     if model.plan.tables[target].origin != Origin::Drawn {
-        return frame.template.iter().map(|r| link.chosen.get(*r as usize).copied().unwrap_or(1)).collect();
+        let chosen = &model.tables[t].links[l].chosen;
+        return frame.template.iter().map(|r| chosen.get(*r as usize).copied().unwrap_or(1)).collect();
     }
-    let Some(popular) = &link.popularity else { return vec![1; frame.rows] };
-    let mut drawer = RowDrawer::new(model, target, seed);
-    drawer.use_features(&popular.features, &popular.binners);
+    let Some(popular) = &sampler.laws[t].links[l].popularity else { return vec![1; frame.rows] };
+    let mut drawer = RowDrawer::new(&model.plan, &sampler.laws[target], target, Some(&popular.known), seed);
     (0..frame.rows)
         .map(|row| {
             drawer.enter(frames, row);
             let mut rng = Stream::new(seed, purpose ^ 1, (block << 32) | row as u64);
-            let n = drawer.number(frames, row, &popular.drawn, (0, i64::from(u32::MAX) >> 8), &mut rng).unwrap_or(1);
+            let n = drawer.number(frames, row, &popular.law, (0, i64::from(u32::MAX) >> 8), &mut rng).unwrap_or(1);
             drawer.leave(frames, row);
             n as u32
         })

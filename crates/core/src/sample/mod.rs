@@ -4,8 +4,10 @@
 //! so threads and parts change no value.
 
 mod block;
-mod laws;
+mod law;
 mod link;
+mod obey;
+mod place;
 mod row;
 
 use arrow_array::RecordBatch;
@@ -13,8 +15,8 @@ use indexmap::IndexMap;
 
 use crate::metadata::Metadata;
 use crate::model::Model;
-use crate::output::Writer;
-use crate::plan::Origin;
+use crate::output::{IdFormat, Writer};
+use crate::plan::{Origin, Output};
 use crate::{Error, ErrorKind, Result};
 
 /// What to generate.
@@ -44,6 +46,7 @@ const MOST: f64 = 1e9;
 /// A model ready to generate.
 pub struct Sampler<'a> {
     pub(crate) model: &'a Model,
+    laws: Vec<law::TableLaw<'a>>,
     pub(crate) metadata: Metadata,
     request: SampleRequest,
     blocks: u64,
@@ -88,7 +91,8 @@ impl<'a> Sampler<'a> {
                 None => (model.tables[t].rows as f64 * request.scale).round().max(1.0) as u64,
             })
             .collect();
-        let mut sampler = Self { model, metadata, request, blocks, roots, reserved: Vec::new() };
+        let mut sampler =
+            Self { model, laws: law::compile(model), metadata, request, blocks, roots, reserved: Vec::new() };
         sampler.reserved = sampler.reserve();
         Ok(sampler)
     }
@@ -120,7 +124,7 @@ impl<'a> Sampler<'a> {
     }
 
     /// Expected rows of a table in one block.
-    fn expected(&self, t: usize) -> f64 {
+    pub fn expected(&self, t: usize) -> f64 {
         let (plan, model) = (&self.model.plan.tables[t], &self.model.tables[t]);
         match (plan.origin, plan.owner) {
             (Origin::Reference, _) => model.rows as f64 / self.blocks as f64,
@@ -140,6 +144,24 @@ impl<'a> Sampler<'a> {
     /// region of its own behind all blocks.
     fn reserve(&self) -> Vec<u64> {
         (0..self.model.tables.len()).map(|t| (self.expected(t) * 1.25 + 50.0).ceil() as u64).collect()
+    }
+
+    /// What people should know before they use the keys: formats that do not hold all of them.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        for (t, table) in self.model.plan.tables.iter().enumerate() {
+            let last = self.position(t, self.blocks - 1, self.reserved[t]);
+            let columns = self.metadata.tables[&table.name].columns.keys();
+            for (column, output) in columns.zip(&table.output) {
+                let Output::Id(format @ IdFormat::Pattern(_)) = output else { continue };
+                let (first, last) = (format.text(0, 0), format.text(last, 0));
+                if last.len() > first.len() {
+                    let what = "has more rows than its format can count, so later keys are longer";
+                    out.push(format!("{}: {column} {what} (up to {} characters)", table.name, last.len()));
+                }
+            }
+        }
+        out
     }
 
     /// First and end root row of a block.
@@ -171,7 +193,15 @@ impl<'a> Sampler<'a> {
 
     /// All rows of one block that belong to the part.
     pub fn block(&self, block: u64) -> Result<BlockRows> {
-        let frames = block::Block::new(self, block).run();
+        let tables = self.block_of(block, &[])?;
+        Ok(BlockRows { tables: tables.into_iter().flatten().collect() })
+    }
+
+    /// The same for the tables that are wanted (all for an empty list), without drawing what they do not depend on.
+    pub fn block_of(&self, block: u64, wanted: &[bool]) -> Result<Vec<Option<RecordBatch>>> {
+        let all = vec![true; self.laws.len()];
+        let wanted = if wanted.is_empty() { &all } else { wanted };
+        let frames = block::Block::new(self, block).run(&self.needed(wanted));
         let offsets: Vec<u64> = (0..frames.len()).map(|t| self.position(t, block, 0)).collect();
         let wraps = |t: usize, row: u64| {
             let plan = &self.model.plan.tables[t];
@@ -187,16 +217,27 @@ impl<'a> Sampler<'a> {
             seed: self.request.seed,
             index: &index,
         };
-        let mut tables = Vec::new();
-        for (t, frame) in frames.iter().enumerate() {
-            let rows = if self.model.plan.tables[t].origin == Origin::Reference && block > 0 {
-                0..0
-            } else {
-                self.share(block, frame.rows)
-            };
-            tables.push(writer.batch(t, rows)?);
+        let rows = |t: usize, rows: usize| match self.model.plan.tables[t].origin {
+            Origin::Reference if block > 0 => 0..0,
+            _ => self.share(block, rows),
+        };
+        let batch = |(t, frame): (usize, &crate::frame::Frame)| match wanted.get(t) {
+            Some(true) => writer.batch(t, rows(t, frame.rows)).map(Some),
+            _ => Ok(None),
+        };
+        frames.iter().enumerate().map(batch).collect()
+    }
+
+    /// The tables that must be drawn to have those that are wanted.
+    fn needed(&self, wanted: &[bool]) -> Vec<bool> {
+        let mut needed = vec![false; self.laws.len()];
+        let mut open: Vec<usize> = (0..needed.len()).filter(|t| wanted.get(*t) == Some(&true)).collect();
+        while let Some(t) = open.pop() {
+            if !std::mem::replace(&mut needed[t], true) {
+                open.extend(law::depends_on(&self.laws, &self.model.plan, t));
+            }
         }
-        Ok(BlockRows { tables })
+        needed
     }
 
     /// The rows of a block that belong to the part: parts cut the line of blocks at even distances.

@@ -1,23 +1,22 @@
 //! Draws the columns of one row, each given what is known, inside what the rules allow.
 
-use super::laws::{Decided, Laws};
+use super::law::{self, ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
 use super::link::Targets;
-use crate::conditional::Binner;
+use super::obey::{Decided, Obey};
+use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
-use crate::feature::{Cursor, Feature};
+use crate::feature::Cursor;
 use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
-use crate::model::{Bound, Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel, UniqueItem, Unit};
+use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, TableModel, UniqueItem, Unit};
 use crate::plan::{Plan, SlotKind};
-use crate::rng::{Stream, name};
+use crate::rng::Stream;
 use crate::time::DAY;
 
 /// Times a row is drawn again when the rules leave no value for a column.
-const TRIES: u64 = 170;
-/// Tries in which a stay keeps its length and looks for a free place instead; after them it is cut short.
-const PATIENT: u64 = 150;
-/// Tries after which a value that was never seen in such a row is better than no row.
-const LOOSE: u64 = 155;
+pub(super) const TRIES: u64 = 20;
+/// The last tries, in which a value that was never seen in such a row is better than no row.
+const LOOSE: u64 = 6;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -27,103 +26,78 @@ const ALL: (i64, i64) = (i64::MIN + 1, i64::MAX);
 pub(super) struct RowDrawer<'a> {
     pub plan: &'a Plan,
     pub model: &'a TableModel,
+    pub law: &'a TableLaw<'a>,
     pub table: usize,
     pub seed: u64,
-    features: &'a [Feature],
     binners: &'a [Binner],
-    cursor: Cursor,
-    /// Feature values of the current row, valid where the stamp is now.
-    values: Vec<f64>,
-    stamp: Vec<u32>,
-    now: u32,
-    /// Whether an interval may be cut short where its place is needed by another.
-    pub cut_short: bool,
-    /// Stream names: time, links, columns.
-    purposes: Vec<u64>,
-    /// Step at which each unique set is complete.
-    last_of_unique: Vec<Option<UniqueItem>>,
+    pub cursor: Cursor<'a>,
+    /// Rows are drawn as if no target had a capacity: a place for them is looked for when all are there.
+    pub roomy: bool,
     /// Rules between columns.
-    laws: Laws<'a>,
-    /// Smallest and largest number that each slot may take.
-    hull: Vec<Option<(i64, i64)>>,
+    obey: Obey<'a>,
     /// Whether a code that the rules allow may be drawn although it was never seen in such a row.
     loose: bool,
 }
 
 impl<'a> RowDrawer<'a> {
-    pub fn new(model: &'a Model, table: usize, seed: u64) -> Self {
-        let plan = &model.plan;
-        let t = &plan.tables[table];
-        let mine = &model.tables[table];
-        let mut purposes: Vec<u64> = t.slots.iter().map(|s| name(&[&t.name, &s.column])).collect();
-        purposes.extend(t.links.iter().map(|l| name(&[&t.name, "link", &l.name])));
-        let place = |i: &UniqueItem| match i {
-            UniqueItem::Link(l) => usize::from(*l),
-            UniqueItem::Slot(s) => 1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1),
-        };
-        let last_of_unique = mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
-        let n = mine.features.len();
-        let hull = (0..t.slots.len())
-            .map(|s| match &t.slots[s].kind {
-                SlotKind::Label { numeric: Some(v), .. } => Some((*v.iter().min()?, *v.iter().max()?)),
-                _ => mine.columns.iter().find(|c| usize::from(c.slot) == s).and_then(|c| c.range),
-            })
-            .collect();
+    /// Draws rows of a table; with what is known for a count, only that count.
+    pub fn new(plan: &'a Plan, law: &'a TableLaw<'a>, table: usize, count: Option<&'a Known<'a>>, seed: u64) -> Self {
+        let known = count.unwrap_or(&law.known);
         Self {
-            laws: Laws::new(model, table),
-            hull,
-            loose: false,
             plan,
-            model: mine,
+            model: law.model,
+            law,
             table,
             seed,
-            features: &mine.features,
-            binners: &mine.binners,
-            cursor: Cursor::new(plan, table),
-            values: vec![0.0; n],
-            stamp: vec![0; n],
-            now: 0,
-            cut_short: true,
-            purposes,
-            last_of_unique,
+            binners: known.binners,
+            cursor: Cursor::new(plan, table, known.features, &|f| known.wanted[f]),
+            roomy: false,
+            obey: Obey::new(plan, law.model, table),
+            loose: false,
         }
     }
 
-    /// Works with another list of features than the table's own.
-    pub fn use_features(&mut self, features: &'a [Feature], binners: &'a [Binner]) {
-        self.features = features;
-        self.binners = binners;
-        self.values = vec![0.0; features.len()];
-        self.stamp = vec![0; features.len()];
-    }
-
     pub fn enter(&mut self, frames: &[Frame], row: usize) {
-        self.cursor.enter(self.plan, frames, row);
-        self.now += 1;
+        self.cursor.enter(frames, row);
     }
 
     pub fn leave(&mut self, frames: &[Frame], row: usize) {
-        self.cursor.leave(self.plan, frames, row);
+        self.cursor.leave(frames, row);
     }
 
-    /// Fills a row. False when the rules leave no room for it: then it holds nothing of use.
-    pub fn fill(&mut self, frames: &mut [Frame], row: usize, at: u64, targets: &mut [Option<Targets>]) -> bool {
-        self.cursor.enter(self.plan, frames, row);
-        for attempt in 0..TRIES {
-            self.now += 1;
-            self.loose = attempt >= LOOSE;
+    /// Fills a row; `tries` were made before. False when the rules leave no room for it: then it holds nothing of
+    /// use.
+    pub fn fill(
+        &mut self,
+        frames: &mut [Frame],
+        row: usize,
+        at: u64,
+        tries: u64,
+        targets: &mut [Option<Targets>],
+    ) -> bool {
+        self.cursor.enter(frames, row);
+        for attempt in tries..tries + TRIES {
+            self.loose = attempt + LOOSE >= tries + TRIES;
             if self.once(frames, row, at, attempt, targets) {
-                self.laws.accept(frames, row);
-                self.cursor.leave(self.plan, frames, row);
-                for t in targets.iter_mut().flatten() {
-                    t.taken(self.model, frames, row);
+                self.loose = false;
+                self.cursor.leave(frames, row);
+                if !self.roomy {
+                    self.obey.accept(frames, row);
+                    targets.iter_mut().flatten().for_each(|t| t.taken(self.model, frames, row));
                 }
                 return true;
             }
             self.clear(frames, row);
+            self.cursor.forget();
         }
-        self.cursor.leave(self.plan, frames, row);
+        self.loose = false;
+        self.cursor.leave(frames, row);
         false
+    }
+
+    /// Remembers a row that has found its place.
+    pub fn accept(&mut self, frames: &[Frame], row: usize) {
+        self.obey.accept(frames, row);
     }
 
     fn clear(&self, frames: &mut [Frame], row: usize) {
@@ -136,7 +110,7 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn stream(&self, purpose: usize, at: u64, attempt: u64) -> Stream {
-        Stream::new(self.seed, self.purposes[purpose].wrapping_add(attempt), at)
+        Stream::new(self.seed, self.law.purposes[purpose].wrapping_add(attempt), at)
     }
 
     fn once(
@@ -147,15 +121,10 @@ impl<'a> RowDrawer<'a> {
         attempt: u64,
         targets: &mut [Option<Targets>],
     ) -> bool {
-        let model = self.model;
+        let (model, law) = (self.model, self.law);
         let slots = self.plan.tables[self.table].slots.len();
-        // Cutting stays short or moving them to other wards where beds run out would bend both: first the same
-        // stay waits for another time, as a planned patient does.
-        let capacity = model.keep.capacity.as_ref();
-        self.cut_short = capacity.is_none() || attempt >= PATIENT;
-        let rest_try = if self.cut_short { attempt } else { 0 };
-        if let Some((first, next)) = &model.when {
-            let mut rng = self.stream(usize::from(first.slot), at, attempt);
+        if let Some((first, next)) = &law.when {
+            let mut rng = self.stream(usize::from(first.model.slot), at, attempt);
             let later = self.cursor.position() > 0 && frames[self.table].owner[row] != NO_ROW;
             if !self.column(frames, row, if later { next } else { first }, targets, &mut rng) {
                 return false;
@@ -163,24 +132,43 @@ impl<'a> RowDrawer<'a> {
         }
         for l in 0..model.links.len() {
             let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
-            let mut rng = self.stream(slots + l, at, rest_try);
-            let missing = self.laws.missing(frames, row, UniqueItem::Link(l as u8));
+            let mut rng = self.stream(slots + l, at, attempt);
+            let missing = self.obey.missing(frames, row, UniqueItem::Link(l as u8));
             let done = missing == Some(true) || t.choose(self, frames, row, &mut rng);
             targets[l] = Some(t);
             if !done || (missing == Some(false) && frames[self.table].links[l][row] == NO_ROW) {
                 return false;
             }
         }
-        let done = model.columns.iter().all(|c| {
-            let mut rng = self.stream(usize::from(c.slot), at, rest_try);
+        let done = law.columns.iter().all(|c| {
+            let mut rng = self.stream(usize::from(c.model.slot), at, attempt);
             self.column(frames, row, c, targets, &mut rng)
         });
-        let fits = |c: &crate::model::Capacity| match targets.get(usize::from(c.link)).and_then(Option::as_ref) {
-            Some(t) => t.has_room(self.plan, model, frames, row),
-            None => true,
+        done && self.obeys(frames, row) && (self.roomy || self.has_room(frames, row, targets))
+    }
+
+    fn obeys(&self, frames: &[Frame], row: usize) -> bool {
+        self.obey.hold(frames, row, |i| self.bound(frames, row, &self.model.keep.bounds[i]))
+    }
+
+    fn has_room(&self, frames: &[Frame], row: usize, targets: &[Option<Targets>]) -> bool {
+        let Some(c) = &self.model.keep.capacity else { return true };
+        let target = targets.get(usize::from(c.link)).and_then(Option::as_ref);
+        target.is_none_or(|t| t.has_room(self.plan, self.model, frames, row))
+    }
+
+    /// True when a finished row obeys what depends on its times, and its target has room for it.
+    pub fn stands(&self, frames: &[Frame], row: usize, later: bool, targets: &[Option<Targets>]) -> bool {
+        let when = self.law.when.as_ref().map(|(first, next)| if later { next } else { first });
+        let inside = |c: &ColumnModel| {
+            let v = frames[self.table].values[usize::from(c.slot)][row];
+            let is_label = self.plan.tables[self.table].slots[usize::from(c.slot)].kind.is_label();
+            v == NULL || is_label || self.bounds(frames, row, c, targets).is_some_and(|(lo, hi)| (lo..=hi).contains(&v))
         };
-        let bound = |i: usize| self.bound(frames, row, &model.keep.bounds[i]);
-        done && capacity.is_none_or(fits) && self.laws.hold(frames, row, self.cursor.position(), bound)
+        when.into_iter().chain(&self.law.columns).all(|c| inside(c.model))
+            && self.obeys(frames, row)
+            && targets.iter().flatten().all(|t| t.permits(self, frames, row))
+            && self.has_room(frames, row, targets)
     }
 
     /// Chooses deferred links of a finished row.
@@ -191,7 +179,7 @@ impl<'a> RowDrawer<'a> {
             let Some(mut t) = place.take() else { continue };
             for attempt in 0..TRIES {
                 let mut rng = self.stream(slots + l, at, attempt);
-                self.now += 1;
+                self.cursor.forget();
                 if t.choose(self, frames, row, &mut rng) {
                     break;
                 }
@@ -201,20 +189,22 @@ impl<'a> RowDrawer<'a> {
         self.leave(frames, row);
     }
 
-    fn value(&mut self, frames: &[Frame], row: usize, f: u16) -> f64 {
-        let i = usize::from(f);
-        if self.stamp[i] != self.now {
-            self.values[i] = self.cursor.value(self.plan, frames, row, &self.features[i]);
-            self.stamp[i] = self.now;
-        }
-        self.values[i]
-    }
-
-    fn guess(&mut self, frames: &[Frame], row: usize, drawn: &Drawn) -> f64 {
-        match &drawn.ridge {
-            Some(r) => r.guess(|f| self.value(frames, row, f)),
+    fn guess(&mut self, frames: &[Frame], row: usize, law: &Law) -> f64 {
+        match &law.drawn.ridge {
+            Some(r) => r.guess(|f| self.cursor.value(frames, row, usize::from(f))),
             None => f64::NAN,
         }
+    }
+
+    /// The leaf of the flat tree that a row reaches; None where there is no tree.
+    fn leaf(&mut self, frames: &[Frame], row: usize, law: &Law, extras: &[f64]) -> Option<Leaf> {
+        let flat = law.flat.as_ref()?;
+        let mut guess = None;
+        Some(flat.leaf(|input| match input {
+            GUESS => *guess.get_or_insert_with(|| self.guess(frames, row, law)),
+            EXTRA.. => extras[usize::from(input - EXTRA)],
+            f => self.cursor.value(frames, row, usize::from(f)),
+        }))
     }
 
     /// Draws a code; `weigh` gives the share of each code that is allowed.
@@ -222,26 +212,43 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         extras: &[f64],
         mut weigh: Option<&mut dyn FnMut(u16) -> f64>,
         rng: &mut Stream,
     ) -> Option<u16> {
-        let bin = &mut |i: u16| match &drawn.inputs[usize::from(i)] {
-            Input::Feature(f) => {
-                let v = self.value(frames, row, *f);
-                self.binners[usize::from(*f)].bin(v)
-            }
-            Input::Ridge(b) => b.bin(self.guess(frames, row, drawn)),
-            Input::Extra(e, b) => b.bin(extras[usize::from(*e)]),
-        };
-        let code = drawn.conditional.draw(bin, rng, weigh.as_deref_mut());
+        let code = self.seen_code(frames, row, law, extras, weigh.as_deref_mut(), rng);
         if code.is_some() || !self.loose {
             return code;
         }
-        let weigh = weigh?;
-        let shares: Vec<f64> = (0..drawn.coder.codes() as u16).map(weigh).collect();
+        let shares: Vec<f64> = (0..law.drawn.coder.codes() as u16).map(weigh?).collect();
         rng.weighted(&shares).map(|c| c as u16)
+    }
+
+    fn seen_code(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        law: &Law,
+        extras: &[f64],
+        weigh: Option<&mut dyn FnMut(u16) -> f64>,
+        rng: &mut Stream,
+    ) -> Option<u16> {
+        if let (Some(leaf), Some(flat)) = (self.leaf(frames, row, law, extras), &law.flat) {
+            return match weigh {
+                None => Some(flat.pick(leaf, rng.next_u32())),
+                Some(weigh) => law.masked(leaf, rng, weigh),
+            };
+        }
+        let bin = &mut |i: u16| match &law.drawn.inputs[usize::from(i)] {
+            Input::Feature(f) => {
+                let v = self.cursor.value(frames, row, usize::from(*f));
+                self.binners[usize::from(*f)].bin(v)
+            }
+            Input::Ridge(b) => b.bin(self.guess(frames, row, law)),
+            Input::Extra(e, b) => b.bin(extras[usize::from(*e)]),
+        };
+        law.drawn.conditional.draw(bin, rng, weigh)
     }
 
     /// Draws a whole number inside bounds; missing is not allowed.
@@ -249,11 +256,11 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         bounds: (i64, i64),
         rng: &mut Stream,
     ) -> Option<i64> {
-        self.draw_number(frames, row, drawn, &[], bounds, false, rng).filter(|v| *v != NULL)
+        self.draw_number(frames, row, law, &[], bounds, false, rng).filter(|v| *v != NULL)
     }
 
     /// Draws a whole number; None for missing, where that is allowed.
@@ -261,11 +268,11 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         missing: bool,
         rng: &mut Stream,
     ) -> Option<i64> {
-        self.draw_number(frames, row, drawn, &[], ALL, missing, rng).filter(|v| *v != NULL)
+        self.draw_number(frames, row, law, &[], ALL, missing, rng).filter(|v| *v != NULL)
     }
 
     /// Time from one reference to another; 0 when one is missing.
@@ -280,22 +287,40 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         extras: &[f64],
         (lo, hi): (i64, i64),
         missing: bool,
         rng: &mut Stream,
     ) -> Option<i64> {
-        let Coder::Number(coder) = &drawn.coder else { return None };
+        let Coder::Number(coder) = &law.drawn.coder else { return None };
         let n = coder.len();
         if n == 0 {
             return missing.then_some(NULL);
+        }
+        if let (Some(flat), Some(spread)) = (&law.flat, &law.spread) {
+            let leaf = self.leaf(frames, row, law, extras)?;
+            // Values outside the bounds are drawn again: the same law as cutting every bin, without working it out.
+            for _ in 0..law::TRIES {
+                let (a, b) = (rng.next_u32(), rng.next_u32());
+                let code = flat.pick(leaf, a);
+                if usize::from(code) == n {
+                    if missing {
+                        return Some(NULL);
+                    }
+                    continue;
+                }
+                let v = spread.draw(code, b, rng);
+                if lo <= v && v <= hi {
+                    return Some(v);
+                }
+            }
         }
         let free = (lo, hi) == ALL && missing;
         let mut weigh = |c: u16| {
             if usize::from(c) == n { f64::from(u8::from(missing)) } else { coder.overlap(c, lo, hi) }
         };
-        let code = self.code(frames, row, drawn, extras, if free { None } else { Some(&mut weigh) }, rng)?;
+        let code = self.code(frames, row, law, extras, if free { None } else { Some(&mut weigh) }, rng)?;
         if usize::from(code) == n { Some(NULL) } else { coder.draw(code, lo, hi, rng) }
     }
 
@@ -304,23 +329,22 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &mut [Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         targets: &[Option<Targets>],
         rng: &mut Stream,
     ) -> bool {
-        let slot = usize::from(c.slot);
-        let mut missing = !self.model.keep.not_null.contains(&c.slot);
+        let slot = usize::from(c.model.slot);
+        let mut missing = !self.model.keep.not_null.contains(&c.model.slot);
         let (mut decided, mut allowed) = (Decided::Free, None);
-        if self.laws.touch(c.slot) {
-            match self.laws.missing(frames, row, UniqueItem::Slot(c.slot)) {
-                Some(true) => {
-                    frames[self.table].values[slot][row] = NULL;
-                    return missing;
-                }
+        if self.obey.touch(c.model.slot) {
+            let value = &mut frames[self.table].values[slot][row];
+            *value = NULL;
+            match self.obey.missing(frames, row, UniqueItem::Slot(c.model.slot)) {
+                Some(true) => return missing,
                 Some(false) => missing = false,
                 None => {}
             }
-            decided = self.laws.decide(frames, row, c.slot);
+            decided = self.obey.decide(frames, row, c.model.slot);
             match decided {
                 Decided::Impossible => return false,
                 Decided::Value { value, optional: false } => {
@@ -329,25 +353,24 @@ impl<'a> RowDrawer<'a> {
                 }
                 _ => {}
             }
-            allowed = self.laws.allowed(frames, row, c.slot);
+            allowed = self.obey.allowed(frames, row, c.model.slot);
             if let Some(a) = &allowed {
                 missing &= a.first() == Some(&NULL);
                 if a[..] == [NULL] {
-                    frames[self.table].values[slot][row] = NULL;
                     return missing;
                 }
             }
         }
-        let Some((lo, hi)) = self.bounds(frames, row, c, targets) else {
+        let Some((lo, hi)) = self.bounds(frames, row, c.model, targets) else {
             // Rules that leave no value leave a missing one, where there are missing ones.
             frames[self.table].values[slot][row] = NULL;
-            return missing && !self.model.keep.complete.contains(&c.slot);
+            return missing && !self.model.keep.complete.contains(&c.model.slot);
         };
-        let value = match &c.quantity {
+        let value = match &c.model.quantity {
             Quantity::Copy(r) => {
                 Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v))
             }
-            Quantity::Level => match &c.parts[0].coder {
+            Quantity::Level => match &c.parts[0].drawn.coder {
                 Coder::Number(_) => self.draw_number(frames, row, &c.parts[0], &[], (lo, hi), missing, rng),
                 _ => self.label(frames, row, c, (lo, hi), missing, allowed.as_deref(), rng),
             },
@@ -382,7 +405,7 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        drawn: &Drawn,
+        law: &Law,
         extras: &[f64],
         (lo, hi): (i64, i64),
         base: i64,
@@ -390,7 +413,7 @@ impl<'a> RowDrawer<'a> {
         rng: &mut Stream,
     ) -> Option<i64> {
         let bounds = (lo.saturating_sub(base), hi.saturating_sub(base));
-        match self.draw_number(frames, row, drawn, extras, bounds, missing, rng)? {
+        match self.draw_number(frames, row, law, extras, bounds, missing, rng)? {
             NULL => Some(NULL),
             d => Some(base.saturating_add(d)),
         }
@@ -401,18 +424,18 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         (lo, hi): (i64, i64),
         missing: bool,
         known: Option<&[i64]>,
         rng: &mut Stream,
     ) -> Option<i64> {
-        let slot = usize::from(c.slot);
+        let slot = usize::from(c.model.slot);
         let SlotKind::Label { labels, numeric } = &self.plan.tables[self.table].slots[slot].kind else { return None };
         let n = labels.len();
-        let unique = self.unique_sets(UniqueItem::Slot(c.slot));
+        let unique = self.unique_sets(UniqueItem::Slot(c.model.slot));
         let used: Vec<i64> =
-            unique.iter().flat_map(|set| self.used(frames, row, set, UniqueItem::Slot(c.slot))).collect();
+            unique.iter().flat_map(|set| self.used(frames, row, set, UniqueItem::Slot(c.model.slot))).collect();
         let mut weigh = |code: u16| {
             let allowed = if usize::from(code) >= n {
                 missing
@@ -434,7 +457,7 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         anchor: Option<&Ref>,
         (lo, hi): (i64, i64),
         missing: bool,
@@ -460,7 +483,7 @@ impl<'a> RowDrawer<'a> {
             }
         }
         let base_day = base.div_euclid(DAY);
-        let Coder::Number(coder) = &c.parts[0].coder else { return None };
+        let Coder::Number(coder) = &c.parts[0].drawn.coder else { return None };
         let bounds = (lo.div_euclid(DAY).saturating_sub(base_day), hi.div_euclid(DAY).saturating_sub(base_day));
         for _ in 0..DAYS {
             let d = self.draw_number(frames, row, &c.parts[0], &[], bounds, missing, rng)?;
@@ -497,7 +520,7 @@ impl<'a> RowDrawer<'a> {
         &mut self,
         frames: &[Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         (a, b): (i64, i64),
         d: i64,
         base_day: i64,
@@ -507,7 +530,7 @@ impl<'a> RowDrawer<'a> {
         if a >= b {
             return Some(d);
         }
-        let Coder::Number(weekdays) = &c.parts[1].coder else { return None };
+        let Coder::Number(weekdays) = &c.parts[1].drawn.coder else { return None };
         let near = |w: i64| {
             let ahead = (w - crate::fit::weekday(base_day + d)).rem_euclid(7);
             [d + ahead, d + ahead - 7].into_iter().filter(|x| (a..=b).contains(x)).min_by_key(|x| (x - d).abs())
@@ -536,7 +559,7 @@ impl<'a> RowDrawer<'a> {
                 lo = lo.max(before);
             }
         }
-        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && self.cut_short);
+        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && !self.roomy);
         if let Some(t) = capacity.and_then(|x| targets.get(usize::from(x.link))).and_then(Option::as_ref) {
             hi = hi.min(t.free_until(self.plan, self.model, frames, row));
         }
@@ -545,15 +568,11 @@ impl<'a> RowDrawer<'a> {
 
     fn bound(&self, frames: &[Frame], row: usize, b: &Bound) -> (i64, i64) {
         // A column that comes later leaves as much room as its own values have.
-        let later = |r: &Ref| {
-            let own = r.hops.is_empty() && self.model.keep.complete.contains(&r.slot);
-            self.hull.get(usize::from(r.slot)).copied().flatten().filter(|_| own)
-        };
         let low = match &b.low {
             None => ALL.0,
             Some((None, v)) => *v,
             Some((Some(r), plus)) => match self.quantity(frames, row, r) {
-                NULL => later(r).map_or(ALL.0, |h| lowest(b.unit, h.0, *plus)),
+                NULL => self.obey.later(r).map_or(ALL.0, |h| lowest(b.unit, h.0, *plus)),
                 v => lowest(b.unit, v, *plus),
             },
         };
@@ -561,7 +580,7 @@ impl<'a> RowDrawer<'a> {
             None => ALL.1,
             Some((None, v)) => *v,
             Some((Some(r), plus)) => match self.quantity(frames, row, r) {
-                NULL => later(r).map_or(ALL.1, |h| highest(b.unit, h.1, *plus)),
+                NULL => self.obey.later(r).map_or(ALL.1, |h| highest(b.unit, h.1, *plus)),
                 v => highest(b.unit, v, *plus),
             },
         };
@@ -579,7 +598,7 @@ impl<'a> RowDrawer<'a> {
 
     /// Unique sets that this item completes.
     pub fn unique_sets(&self, item: UniqueItem) -> Vec<&'a [UniqueItem]> {
-        let sets = self.model.keep.unique.iter().zip(&self.last_of_unique);
+        let sets = self.model.keep.unique.iter().zip(&self.law.last_of_unique);
         sets.filter(|(_, last)| **last == Some(item)).map(|(s, _)| s.as_slice()).collect()
     }
 
@@ -627,7 +646,6 @@ fn highest(unit: Unit, v: i64, plus: i64) -> i64 {
 
 /// The allowed value inside the bounds that is nearest to `v`; of two as near the smaller.
 fn nearest(allowed: &[i64], v: i64, (lo, hi): (i64, i64)) -> Option<i64> {
-    let distance = |a: &i64| a.abs_diff(v);
     let fits = |a: &&i64| **a != NULL && (**a == v || (lo..=hi).contains(*a));
-    allowed.iter().filter(fits).min_by_key(|a| distance(a)).copied()
+    allowed.iter().filter(fits).min_by_key(|a| a.abs_diff(v)).copied()
 }

@@ -1,11 +1,14 @@
 //! The output folder: every file under a temporary name until it is whole, the manifest last, nothing foreign
 //! ever touched.
 
+mod assemble;
 mod clock;
 mod csv;
+mod encode;
 mod journal;
 mod manifest;
 mod parquet;
+mod stream;
 mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,8 +21,10 @@ use healthdata_core::metadata::TableMeta;
 use healthdata_core::{Error, ErrorKind, Result};
 
 pub use csv::{CsvOptions, encode_csv, encode_header};
+pub use encode::{Encoded, Encoder};
 pub use journal::JOURNAL;
 pub use manifest::{FORMAT_VERSION, FileEntry, MANIFEST, Manifest, OtherEntry, Run};
+pub use stream::StreamWriter;
 pub use table::{Format, TableWriter};
 
 use crate::files::{self, io_error};
@@ -128,17 +133,25 @@ impl OutputDir {
         look(path).map(|_| ())
     }
 
+    /// What made the folder, finished or not; None when nothing of ours did.
+    pub fn run_of(path: &Path) -> Result<Option<Run>> {
+        match look(path)? {
+            Some(manifest) => Ok(Some(manifest.run)),
+            None => Ok(journal::peek(path)?.and_then(|past| past.run)),
+        }
+    }
+
     /// A writer for a whole table in one file, `<domain>/<table>.<ending>`.
     pub fn table(&self, domain: Option<&str>, table: &str, format: Format, meta: &TableMeta) -> Result<TableWriter> {
         TableWriter::create(&self.shared, table, table_path(domain, table, None, format), format, meta)
     }
 
-    /// A writer for one part of a table, `<domain>/<table>/part-00000.<ending>`.
+    /// A writer for one part of a table, `<domain>/<table>/part-<part>.<ending>`; parts are numbers of one width.
     pub fn part(
         &self,
         domain: Option<&str>,
         table: &str,
-        part: u64,
+        part: &str,
         format: Format,
         meta: &TableMeta,
     ) -> Result<TableWriter> {
@@ -151,7 +164,7 @@ impl OutputDir {
         &self,
         domain: Option<&str>,
         table: &str,
-        part: Option<u64>,
+        part: Option<&str>,
         format: Format,
     ) -> Result<Option<FileEntry>> {
         let path = table_path(domain, table, part, format);
@@ -319,12 +332,12 @@ fn look(path: &Path) -> Result<Option<Manifest>> {
 }
 
 /// Path of a table's file below the folder: `ehr/patients.csv`, or `ehr/patients/part-00000.csv` for a part.
-pub fn table_path(domain: Option<&str>, table: &str, part: Option<u64>, format: Format) -> String {
+pub fn table_path(domain: Option<&str>, table: &str, part: Option<&str>, format: Format) -> String {
     let (name, ending) = (slug(table), format.ending());
     let folder = domain.map(domain_slug).filter(|d| !d.is_empty()).map(|d| d + "/").unwrap_or_default();
     match part {
         None => format!("{folder}{name}.{ending}"),
-        Some(k) => format!("{folder}{name}/part-{k:05}.{ending}"),
+        Some(k) => format!("{folder}{name}/part-{k}.{ending}"),
     }
 }
 

@@ -1,45 +1,92 @@
 //! Parquet settings per column, as measured: what a column is decides how it is encoded.
 
 use std::collections::HashSet;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_empty_array};
-use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 use healthdata_core::metadata::{ColumnMeta, Sdtype, TableMeta};
 use healthdata_core::time::has_clock;
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::arrow::ArrowSchemaConverter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 
 /// Rows of the first batch looked at to choose encodings.
 const LOOK: usize = 8192;
 
-/// A Parquet writer for batches like `first`, which also decides the encodings.
+/// One row group on its way: its first batch decides the encodings.
 ///
 /// Ids and sorted keys are DELTA_BYTE_ARRAY and times DELTA_BINARY_PACKED, both without a dictionary attempt;
 /// labels and rounded numbers keep the dictionary; zstd level 1; statistics per chunk. The bytes are a function
 /// of the batches alone.
-pub(super) fn writer<W: Write + Send>(sink: W, first: &RecordBatch, meta: &TableMeta) -> Result<ArrowWriter<W>> {
-    let mut properties = WriterProperties::builder()
+pub(super) struct Group {
+    schema: SchemaRef,
+    writers: Vec<ArrowColumnWriter>,
+}
+
+impl Group {
+    /// For batches like `first`.
+    pub fn new(first: &RecordBatch, meta: &TableMeta) -> Result<Self> {
+        let mut properties = properties()?;
+        for (field, array) in first.schema_ref().fields().iter().zip(first.columns()) {
+            let Some(column) = meta.columns.get(field.name()) else { continue };
+            if let Some(encoding) = encoding(array, column) {
+                // One element: the name may hold points, which are no path here.
+                let path = ColumnPath::new(vec![field.name().clone()]);
+                properties =
+                    properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding);
+            }
+        }
+        let schema = first.schema();
+        let pattern = file_with(io::sink(), &schema, properties)?;
+        let writers = ArrowRowGroupWriterFactory::new(&pattern, schema.clone()).create_column_writers(0)?;
+        Ok(Self { schema, writers })
+    }
+
+    /// Takes rows with the schema of the first ones.
+    pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        let mut writers = self.writers.iter_mut();
+        for (field, array) in self.schema.fields().iter().zip(batch.columns()) {
+            for leaf in compute_leaves(field, array)? {
+                let writer = writers.next().ok_or_else(|| ParquetError::General("a nested column".into()))?;
+                writer.write(&leaf)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The encoded columns.
+    pub fn close(self) -> Result<(SchemaRef, Vec<ArrowColumnChunk>)> {
+        let chunks = self.writers.into_iter().map(ArrowColumnWriter::close).collect::<Result<_>>()?;
+        Ok((self.schema, chunks))
+    }
+}
+
+fn properties() -> Result<WriterPropertiesBuilder> {
+    Ok(WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_created_by("healthdata".into());
-    for (field, array) in first.schema_ref().fields().iter().zip(first.columns()) {
-        let Some(column) = meta.columns.get(field.name()) else { continue };
-        if let Some(encoding) = encoding(array, column) {
-            // One element: the name may hold points, which are no path here.
-            let path = ColumnPath::new(vec![field.name().clone()]);
-            properties =
-                properties.set_column_dictionary_enabled(path.clone(), false).set_column_encoding(path, encoding);
-        }
-    }
-    let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
-    ArrowWriter::try_new_with_options(sink, first.schema(), options)
+        .set_created_by("healthdata".into()))
+}
+
+/// A file for row groups of a schema.
+pub(super) fn file<W: Write + Send>(sink: W, schema: &SchemaRef) -> Result<SerializedFileWriter<W>> {
+    file_with(sink, schema, properties()?)
+}
+
+fn file_with<W: Write + Send>(
+    sink: W,
+    schema: &SchemaRef,
+    properties: WriterPropertiesBuilder,
+) -> Result<SerializedFileWriter<W>> {
+    let columns = ArrowSchemaConverter::new().convert(schema)?;
+    SerializedFileWriter::new(sink, columns.root_schema_ptr(), Arc::new(properties.build()))
 }
 
 /// The encoding without a dictionary that suits the column, or None to keep the dictionary.
@@ -152,8 +199,13 @@ mod tests {
         }
         let batch = RecordBatch::try_from_iter(columns.iter().map(|(n, _, a, _)| (*n, a.clone()))).unwrap();
         let file = tempfile::tempfile().unwrap();
-        let mut writer = writer(file.try_clone().unwrap(), &batch, &meta).unwrap();
-        writer.write(&batch).unwrap();
+        let mut group = Group::new(&batch, &meta).unwrap();
+        group.write(&batch).unwrap();
+        let (schema, chunks) = group.close().unwrap();
+        let mut writer = super::file(file.try_clone().unwrap(), &schema).unwrap();
+        let mut whole = writer.next_row_group().unwrap();
+        chunks.into_iter().for_each(|c| c.append_to_row_group(&mut whole).unwrap());
+        whole.close().unwrap();
         writer.close().unwrap();
         let reader = SerializedFileReader::new(file).unwrap();
         for (i, (name, _, array, dictionary)) in columns.iter().enumerate() {

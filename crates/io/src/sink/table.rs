@@ -5,18 +5,21 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ::parquet::arrow::ArrowWriter;
 use arrow_array::RecordBatch;
 use healthdata_core::metadata::TableMeta;
 use healthdata_core::{Error, ErrorKind, Result};
 
-use super::csv::{CsvOptions, encode_csv, encode_header};
+use super::assemble::{Assembly, Shape};
+use super::csv::CsvOptions;
+use super::encode::{Encoded, Encoder};
 use super::manifest::FileEntry;
-use super::{JOURNAL, Shared, parquet};
+use super::{JOURNAL, Shared};
 use crate::files::{self, io_error};
 
-/// Bytes of CSV collected before they go to the file.
+/// Bytes collected before they go to the file.
 const CHUNK: usize = 1 << 20;
+/// Rows of a row group of Parquet.
+const GROUP: u64 = 1 << 20;
 
 /// A file format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -24,16 +27,28 @@ pub enum Format {
     /// Comma-separated text, UTF-8, LF.
     #[default]
     Csv,
+    /// The same, gzip.
+    CsvGz,
+    /// The same, Zstandard.
+    CsvZst,
     /// Apache Parquet.
     Parquet,
+    /// Apache Arrow's file format, also called Feather 2.
+    Arrow,
 }
 
 impl Format {
-    /// The ending of its files.
+    /// All of them.
+    pub const ALL: [Format; 5] = [Format::Csv, Format::CsvGz, Format::CsvZst, Format::Parquet, Format::Arrow];
+
+    /// The ending of its files, which is also its name.
     pub fn ending(self) -> &'static str {
         match self {
             Format::Csv => "csv",
+            Format::CsvGz => "csv.gz",
+            Format::CsvZst => "csv.zst",
             Format::Parquet => "parquet",
+            Format::Arrow => "arrow",
         }
     }
 }
@@ -42,39 +57,27 @@ impl std::str::FromStr for Format {
     type Err = Error;
 
     fn from_str(s: &str) -> Result<Self> {
-        match s {
-            "csv" => Ok(Format::Csv),
-            "parquet" => Ok(Format::Parquet),
-            _ => Err(Error::new(ErrorKind::Request, "unknown format; use csv or parquet")),
-        }
+        Self::ALL.into_iter().find(|f| f.ending() == s).ok_or_else(|| {
+            Error::new(ErrorKind::Request, "unknown format; use csv, csv.gz, csv.zst, parquet or arrow")
+        })
     }
 }
 
 /// Writes one file of a table. Dropped before [`TableWriter::finish`], it leaves nothing behind.
-#[derive(Debug)]
 pub struct TableWriter {
     shared: Arc<Shared>,
     table: String,
     path: String,
     target: PathBuf,
     temporary: PathBuf,
-    meta: TableMeta,
+    meta: Arc<TableMeta>,
+    format: Format,
     options: CsvOptions,
     rows: u64,
-    body: Body,
-}
-
-#[derive(Debug)]
-enum Body {
-    Csv {
-        file: Hashed,
-        buffer: Vec<u8>,
-        begun: bool,
-    },
-    /// The first batch decides the types, so the Parquet writer waits for it.
-    Waiting(Hashed),
-    Parquet(Box<ArrowWriter<Hashed>>),
-    Closed,
+    /// None after a failure.
+    file: Option<Assembly<Hashed>>,
+    /// Rows of [`TableWriter::write`] on their way.
+    waiting: Option<Encoder>,
 }
 
 impl TableWriter {
@@ -91,21 +94,19 @@ impl TableWriter {
             shared.state().open.remove(&path);
             io_error(&temporary, "create it", &e)
         })?;
-        let file = Hashed { file: opened, hash: blake3::Hasher::new(), bytes: 0 };
-        let body = match format {
-            Format::Csv => Body::Csv { file, buffer: Vec::with_capacity(CHUNK + (CHUNK >> 2)), begun: false },
-            Format::Parquet => Body::Waiting(file),
-        };
+        let file = Hashed { file: opened, hash: blake3::Hasher::new(), bytes: 0, buffer: Vec::with_capacity(CHUNK) };
         Ok(Self {
             shared: shared.clone(),
             table: table.into(),
             path,
             target,
             temporary,
-            meta: meta.clone(),
+            meta: Arc::new(meta.clone()),
+            format,
             options: CsvOptions::default(),
             rows: 0,
-            body,
+            file: Some(Assembly::Waiting(file)),
+            waiting: None,
         })
     }
 
@@ -118,74 +119,67 @@ impl TableWriter {
 
     /// Appends the rows of a batch; its columns are found by name.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<()> {
-        let written = match std::mem::replace(&mut self.body, Body::Closed) {
-            Body::Csv { mut file, mut buffer, begun } => {
-                if !begun {
-                    encode_header(&self.meta, self.options, &mut buffer);
-                }
-                encode_csv(batch, &self.meta, self.options, &mut buffer).map_err(|e| e.at(&self.table))?;
-                let flushed = if buffer.len() < CHUNK { Ok(()) } else { file.empty(&mut buffer) };
-                flushed.map(|()| Body::Csv { file, buffer, begun: true })
-            }
-            body @ (Body::Waiting(_) | Body::Parquet(_)) => {
-                let batch = parquet::arrange(batch, &self.meta)
-                    .or_else(|p| Error::all(ErrorKind::Data, p).map(|()| batch.clone()))
-                    .map_err(|e| e.at(&self.table))?;
-                self.write_parquet(body, &batch)?
-            }
-            Body::Closed => return Err(self.closed()),
-        };
-        self.body = written.map_err(|e| io_error(&self.target, "write it", &e))?;
+        if self.file.is_none() {
+            return Err(self.closed());
+        }
+        let mut waiting = self.waiting.take().unwrap_or_else(|| self.encoder());
+        if let Err(e) = waiting.write(batch) {
+            self.file = None;
+            return Err(e.at(&self.table));
+        }
         self.rows += batch.num_rows() as u64;
+        let full = match self.format {
+            Format::Parquet => waiting.rows() >= GROUP,
+            Format::Arrow => true,
+            _ => waiting.text_bytes() >= CHUNK,
+        };
+        self.waiting = Some(waiting);
+        if full { self.flush() } else { Ok(()) }
+    }
+
+    /// An encoder for rows of this file; they go to [`TableWriter::append`].
+    pub fn encoder(&self) -> Encoder {
+        Encoder::new(self.format, self.meta.clone(), self.options)
+    }
+
+    /// Appends what waits.
+    fn flush(&mut self) -> Result<()> {
+        match self.waiting.take() {
+            Some(waiting) => self.put(waiting.finish()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends rows that were encoded elsewhere with an [`Encoder`] of the same table and format.
+    pub fn append(&mut self, piece: Encoded) -> Result<()> {
+        self.flush()?;
+        self.rows += piece.rows;
+        self.put(piece)
+    }
+
+    fn put(&mut self, piece: Encoded) -> Result<()> {
+        if piece.format != self.format {
+            return Err(Error::new(ErrorKind::Request, format!("{}: rows encoded in another format", self.path)));
+        }
+        let Some(file) = self.file.take() else { return Err(self.closed()) };
+        let meta = self.meta.clone();
+        let file = file.append(&self.shape(&meta), piece).map_err(|e| io_error(&self.target, "write it", &e))?;
+        self.file = Some(file);
         Ok(())
     }
 
-    /// Appends CSV rows that were encoded elsewhere with [`encode_csv`] (without a header).
-    pub fn append_bytes(&mut self, bytes: &[u8], rows: u64) -> Result<()> {
-        let Body::Csv { file, buffer, begun } = &mut self.body else {
-            return Err(match self.body {
-                Body::Closed => self.closed(),
-                _ => Error::new(ErrorKind::Request, format!("{}: encoded rows are for CSV files only", self.path)),
-            });
-        };
-        if !*begun {
-            encode_header(&self.meta, self.options, buffer);
-            *begun = true;
-        }
-        // A large chunk goes straight through; collecting it again would only copy it.
-        let written = if buffer.len() + bytes.len() < CHUNK {
-            buffer.extend_from_slice(bytes);
-            Ok(())
-        } else {
-            file.empty(buffer).and_then(|()| file.write_all(bytes))
-        };
-        if let Err(e) = written {
-            self.body = Body::Closed;
-            return Err(io_error(&self.target, "write it", &e));
-        }
-        self.rows += rows;
-        Ok(())
+    fn shape<'a>(&self, meta: &'a TableMeta) -> Shape<'a> {
+        Shape { format: self.format, meta, options: self.options, stream: false }
     }
 
     /// Syncs the file and gives it its final name.
     pub fn finish(mut self) -> Result<FileEntry> {
+        self.flush()?;
         let fail = |e: io::Error| io_error(&self.target, "write it", &e);
-        let file = match std::mem::replace(&mut self.body, Body::Closed) {
-            Body::Csv { mut file, mut buffer, begun } => {
-                if !begun {
-                    encode_header(&self.meta, self.options, &mut buffer);
-                }
-                file.empty(&mut buffer).map_err(fail)?;
-                file
-            }
-            Body::Parquet(writer) => writer.into_inner().map_err(parquet::io_cause).map_err(fail)?,
-            Body::Waiting(file) => {
-                let none = parquet::empty(&self.meta).map_err(|_| self.closed())?;
-                let writer = parquet::writer(file, &none, &self.meta).map_err(parquet::io_cause).map_err(fail)?;
-                writer.into_inner().map_err(parquet::io_cause).map_err(fail)?
-            }
-            Body::Closed => return Err(self.closed()),
-        };
+        let Some(file) = self.file.take() else { return Err(self.closed()) };
+        let meta = self.meta.clone();
+        let mut file = file.finish(&self.shape(&meta)).map_err(fail)?;
+        file.empty().map_err(fail)?;
         file.file.sync_all().map_err(fail)?;
         let entry = FileEntry {
             table: self.table.clone(),
@@ -209,18 +203,6 @@ impl TableWriter {
         self.rows
     }
 
-    fn write_parquet(&self, body: Body, batch: &RecordBatch) -> Result<io::Result<Body>> {
-        let mut writer = match body {
-            Body::Parquet(writer) => writer,
-            Body::Waiting(file) => match parquet::writer(file, batch, &self.meta) {
-                Ok(writer) => Box::new(writer),
-                Err(e) => return Ok(Err(parquet::io_cause(e))),
-            },
-            _ => return Err(self.closed()),
-        };
-        Ok(writer.write(batch).map_err(parquet::io_cause).map(|()| Body::Parquet(writer)))
-    }
-
     fn closed(&self) -> Error {
         Error::new(
             ErrorKind::Io,
@@ -238,31 +220,47 @@ impl Drop for TableWriter {
     }
 }
 
-/// A file whose size and checksum are known when it is written.
-#[derive(Debug)]
+/// A file whose size and checksum are known when it is written; small writes are collected.
 struct Hashed {
     file: File,
     hash: blake3::Hasher,
     bytes: u64,
+    buffer: Vec<u8>,
 }
 
 impl Hashed {
-    fn empty(&mut self, buffer: &mut Vec<u8>) -> io::Result<()> {
-        self.write_all(buffer)?;
-        buffer.clear();
+    fn empty(&mut self) -> io::Result<()> {
+        let buffer = std::mem::take(&mut self.buffer);
+        self.through(&buffer)?;
+        self.buffer = buffer;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn through(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)?;
+        self.hash.update(bytes);
+        self.bytes += bytes.len() as u64;
         Ok(())
     }
 }
 
 impl Write for Hashed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let n = self.file.write(bytes)?;
-        self.hash.update(&bytes[..n]);
-        self.bytes += n as u64;
-        Ok(n)
+        if self.buffer.len() + bytes.len() >= CHUNK {
+            self.empty()?;
+        }
+        // A large piece goes straight through; collecting it would only copy it.
+        if bytes.len() >= CHUNK {
+            self.through(bytes)?;
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.empty()?;
         self.file.flush()
     }
 }

@@ -60,7 +60,7 @@ fn a_run_gives_files_manifest_and_nothing_else() {
     let (_keep, out) = fresh();
     let dir = OutputDir::create(&out, run(42)).unwrap();
     let entry = write(&dir, Some("ehr"), "patients", Format::Csv, 3);
-    dir.part(Some("iot"), "vitals", 7, Format::Csv, &meta()).unwrap().finish().unwrap();
+    dir.part(Some("iot"), "vitals", "00007", Format::Csv, &meta()).unwrap().finish().unwrap();
     write(&dir, None, "wards", Format::Parquet, 3);
     dir.write_other("metadata.json", b"{}").unwrap();
     assert!(!out.join(MANIFEST).exists() && verify(&out).is_err());
@@ -108,16 +108,17 @@ fn rows_encoded_elsewhere_give_the_same_file() {
     for from in (0..n).step_by(piece) {
         let rows = batch(from, piece as i64);
         direct.write(&rows).unwrap();
-        let mut bytes = Vec::new();
-        encode_csv(&rows, &meta(), CsvOptions::default(), &mut bytes).unwrap();
-        let (one, two) = bytes.split_at(12);
-        pieces.append_bytes(one, 1).unwrap();
-        pieces.append_bytes(two, piece as u64 - 1).unwrap();
+        for rows in [rows.slice(0, 1), rows.slice(1, piece - 1)] {
+            let mut encoder = pieces.encoder();
+            encoder.write(&rows).unwrap();
+            pieces.append(encoder.finish().unwrap()).unwrap();
+        }
     }
     let (a, b) = (direct.finish().unwrap(), pieces.finish().unwrap());
     assert_eq!((a.rows, a.bytes, &a.blake3), (b.rows, b.bytes, &b.blake3));
     assert_eq!(files::checksum(&out.join("direct.csv")).unwrap(), (a.bytes, a.blake3));
-    assert!(dir.table(None, "p", Format::Parquet, &meta()).unwrap().append_bytes(b"x\n", 1).is_err());
+    let csv = Encoder::new(Format::Csv, Arc::new(meta()), CsvOptions::default()).finish().unwrap();
+    assert!(dir.table(None, "p", Format::Parquet, &meta()).unwrap().append(csv).is_err());
 }
 
 #[test]

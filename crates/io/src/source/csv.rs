@@ -1,8 +1,10 @@
 //! Reading CSV (RFC 4180, a header row, UTF-8) into text columns; an empty cell is missing.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, LargeStringArray, RecordBatch, RecordBatchOptions, StringArray};
@@ -11,6 +13,7 @@ use arrow_schema::{DataType, Field, Schema};
 use csv::{ByteRecord, ReaderBuilder};
 use healthdata_core::metadata::TableMeta;
 
+use super::walk::Kind;
 use super::{Budget, Chosen, FileRows, Limits, choose};
 use crate::files::io_error;
 
@@ -20,7 +23,7 @@ const RATIO_FROM: u64 = 256 << 20;
 /// All rows of one file, or all its problems.
 pub(super) fn read(
     path: &Path,
-    gzip: bool,
+    kind: Kind,
     meta: Option<&TableMeta>,
     limits: &Limits,
     budget: &mut Budget,
@@ -28,14 +31,29 @@ pub(super) fn read(
     // The place is put in front by the caller, so only the reason is kept here.
     let fail = |e: io::Error| vec![reason(path, &e)];
     let file = File::open(path).map_err(fail)?;
-    let counted = Counted { inner: file, bytes: 0, quotes: 0, ends_in_newline: true };
-    if gzip {
-        let inner = flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 16, counted));
-        let guarded = Guarded { inner, out: 0, ratio: limits.ratio };
-        let counted = Counted { inner: guarded, bytes: 0, quotes: 0, ends_in_newline: true };
-        parse(path, counted, meta, limits, budget)
-    } else {
-        parse(path, counted, meta, limits, budget)
+    let buffered = |from| io::BufReader::with_capacity(1 << 16, from);
+    let guard = |unpacked: Box<dyn Read>, read: Rc<Cell<u64>>, what| {
+        let inner = Guarded { inner: unpacked, read, what, out: 0, ratio: limits.ratio };
+        Counted { inner, bytes: 0, quotes: 0, ends_in_newline: true }
+    };
+    let metered = Metered { inner: file, bytes: Rc::default() };
+    let read = metered.bytes.clone();
+    match kind {
+        Kind::CsvGz => {
+            let unpacked = flate2::read::MultiGzDecoder::new(buffered(metered));
+            parse(path, guard(Box::new(unpacked), read, "gzip"), meta, limits, budget)
+        }
+        Kind::CsvZst => {
+            let unpacked = zstd::stream::read::Decoder::with_buffer(buffered(metered)).map_err(fail)?;
+            parse(path, guard(Box::new(unpacked), read, "zstd"), meta, limits, budget)
+        }
+        _ => parse(
+            path,
+            Counted { inner: metered.inner, bytes: 0, quotes: 0, ends_in_newline: true },
+            meta,
+            limits,
+            budget,
+        ),
     }
 }
 
@@ -65,24 +83,43 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
+/// Counts the bytes of the packed file.
+struct Metered<R> {
+    inner: R,
+    bytes: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.bytes.set(self.bytes.get() + n as u64);
+        Ok(n)
+    }
+}
+
 /// Stops a compression bomb: real tables shrink ten times, not hundreds of times.
-struct Guarded<R: Read> {
-    inner: flate2::read::MultiGzDecoder<io::BufReader<Counted<R>>>,
+struct Guarded {
+    inner: Box<dyn Read>,
+    /// Bytes of the packed file so far.
+    read: Rc<Cell<u64>>,
+    what: &'static str,
     out: u64,
     ratio: u64,
 }
 
-impl<R: Read> Read for Guarded<R> {
+impl Read for Guarded {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf).map_err(|e| match e.kind() {
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-                io::Error::other("the gzip data are damaged, cut off or followed by something else")
-            }
+        // Every error of the decoder but the system's own has one meaning for people.
+        let n = self.inner.read(buf).map_err(|e| match (e.kind(), e.raw_os_error()) {
+            (io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof, _)
+            | (io::ErrorKind::Other, None) => io::Error::other(format!(
+                "the {} data are damaged, cut off or followed by something else",
+                self.what
+            )),
             _ => e,
         })?;
         self.out += n as u64;
-        let read = self.inner.get_ref().get_ref().bytes;
-        if self.out > RATIO_FROM && self.out / self.ratio.max(1) > read {
+        if self.out > RATIO_FROM && self.out / self.ratio.max(1) > self.read.get() {
             return Err(io::Error::other(format!("it unpacks to more than {} times its size", self.ratio)));
         }
         Ok(n)

@@ -1,5 +1,6 @@
-//! Reading a data set: a folder or a file of CSV, CSV.gz or Parquet becomes tables with their domains.
+//! Reading a data set: a folder or a file of CSV (plain, gzip, Zstandard), Parquet or Arrow becomes tables with their domains.
 
+mod arrow;
 mod csv;
 mod parquet;
 mod walk;
@@ -142,8 +143,9 @@ fn read_table(
     let mut left_out: Vec<String> = Vec::new();
     for (path, kind) in &table.files {
         let read = match kind {
-            Kind::Csv | Kind::CsvGz => csv::read(path, *kind == Kind::CsvGz, meta, limits, budget),
+            Kind::Csv | Kind::CsvGz | Kind::CsvZst => csv::read(path, *kind, meta, limits, budget),
             Kind::Parquet => parquet::read(path, meta, limits, budget),
+            Kind::Arrow => arrow::read(path, meta, limits, budget),
         };
         match read {
             Ok(file) => {

@@ -178,7 +178,7 @@ fn what_the_metadata_asks_for_and_is_not_there_is_named() {
     assert_eq!(
         p,
         [
-            "DIR: table a of the metadata has no file; expected a.csv, .csv.gz or .parquet",
+            "DIR: table a of the metadata has no file; expected a.csv, .csv.gz, .csv.zst, .parquet or .arrow",
             "b.csv: columns of the metadata are missing: y, z",
             "c.csv: columns of the metadata are missing: r",
         ]
@@ -245,7 +245,7 @@ fn limits_stop_wide_tables_long_cells_bombs_and_too_much_memory() {
 #[test]
 fn what_is_not_there_is_said() {
     let dir = folder(&[("notes.txt", b"x")]);
-    assert!(problems(&dir, None)[0].contains("no .csv, .csv.gz or .parquet file"));
+    assert!(problems(&dir, None)[0].contains("no .csv, .csv.gz, .csv.zst, .parquet or .arrow file"));
     let e = read(&dir.path().join("none"), None).unwrap_err();
     assert_eq!((e.kind(), e.problems().len()), (ErrorKind::Io, 1));
     assert!(read(&dir.path().join("notes.txt"), None).unwrap_err().to_string().contains("not a .csv"));

@@ -18,7 +18,9 @@ const DEPTH: usize = 16;
 pub(super) enum Kind {
     Csv,
     CsvGz,
+    CsvZst,
     Parquet,
+    Arrow,
 }
 
 /// One table and its files in order.
@@ -39,7 +41,13 @@ pub(super) struct Found {
 
 /// Splits a file name into its stem and kind; None for files that hold no table.
 fn kind_of(name: &str) -> Option<(&str, Kind)> {
-    const ENDINGS: [(&str, Kind); 3] = [(".csv", Kind::Csv), (".csv.gz", Kind::CsvGz), (".parquet", Kind::Parquet)];
+    const ENDINGS: [(&str, Kind); 5] = [
+        (".csv", Kind::Csv),
+        (".csv.gz", Kind::CsvGz),
+        (".csv.zst", Kind::CsvZst),
+        (".parquet", Kind::Parquet),
+        (".arrow", Kind::Arrow),
+    ];
     ENDINGS.into_iter().find_map(|(ending, kind)| {
         let at = name.len().checked_sub(ending.len()).filter(|at| *at > 0 && name.is_char_boundary(*at))?;
         name[at..].eq_ignore_ascii_case(ending).then_some((&name[..at], kind))
@@ -58,13 +66,13 @@ pub(super) fn find(path: &Path, metadata: Option<&Metadata>, limits: &Limits) ->
     } else {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let (stem, kind) = kind_of(&name).ok_or_else(|| {
-            Error::new(ErrorKind::Data, format!("{}: not a .csv, .csv.gz or .parquet file", path.display()))
+            Error::new(ErrorKind::Data, format!("{}: not a .csv, .csv.gz, .csv.zst, .parquet or .arrow file", path.display()))
         })?;
         walk.tables.push(TableFiles { name: stem.into(), domain: None, files: vec![(path.into(), kind)] });
     }
     let Walk { tables, mut found, .. } = walk;
     if tables.is_empty() && found.problems.is_empty() {
-        found.problems.push(format!("{}: no .csv, .csv.gz or .parquet file in this folder", path.display()));
+        found.problems.push(format!("{}: no .csv, .csv.gz, .csv.zst, .parquet or .arrow file in this folder", path.display()));
     }
     let mut by_name: IndexMap<String, TableFiles> = IndexMap::new();
     for mut t in tables {
@@ -89,7 +97,7 @@ pub(super) fn find(path: &Path, metadata: Option<&Metadata>, limits: &Limits) ->
                 match by_name.shift_remove(name) {
                     Some(t) => found.tables.push(t),
                     None => found.problems.push(format!(
-                        "{}: table {name} of the metadata has no file; expected {}.csv, .csv.gz or .parquet",
+                        "{}: table {name} of the metadata has no file; expected {}.csv, .csv.gz, .csv.zst, .parquet or .arrow",
                         path.display(),
                         slug(name)
                     )),

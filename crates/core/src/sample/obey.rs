@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, NO_ROW, Ref};
-use crate::model::{Decider, Keep, Model, Place, UniqueItem};
+use crate::model::{Decider, Keep, Place, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
 use crate::rule::expression::{Exact, Expression};
 use crate::time::years_between;
@@ -19,8 +19,8 @@ pub(super) enum Decided {
     Impossible,
 }
 
-/// The laws of one table.
-pub(super) struct Laws<'a> {
+/// The rules of one table and what its rows have decided so far.
+pub(super) struct Obey<'a> {
     plan: &'a Plan,
     table: usize,
     keep: &'a Keep,
@@ -41,6 +41,8 @@ pub(super) struct Laws<'a> {
     measured: Vec<usize>,
     /// Restrictions with a time that comes after the link.
     late: Vec<usize>,
+    /// Smallest and largest number that each slot may take.
+    hull: Vec<Option<(i64, i64)>>,
 }
 
 /// Combinations by the members drawn before.
@@ -51,9 +53,8 @@ struct Index {
     free: bool,
 }
 
-impl<'a> Laws<'a> {
-    pub fn new(model: &'a Model, table: usize) -> Self {
-        let (plan, mine) = (&model.plan, &model.tables[table]);
+impl<'a> Obey<'a> {
+    pub fn new(plan: &'a Plan, mine: &'a TableModel, table: usize) -> Self {
         let (keep, t) = (&mine.keep, &plan.tables[table]);
         let links = t.links.len();
         let slot_step = |s: u16| {
@@ -116,7 +117,14 @@ impl<'a> Laws<'a> {
             || !keep.combinations.is_empty()
             || !measured.is_empty()
             || !late.is_empty();
+        let hull = (0..t.slots.len())
+            .map(|s| match &t.slots[s].kind {
+                SlotKind::Label { numeric: Some(v), .. } => Some((*v.iter().min()?, *v.iter().max()?)),
+                _ => mine.columns.iter().find(|c| usize::from(c.slot) == s).and_then(|c| c.range),
+            })
+            .collect();
         Self {
+            hull,
             plan,
             table,
             keep,
@@ -131,6 +139,12 @@ impl<'a> Laws<'a> {
             measured,
             late,
         }
+    }
+
+    /// The numbers that a column which is drawn later, and never missing, will lie between.
+    pub fn later(&self, r: &Ref) -> Option<(i64, i64)> {
+        let own = r.hops.is_empty() && self.keep.complete.contains(&r.slot);
+        self.hull.get(usize::from(r.slot)).copied().flatten().filter(|_| own)
     }
 
     /// True when a law speaks of a slot.
@@ -233,10 +247,12 @@ impl<'a> Laws<'a> {
     }
 
     /// True when a finished row obeys what no mask keeps.
-    pub fn hold(&self, frames: &[Frame], row: usize, place: usize, bound: impl Fn(usize) -> (i64, i64)) -> bool {
+    pub fn hold(&self, frames: &[Frame], row: usize, bound: impl Fn(usize) -> (i64, i64)) -> bool {
         if !self.whole {
             return true;
         }
+        let owner = &frames[self.table].owner;
+        let sibling = |r: &usize| owner[*r] != NO_ROW && owner[*r] == owner[row];
         let keep = self.keep;
         let frame = &frames[self.table];
         let inside = |i: usize| {
@@ -255,7 +271,8 @@ impl<'a> Laws<'a> {
         };
         let alone = |u: &usize| {
             let set = &keep.unique[*u];
-            tuple(set, row).is_none_or(|t| (row - place..row).all(|r| tuple(set, r).as_ref() != Some(&t)))
+            let mut before = (0..row).rev().take_while(sibling);
+            tuple(set, row).is_none_or(|t| before.all(|r| tuple(set, r).as_ref() != Some(&t)))
         };
         (0..keep.bounds.len()).all(inside)
             && keep.missing_when.iter().all(|m| {

@@ -1,0 +1,242 @@
+//! A tree laid out for drawing: cuts on raw values instead of bins, children side by side, leaves as alias tables.
+
+use super::tree::{LEAF, SET};
+use super::{Binner, Tree};
+
+/// One node, 16 bytes. Ordered: right when the value is above the cut (missing never is). Set: right when the bit of
+/// the label's bin is clear. Leaf: `next` is its first entry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Node {
+    /// The bits of the cut, the set of bins that go left, or the number of entries.
+    word: u64,
+    next: u32,
+    input: u16,
+    /// The last bin of a set, 0 for an ordered cut.
+    last: u8,
+}
+
+/// One entry of an alias table (Walker 1977): below `cut` it is `code`, else `other`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Entry {
+    cut: u32,
+    code: u16,
+    other: u16,
+}
+
+/// All alias tables. Codes below 256, which nearly all are, fit four bytes an entry, cuts rounded to 16 bits: leaves are
+/// many and each draw touches another one, so their size is what a draw costs.
+#[derive(Clone, Debug, PartialEq)]
+enum Entries {
+    Narrow(Vec<Narrow>),
+    Wide(Vec<Entry>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Narrow {
+    cut: u16,
+    code: u8,
+    other: u8,
+}
+
+impl Entries {
+    fn new(wide: Vec<Entry>) -> Self {
+        let narrow = |e: &Entry| {
+            let cut = (e.cut.saturating_add(1 << 15) >> 16) as u16;
+            Some(Narrow { cut, code: e.code.try_into().ok()?, other: e.other.try_into().ok()? })
+        };
+        match wide.iter().map(narrow).collect() {
+            Some(narrow) => Self::Narrow(narrow),
+            None => Self::Wide(wide),
+        }
+    }
+}
+
+/// A place in a [`Flat`]: the entries of the leaf that a row reached.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf {
+    start: u32,
+    len: u32,
+}
+
+impl Leaf {
+    /// Its entries in the tree.
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..(self.start + self.len) as usize
+    }
+}
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flat {
+    nodes: Vec<Node>,
+    entries: Entries,
+}
+
+impl Flat {
+    /// From a tree; `input` gives the number and the bins of each of its inputs.
+    pub fn new<'b>(tree: &Tree, input: impl Fn(u16) -> (u16, &'b Binner)) -> Self {
+        let mut nodes = vec![Node { word: 0, next: 0, input: LEAF, last: 0 }];
+        let mut entries: Vec<Entry> = Vec::with_capacity(tree.codes.len());
+        entries.resize(tree.codes.len(), Entry { cut: 0, code: 0, other: 0 });
+        // (node of the tree, node here): children get neighbouring places.
+        let mut open = std::collections::VecDeque::from([(0usize, 0usize)]);
+        while let Some((from, to)) = open.pop_front() {
+            let (left, right) = (tree.left[from], tree.right[from]);
+            if tree.feature[from] == LEAF {
+                let range = left as usize..right as usize;
+                alias(&tree.codes[range.clone()], &tree.sums[range.clone()], &mut entries[range]);
+                nodes[to] = Node { word: u64::from(right - left), next: left, input: LEAF, last: 0 };
+                continue;
+            }
+            let (input, binner) = input(tree.feature[from]);
+            let split = tree.split[from];
+            let (word, last) = match binner {
+                Binner::Labels(last) if split & SET != 0 => (tree.sets[usize::from(split & !SET)], *last),
+                Binner::Labels(_) => ((f64::from(split) - 1.0).to_bits(), 0),
+                Binner::Ordered(edges) if split & SET == 0 => (edge(edges, split).to_bits(), 0),
+                Binner::Ordered(_) => (f64::INFINITY.to_bits(), 0),
+            };
+            let next = nodes.len();
+            nodes[to] = Node { word, next: next as u32, input, last };
+            nodes.resize(next + 2, nodes[0]);
+            open.push_back((left as usize, next));
+            open.push_back((right as usize, next + 1));
+        }
+        Self { nodes, entries: Entries::new(entries) }
+    }
+
+    /// The leaf that a row reaches; `value` gives its inputs.
+    #[inline]
+    pub fn leaf(&self, mut value: impl FnMut(u16) -> f64) -> Leaf {
+        let mut node = &self.nodes[0];
+        while node.input != LEAF {
+            let v = value(node.input);
+            let right = if node.last == 0 {
+                v > f64::from_bits(node.word)
+            } else {
+                let bin = if v.is_nan() { 0 } else { (v as u64 + 1).min(u64::from(node.last)) };
+                node.word >> bin & 1 == 0
+            };
+            node = &self.nodes[node.next as usize + usize::from(right)];
+        }
+        Leaf { start: node.next, len: node.word as u32 }
+    }
+
+    /// A code of the leaf from 32 random bits.
+    #[inline]
+    pub fn pick(&self, leaf: Leaf, random: u32) -> u16 {
+        let scaled = u64::from(random) * u64::from(leaf.len);
+        let at = leaf.start as usize + (scaled >> 32) as usize;
+        match &self.entries {
+            Entries::Narrow(all) => {
+                let e = all[at];
+                u16::from(if (scaled as u32 >> 16) as u16 >= e.cut { e.other } else { e.code })
+            }
+            Entries::Wide(all) => {
+                let e = &all[at];
+                if (scaled as u32) < e.cut { e.code } else { e.other }
+            }
+        }
+    }
+}
+
+/// The value above which a row leaves bin `last` upwards.
+fn edge(edges: &[f64], last: u16) -> f64 {
+    match usize::from(last).checked_sub(1) {
+        None => f64::NEG_INFINITY,
+        Some(i) => edges.get(i).copied().unwrap_or(f64::INFINITY),
+    }
+}
+
+/// Fills an alias table by Vose's method (1991) in whole numbers.
+fn alias(codes: &[u16], sums: &[u32], out: &mut [Entry]) {
+    let n = codes.len() as u64;
+    let total = u64::from(sums.last().copied().unwrap_or(0));
+    let mut before = 0;
+    let mut share: Vec<u64> = sums.iter().map(|s| u64::from(s - std::mem::replace(&mut before, *s)) * n).collect();
+    let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..codes.len()).partition(|i| share[*i] < total);
+    while let (Some(s), Some(l)) = (small.pop(), large.last().copied()) {
+        let cut = ((u128::from(share[s]) << 32) / u128::from(total.max(1))) as u32;
+        out[s] = Entry { cut, code: codes[s], other: codes[l] };
+        share[l] -= total - share[s];
+        if share[l] < total {
+            large.pop();
+            small.push(l);
+        }
+    }
+    for i in large.into_iter().chain(small) {
+        out[i] = Entry { cut: u32::MAX, code: codes[i], other: codes[i] };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Matrix, TreeParams};
+    use super::*;
+    use crate::rng::Stream;
+
+    /// A tree over an ordered and a label feature, with its flat form and the values it saw.
+    fn both() -> (Tree, Flat, Vec<Binner>, Vec<Vec<f64>>) {
+        let n = 6000;
+        let mut s = Stream::new(4, 0, 0);
+        let miss = |s: &mut Stream, v: f64| if s.below(20) == 0 { f64::NAN } else { v };
+        let a: Vec<f64> = (0..n)
+            .map(|_| {
+                let v = s.normal() * 10.0;
+                miss(&mut s, v)
+            })
+            .collect();
+        let b: Vec<f64> = (0..n)
+            .map(|_| {
+                let v = s.below(70) as f64;
+                miss(&mut s, v)
+            })
+            .collect();
+        let codes: Vec<u16> = (0..n)
+            .map(|i| {
+                let sum = if a[i].is_nan() { 3.0 } else { a[i] / 4.0 } + if b[i] % 3.0 == 0.0 { 5.0 } else { 0.0 };
+                (sum + s.normal() + 10.0).clamp(0.0, 39.0) as u16
+            })
+            .collect();
+        let binners = vec![Binner::ordered(&a), Binner::labels(70)];
+        let mut m = Matrix::default();
+        m.push(&a, &binners[0]);
+        m.push(&b, &binners[1]);
+        let rows: Vec<u32> = (0..n as u32).collect();
+        let tree = Tree::fit(&m, &[0, 1], &rows, &codes, 40, true, &rows, TreeParams::default());
+        let flat = Flat::new(&tree, |i| (i, &binners[usize::from(i)]));
+        (tree, flat, binners, vec![a, b])
+    }
+
+    #[test]
+    fn raw_values_reach_the_leaf_that_their_bins_reach() {
+        let (tree, flat, binners, x) = both();
+        assert!(tree.leaves() > 10);
+        for i in 0..x[0].len() {
+            let want = tree.leaf(&mut |f| binners[usize::from(f)].bin(x[usize::from(f)][i]));
+            let got = flat.leaf(|f| x[usize::from(f)][i]);
+            assert_eq!(got.range(), tree.left[want] as usize..tree.right[want] as usize, "row {i}");
+        }
+    }
+
+    #[test]
+    fn alias_tables_hold_the_weights_of_the_leaf() {
+        let (tree, flat, _, x) = both();
+        let leaf = flat.leaf(|f| x[usize::from(f)][0]);
+        let range = leaf.range();
+        let (codes, sums) = (&tree.codes[range.clone()], &tree.sums[range]);
+        // Every 2^10-th of all 32-bit numbers: shares are exact to the grid of the table.
+        let mut hits = vec![0u32; 40];
+        let n = 1u32 << 22;
+        (0..n).for_each(|i| hits[usize::from(flat.pick(leaf, i << 10))] += 1);
+        let mut before = 0;
+        for (c, s) in codes.iter().zip(sums) {
+            let p = f64::from(s - before) / f64::from(sums[sums.len() - 1]);
+            let got = f64::from(hits[usize::from(*c)]) / f64::from(n);
+            // The grid of the numbers above, and the rounding of two cuts.
+            let bound = 2.0 * codes.len() as f64 / f64::from(n) + 2.0 / f64::from(1 << 16);
+            assert!((got - p).abs() < bound, "{c}: {got} {p}");
+            before = *s;
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The model compiled for drawing, once for a run: every conditional in its flat form, next to what it came from.
+
+use crate::conditional::{Binner, Conditional, Flat, Leaf};
+use crate::encode::Spread;
+use crate::feature::{Feature, Source};
+use crate::model::{Coder, ColumnModel, CountModel, Drawn, Input, Model, TableModel, UniqueItem};
+use crate::plan::Plan;
+use crate::rng::name;
+
+/// The linear guess as an input, and the first of the values of earlier parts.
+pub(super) const GUESS: u16 = 0x8000;
+pub(super) const EXTRA: u16 = 0x8001;
+
+/// One coded draw.
+pub(super) struct Law<'a> {
+    pub drawn: &'a Drawn,
+    /// The tree, where the conditional is one.
+    pub flat: Option<Flat>,
+    /// The bins, where codes are numbers.
+    pub spread: Option<Spread>,
+}
+
+impl<'a> Law<'a> {
+    fn new(drawn: &'a Drawn, binners: &'a [Binner], wanted: &mut [bool]) -> Self {
+        for f in features(drawn) {
+            wanted[usize::from(f)] = true;
+        }
+        let input = |i: u16| match &drawn.inputs[usize::from(i)] {
+            Input::Feature(f) => (*f, &binners[usize::from(*f)]),
+            Input::Ridge(b) => (GUESS, b),
+            Input::Extra(e, b) => (EXTRA + u16::from(*e), b),
+        };
+        let flat = match &drawn.conditional {
+            Conditional::Tree(tree) => Some(Flat::new(tree, input)),
+        };
+        let spread = match &drawn.coder {
+            Coder::Number(coder) => Some(Spread::new(coder)),
+            _ => None,
+        };
+        Self { drawn, flat, spread }
+    }
+
+    /// Draws a code of a leaf under a mask: by trying, then exactly.
+    pub fn masked(&self, leaf: Leaf, rng: &mut crate::rng::Stream, weigh: &mut dyn FnMut(u16) -> f64) -> Option<u16> {
+        let flat = self.flat.as_ref()?;
+        for _ in 0..TRIES {
+            let code = flat.pick(leaf, rng.next_u32());
+            let share = weigh(code);
+            if share >= 1.0 || (share > 0.0 && rng.unit() < share) {
+                return Some(code);
+            }
+        }
+        let Conditional::Tree(tree) = &self.drawn.conditional;
+        tree.draw_at(leaf, rng, weigh)
+    }
+}
+
+/// Draws that are thrown away before the weights of all codes are worked out.
+pub(super) const TRIES: usize = 8;
+
+/// Features that a draw asks for.
+fn features(drawn: &Drawn) -> Vec<u16> {
+    let used = drawn.conditional.used();
+    let mut all: Vec<u16> = used
+        .iter()
+        .filter_map(|i| match &drawn.inputs[usize::from(*i)] {
+            Input::Feature(f) => Some(*f),
+            _ => None,
+        })
+        .collect();
+    all.extend(drawn.ridge.iter().flat_map(|r| r.features.iter().copied()));
+    all
+}
+
+/// One column.
+pub(super) struct ColumnLaw<'a> {
+    pub model: &'a ColumnModel,
+    pub parts: Vec<Law<'a>>,
+}
+
+/// One link.
+pub(super) struct LinkLaw<'a> {
+    pub null: Option<Law<'a>>,
+    pub same: Option<Law<'a>>,
+    pub kin: Option<Law<'a>>,
+    /// In the order of the model's profile.
+    pub profile: Vec<Law<'a>>,
+    pub popularity: Option<CountLaw<'a>>,
+}
+
+/// The number of rows of a child table, or of choices of a target.
+pub(super) struct CountLaw<'a> {
+    pub model: &'a CountModel,
+    pub law: Law<'a>,
+    pub known: Known<'a>,
+}
+
+impl<'a> CountLaw<'a> {
+    fn new(model: &'a CountModel) -> Self {
+        let mut wanted = vec![false; model.features.len()];
+        let law = Law::new(&model.drawn, &model.binners, &mut wanted);
+        Self { model, law, known: Known { features: &model.features, binners: &model.binners, wanted } }
+    }
+}
+
+/// A list of features and those of them that any draw asks for.
+#[derive(Clone)]
+pub(super) struct Known<'a> {
+    pub features: &'a [Feature],
+    pub binners: &'a [Binner],
+    pub wanted: Vec<bool>,
+}
+
+/// One table.
+pub(super) struct TableLaw<'a> {
+    pub model: &'a TableModel,
+    pub known: Known<'a>,
+    pub when: Option<(ColumnLaw<'a>, ColumnLaw<'a>)>,
+    pub links: Vec<LinkLaw<'a>>,
+    pub columns: Vec<ColumnLaw<'a>>,
+    /// In the order of the model's counts.
+    pub counts: Vec<CountLaw<'a>>,
+    /// Stream names: slots, then links.
+    pub purposes: Vec<u64>,
+    /// The item with which each unique set is complete.
+    pub last_of_unique: Vec<Option<UniqueItem>>,
+}
+
+impl<'a> TableLaw<'a> {
+    fn new(model: &'a Model, t: usize) -> Self {
+        let (plan, mine) = (&model.plan.tables[t], &model.tables[t]);
+        let mut wanted = vec![false; mine.features.len()];
+        let mut law = |d: &'a Drawn| Law::new(d, &mine.binners, &mut wanted);
+        let links = mine
+            .links
+            .iter()
+            .map(|l| LinkLaw {
+                null: l.null.as_ref().map(&mut law),
+                same: l.same.as_ref().map(&mut law),
+                kin: l.kin.as_ref().map(&mut law),
+                profile: l.profile.iter().map(|p| law(&p.1)).collect(),
+                popularity: l.popularity.as_ref().map(CountLaw::new),
+            })
+            .collect();
+        let mut column = |c: &'a ColumnModel| {
+            let mut parts: Vec<Law> = c.parts.iter().map(&mut law).collect();
+            parts.shrink_to_fit();
+            ColumnLaw { model: c, parts }
+        };
+        let when = mine.when.as_ref().map(|(a, b)| (column(a), column(b)));
+        let columns = mine.columns.iter().map(&mut column).collect();
+        let mut purposes: Vec<u64> = plan.slots.iter().map(|s| name(&[&plan.name, &s.column])).collect();
+        purposes.extend(plan.links.iter().map(|l| name(&[&plan.name, "link", &l.name])));
+        let place = |i: &UniqueItem| match i {
+            UniqueItem::Link(l) => usize::from(*l),
+            UniqueItem::Slot(s) => 1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1),
+        };
+        let last_of_unique = mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
+        Self {
+            model: mine,
+            when,
+            links,
+            columns,
+            counts: mine.counts.iter().map(CountLaw::new).collect(),
+            known: Known { features: &mine.features, binners: &mine.binners, wanted },
+            purposes,
+            last_of_unique,
+        }
+    }
+}
+
+/// Tables that must be there before rows of table `t` can be drawn and written.
+pub(super) fn depends_on(laws: &[TableLaw], plan: &Plan, t: usize) -> Vec<usize> {
+    let owner = plan.tables[t].owner.map(usize::from);
+    let mut out: Vec<usize> = owner.into_iter().collect();
+    out.extend(plan.tables[t].links.iter().map(|l| usize::from(l.target)));
+    // Summaries that its features look at stem from other children of the rows above.
+    let mut ask = |from: usize, known: &Known| {
+        for (f, _) in known.features.iter().zip(&known.wanted).filter(|(_, w)| **w) {
+            if let Source::Summary(way, i) = &f.source
+                && let Some(at) = plan.table_at(from, way)
+            {
+                out.extend(plan.tables[at].summaries.get(usize::from(*i)).map(|s| usize::from(s.child)));
+            }
+        }
+    };
+    ask(t, &laws[t].known);
+    if let Some(o) = owner {
+        laws[o].counts.iter().filter(|c| usize::from(c.model.child) == t).for_each(|c| ask(o, &c.known));
+    }
+    for (link, law) in plan.tables[t].links.iter().zip(&laws[t].links) {
+        law.popularity.iter().for_each(|p| ask(usize::from(link.target), &p.known));
+    }
+    out
+}
+
+/// All tables, in the order of the plan.
+pub(super) fn compile(model: &Model) -> Vec<TableLaw<'_>> {
+    (0..model.tables.len()).map(|t| TableLaw::new(model, t)).collect()
+}

@@ -1,0 +1,64 @@
+//! Reading Arrow files (Feather 2) with their own types; nested columns are left aside.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use arrow_ipc::reader::FileReader;
+use healthdata_core::metadata::TableMeta;
+
+use super::{Budget, Chosen, FileRows, Limits, choose};
+use crate::files::io_error;
+
+/// All rows of one file, or all its problems.
+pub(super) fn read(
+    path: &Path,
+    meta: Option<&TableMeta>,
+    limits: &Limits,
+    budget: &mut Budget,
+) -> Result<FileRows, Vec<String>> {
+    let file = File::open(path).map_err(|e| {
+        let line = io_error(path, "read it", &e).to_string();
+        vec![line.strip_prefix(&format!("{}: ", path.display())).map(str::to_owned).unwrap_or(line)]
+    })?;
+    // The decoder may panic on a damaged file; for us that is one more way of being damaged.
+    catch_unwind(AssertUnwindSafe(|| rows(file, meta, limits, budget))).unwrap_or_else(|_| Err(vec![damaged()]))
+}
+
+fn damaged() -> String {
+    "not readable as an Arrow file: damaged, cut off, or another format".into()
+}
+
+fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budget) -> Result<FileRows, Vec<String>> {
+    let reader = FileReader::try_new(BufReader::new(file), None).map_err(|_| vec![damaged()])?;
+    let schema = reader.schema();
+    let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+    let Chosen { mut keep, mut left_out } = choose(&header, meta, limits)?;
+    let nested = |place: usize| schema.field(place).data_type().is_nested();
+    let wanted: Vec<String> = keep
+        .iter()
+        .filter(|(place, _)| meta.is_some() && nested(*place))
+        .map(|(_, name)| format!("column {name} is nested, which no column type reads"))
+        .collect();
+    if !wanted.is_empty() {
+        return Err(wanted);
+    }
+    left_out.extend(keep.iter().filter(|(place, _)| nested(*place)).map(|(_, name)| format!("{name} (nested)")));
+    keep.retain(|(place, _)| !nested(*place));
+    let places: Vec<usize> = keep.iter().map(|(place, _)| *place).collect();
+    let mut batches = Vec::new();
+    let mut read = 0usize;
+    for batch in reader {
+        let batch = batch.and_then(|b| b.project(&places));
+        let batch = batch.map_err(|_| vec![format!("after data row {read}: {}", damaged())])?;
+        budget.take(batch.get_array_memory_size()).map_err(|p| vec![format!("after data row {read}: {p}")])?;
+        read += batch.num_rows();
+        batches.push(batch);
+    }
+    if batches.is_empty() {
+        let empty = schema.project(&places).map_err(|_| vec![damaged()])?;
+        batches.push(arrow_array::RecordBatch::new_empty(empty.into()));
+    }
+    Ok(FileRows { batches, left_out })
+}
