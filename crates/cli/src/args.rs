@@ -241,6 +241,7 @@ Examples:
   healthdata check out
   healthdata check my-data --metadata metadata.json --json > report.json
   healthdata check my-data --junit check.xml --quiet
+  healthdata check big --memory 512
 
 Exit code 1 when an enforced rule, key or domain is broken.")]
 pub struct Check {
@@ -256,6 +257,9 @@ pub struct Check {
     /// Write a JUnit file for a build server too.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
+    /// Memory to use; larger data are proved in parts, with files in the folder for temporary ones.
+    #[arg(long, value_name = "MIB", default_value = "2048", value_parser = memory, allow_negative_numbers = true)]
+    pub memory: u64,
     /// Print only what is broken.
     #[arg(long, conflicts_with = "json")]
     pub quiet: bool,
@@ -423,6 +427,13 @@ fn effort(text: &str) -> Result<Effort, String> {
     match text {
         "instant" => Ok(Effort::Instant),
         _ => Err("use instant".into()),
+    }
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(n) if (1..=1 << 20).contains(&n) => Ok(n),
+        _ => Err(format!("it must be a whole number of MiB from 1 to {}", 1 << 20)),
     }
 }
 

@@ -7,4 +7,5 @@ mod generate;
 mod files;
 mod interrupt;
 mod own_tables;
+mod rules;
 mod streams;

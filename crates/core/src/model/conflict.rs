@@ -87,7 +87,7 @@ fn formulas(rules: &[&Rule]) -> Vec<String> {
             && let Ok(formula) = Expression::parse(equals)
         {
             let names = formula.names().iter().map(|n| n.to_string()).collect();
-            needs.insert((table, column), names);
+            needs.insert((table.as_str(), column.as_str()), names);
         }
     }
     let mut problems = Vec::new();

@@ -365,7 +365,8 @@ fn one(training: &Training, rule: &RuleKind, all: &mut [Keep]) -> Option<()> {
             }
             match (within_owner, in_block) {
                 _ if !drawn(table) => {}
-                (true, _) if items.is_empty() => return None,
+                // As many rows as the training owners have: one at most.
+                (true, _) if items.is_empty() => {}
                 (true, _) => all[t].unique.push(items),
                 (false, true) => all[t].unique_in_block.push(items),
                 (false, false) => return None,
@@ -524,13 +525,13 @@ fn one(training: &Training, rule: &RuleKind, all: &mut [Keep]) -> Option<()> {
             };
             let (item, decider) = (item(column)?, item(when)?);
             let or_missing = values.iter().any(String::is_empty);
-            let named = values.iter().filter(|v| !v.is_empty());
+            let named: Vec<&String> = values.iter().filter(|v| !v.is_empty()).collect();
             let ticks = match decider {
                 UniqueItem::Slot(s) => {
                     let kind = &plan.tables[t].slots[usize::from(s)].kind;
-                    named.filter_map(|v| tick(metadata, table, when, kind, v)).collect()
+                    named.iter().filter_map(|v| tick(metadata, table, when, kind, v)).collect()
                 }
-                UniqueItem::Link(_) if named.count() > 0 => return None,
+                UniqueItem::Link(_) if !named.is_empty() => return None,
                 UniqueItem::Link(_) => Vec::new(),
             };
             if drawn(table) {

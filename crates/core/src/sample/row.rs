@@ -217,7 +217,10 @@ impl<'a> RowDrawer<'a> {
         mut weigh: Option<&mut dyn FnMut(u16) -> f64>,
         rng: &mut Stream,
     ) -> Option<u16> {
-        let code = self.seen_code(frames, row, law, extras, weigh.as_deref_mut(), rng);
+        let code = match &mut weigh {
+            Some(w) => self.seen_code(frames, row, law, extras, Some(&mut **w), rng),
+            None => self.seen_code(frames, row, law, extras, None, rng),
+        };
         if code.is_some() || !self.loose {
             return code;
         }

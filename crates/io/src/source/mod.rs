@@ -3,6 +3,7 @@
 mod arrow;
 mod csv;
 mod parquet;
+mod stream;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use healthdata_core::{Dataset, Error, ErrorKind, Metadata, Result};
 use indexmap::IndexMap;
 
 use crate::files;
+pub use stream::Files;
 use walk::{Kind, TableFiles};
 
 /// Tables read from files, with where they came from.
@@ -73,7 +75,7 @@ pub fn read_with(path: &Path, metadata: Option<&Metadata>, limits: &Limits) -> R
     let found = walk::find(path, metadata, limits)?;
     let mut problems = found.problems;
     let mut source = Source { notes: found.notes, ..Source::default() };
-    let mut budget = Budget { left: limits.memory };
+    let mut budget = Budget { left: limits.memory, taker: None };
     for table in &found.tables {
         let meta = metadata.and_then(|m| m.tables.get(&table.name));
         match read_table(table, meta, limits, &mut budget, &mut source.notes) {
@@ -116,13 +118,37 @@ pub fn concat(batches: &[RecordBatch]) -> Result<RecordBatch> {
         .map_err(|_| fail("batches hold more text than one column can, or different columns"))
 }
 
-/// Memory that is still allowed.
-struct Budget {
+/// Where batches go one by one instead of into memory.
+type Taker<'a> = &'a mut dyn FnMut(RecordBatch) -> std::result::Result<(), String>;
+
+/// Memory that is still allowed, or who takes the rows instead.
+struct Budget<'a> {
     left: u64,
+    /// Rows of a batch at most, and who takes it.
+    taker: Option<(usize, Taker<'a>)>,
 }
 
-impl Budget {
+impl Budget<'_> {
+    /// Rows after which a batch has to be given.
+    fn rows(&self) -> usize {
+        self.taker.as_ref().map_or(usize::MAX, |t| t.0)
+    }
+
+    /// Hands a batch on, or keeps it.
+    fn give(&mut self, batch: RecordBatch, kept: &mut Vec<RecordBatch>) -> std::result::Result<(), Vec<String>> {
+        match &mut self.taker {
+            Some((_, taker)) => taker(batch).map_err(|p| vec![p]),
+            None => {
+                kept.push(batch);
+                Ok(())
+            }
+        }
+    }
+
     fn take(&mut self, bytes: usize) -> std::result::Result<(), String> {
+        if self.taker.is_some() {
+            return Ok(());
+        }
         self.left = self
             .left
             .checked_sub(bytes as u64)
