@@ -169,6 +169,7 @@ Examples:
   healthdata fit my-data --out my.model
   healthdata fit my-data --metadata metadata.json --out my.model --min-support 20 --drop-orphans
   healthdata fit my-data --rules declared --broken-rules drop-rows --out my.model
+  healthdata fit huge-data --metadata metadata.json --out my.model --memory 2GB
 
 Without --metadata, the metadata.json in or beside the data is read; without one, metadata are detected.")]
 pub struct Fit {
@@ -199,6 +200,12 @@ pub struct Fit {
     /// Drop rows whose foreign key names no parent, and say how many.
     #[arg(long)]
     pub drop_orphans: bool,
+    /// Learn from so many entities (rows of a table without foreign keys) at most, with all that belongs to them.
+    #[arg(long, value_name = "N", value_parser = entities, conflicts_with = "memory")]
+    pub max_entities: Option<u64>,
+    /// Learn from as many entities as this much memory is enough for, such as 500MB or 2GB.
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory: Option<u64>,
     /// Threads [default: all processors].
     #[arg(long, value_name = "N", value_parser = threads, allow_negative_numbers = true)]
     pub threads: Option<NonZeroUsize>,
@@ -241,7 +248,7 @@ Examples:
   healthdata check out
   healthdata check my-data --metadata metadata.json --json > report.json
   healthdata check my-data --junit check.xml --quiet
-  healthdata check big --memory 512
+  healthdata check big --memory 512MB
 
 Exit code 1 when an enforced rule, key or domain is broken.")]
 pub struct Check {
@@ -257,8 +264,8 @@ pub struct Check {
     /// Write a JUnit file for a build server too.
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Memory to use; larger data are proved in parts, with files in the folder for temporary ones.
-    #[arg(long, value_name = "MIB", default_value = "2048", value_parser = memory, allow_negative_numbers = true)]
+    /// Memory to use, such as 500MB; larger data are proved in parts, with files in the folder for temporary ones.
+    #[arg(long, value_name = "SIZE", default_value = "2GB", value_parser = memory)]
     pub memory: u64,
     /// Print only what is broken.
     #[arg(long, conflicts_with = "json")]
@@ -416,24 +423,39 @@ fn patients(text: &str) -> Result<usize, String> {
     }
 }
 
-fn min_support(text: &str) -> Result<usize, String> {
+/// The support of a text, refused below the least one.
+pub fn min_support(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if (MIN_SUPPORT..=1_000_000).contains(&n) => Ok(n),
         _ => Err(format!("it must be a whole number from {MIN_SUPPORT} to 1000000")),
     }
 }
 
-fn effort(text: &str) -> Result<Effort, String> {
-    match text {
-        "instant" => Ok(Effort::Instant),
-        _ => Err("use instant".into()),
+fn entities(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(n) if (500..=ROWS).contains(&n) => Ok(n),
+        _ => Err(format!("it must be a whole number from 500 to {ROWS}")),
     }
 }
 
 fn memory(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(n) if (1..=1 << 20).contains(&n) => Ok(n),
-        _ => Err(format!("it must be a whole number of MiB from 1 to {}", 1 << 20)),
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let unit = match text[digits..].to_ascii_uppercase().as_str() {
+        "MB" | "M" => 1_000_000u64,
+        "GB" | "G" => 1_000_000_000,
+        _ => 0,
+    };
+    match text[..digits].parse::<u64>().ok().and_then(|n| n.checked_mul(unit)) {
+        Some(n) if n > 0 => Ok(n),
+        _ => Err("write it as a whole number of MB or GB, such as 500MB".into()),
+    }
+}
+
+/// The effort of a name.
+pub fn effort(text: &str) -> Result<Effort, String> {
+    match text {
+        "instant" => Ok(Effort::Instant),
+        _ => Err("use instant".into()),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The `healthdata` program as a library: parses, calls, prints. The binary and the Python package run the same.
 
 mod args;
-mod blocks;
+pub mod blocks;
 mod command;
 mod data;
+pub mod hospital;
 pub mod interrupt;
 mod out_file;
 mod print;
@@ -21,6 +22,9 @@ use clap::Parser;
 use healthdata_core::{Error, ErrorKind};
 
 use args::{Cli, Command};
+pub use args::{effort, min_support};
+pub use proof::broken;
+pub use runs::pool;
 
 /// Exit code of a run that did what was asked.
 pub const DONE: u8 = 0;

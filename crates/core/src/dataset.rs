@@ -84,8 +84,18 @@ impl Column {
 
     /// Reads an arrow array as the metadata says. Problems name at most the first five rows of each kind.
     pub fn read(array: &dyn Array, meta: &ColumnMeta) -> Result<Column> {
+        Self::read_on(array, meta, LEARNED)
+    }
+
+    /// [`Column::read`] for a comparison: numbers keep 14 decimals, so that values which differ in the last digit
+    /// that a float holds stay different.
+    pub fn read_fine(array: &dyn Array, meta: &ColumnMeta) -> Result<Column> {
+        Self::read_on(array, meta, FINE)
+    }
+
+    fn read_on(array: &dyn Array, meta: &ColumnMeta, grid: Grid) -> Result<Column> {
         match &meta.sdtype {
-            Sdtype::Numerical => read_numbers(array),
+            Sdtype::Numerical => read_numbers(array, grid),
             Sdtype::Datetime { format } => read_times(array, format.as_deref()),
             Sdtype::Id { .. } => read_text(array).map(whole_ids),
             _ => read_text(array),
@@ -138,15 +148,29 @@ pub fn strings(array: &dyn Array) -> Option<Vec<Option<&str>>> {
     })
 }
 
-/// Digits after the point that all numbers need, at most 9 and so that every number stays below 2^62.
-fn grid(values: &[f64]) -> u8 {
+/// How fine a grid of decimals numbers are put on.
+#[derive(Clone, Copy)]
+struct Grid {
+    /// Most digits after the point.
+    most: u8,
+    /// A number this close to the grid, beside its size, lies on it.
+    close: f64,
+}
+
+/// What a model learns: digits beyond the ninth are noise of a computation.
+const LEARNED: Grid = Grid { most: 9, close: 1e-9 };
+/// What a comparison sees: SDMetrics rounds to 14 decimals too.
+const FINE: Grid = Grid { most: 14, close: 1e-15 };
+
+/// Digits after the point that all numbers need, so few that every number stays below 2^62.
+fn decimals(values: &[f64], grid: Grid) -> u8 {
     let largest = values.iter().fold(1.0f64, |m, v| m.max(v.abs()));
     let mut decimals = 0u8;
     let mut scale = 1.0;
     for v in values {
-        while decimals < 9 && largest * scale * 10.0 < 4.0e18 {
+        while decimals < grid.most && largest * scale * 10.0 < 4.0e18 {
             let x = v * scale;
-            if (x - x.round()).abs() <= 1e-9 * x.abs().max(1.0) {
+            if (x - x.round()).abs() <= grid.close * x.abs().max(1.0) {
                 break;
             }
             decimals += 1;
@@ -156,7 +180,7 @@ fn grid(values: &[f64]) -> u8 {
     decimals
 }
 
-fn from_floats(values: Vec<Option<f64>>) -> Result<Column> {
+fn from_floats(values: Vec<Option<f64>>, grid: Grid) -> Result<Column> {
     let mut places = Places::new("numbers beyond 4e18");
     for (i, v) in values.iter().enumerate() {
         if v.is_some_and(|v| v.is_finite() && v.abs() >= 4.0e18) {
@@ -167,7 +191,7 @@ fn from_floats(values: Vec<Option<f64>>) -> Result<Column> {
     // NaN and infinity are how other tools write a missing number.
     let clean: Vec<Option<f64>> = values.into_iter().map(|v| v.filter(|v| v.is_finite())).collect();
     let known: Vec<f64> = clean.iter().flatten().copied().collect();
-    let decimals = grid(&known);
+    let decimals = decimals(&known, grid);
     let scale = 10f64.powi(i32::from(decimals));
     let ticks = clean.into_iter().map(|v| v.map_or(NULL, |v| (v * scale).round() as i64)).collect();
     Ok(Column::Number { ticks, decimals })
@@ -204,15 +228,16 @@ fn ticks_of(values: Vec<Option<i128>>, decimals: u8) -> Result<Column> {
     Ok(Column::Number { ticks, decimals })
 }
 
-fn read_numbers(array: &dyn Array) -> Result<Column> {
+fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
     if let Some(v) = whole(array) {
         return ticks_of(v, 0);
     }
     match array.data_type() {
-        DataType::Float64 => from_floats(array.as_primitive::<Float64Type>().iter().collect()),
+        DataType::Float64 => from_floats(array.as_primitive::<Float64Type>().iter().collect(), grid),
         // The shortest text of a 32-bit float is what its owner sees: 0.1 and not 0.10000000149.
         DataType::Float32 => from_floats(
             array.as_primitive::<Float32Type>().iter().map(|v| v.and_then(|v| v.to_string().parse().ok())).collect(),
+            grid,
         ),
         DataType::Decimal128(_, s) if (0..=18).contains(s) => {
             ticks_of(array.as_primitive::<Decimal128Type>().iter().collect(), *s as u8)
@@ -242,7 +267,7 @@ fn read_numbers(array: &dyn Array) -> Result<Column> {
             });
             let values = values.collect();
             places.finish()?;
-            from_floats(values)
+            from_floats(values, grid)
         }
     }
 }

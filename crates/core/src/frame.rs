@@ -37,6 +37,14 @@ impl Frame {
         }
     }
 
+    /// Makes room for so many rows.
+    pub fn reserve(&mut self, rows: usize) {
+        self.owner.reserve(rows);
+        self.values.iter_mut().for_each(|v| v.reserve(rows));
+        self.links.iter_mut().for_each(|l| l.reserve(rows));
+        self.summaries.iter_mut().for_each(|s| s.reserve(rows));
+    }
+
     /// Adds a row with everything missing.
     pub fn push(&mut self, owner: u32) {
         self.rows += 1;

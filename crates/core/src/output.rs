@@ -269,7 +269,17 @@ impl Writer<'_> {
             let values = &self.frames[t].values[usize::from(*s)][rows];
             return typed(values, &table.slots[usize::from(*s)].kind, sdtype);
         }
+        if let Some(texts) = crate::keys::column(self, t, c, rows.clone()) {
+            return Arc::new(texts);
+        }
         Arc::new(StringArray::from_iter(rows.map(|r| self.text(t, r, c, column))))
+    }
+
+    /// Keeps ids of one column apart from those of others.
+    pub fn salt(&self, t: usize, c: usize) -> u64 {
+        let table = &self.plan.tables[t];
+        let column = self.metadata.tables[&table.name].columns.get_index(c).map_or("", |x| x.0);
+        mix(self.seed) ^ name(&[&table.name, column])
     }
 
     /// The text of an output cell.
@@ -277,7 +287,7 @@ impl Writer<'_> {
         let table = &self.plan.tables[t];
         match &table.output[c] {
             Output::Id(format) => {
-                Some(format.text((self.index)(t, row), mix(self.seed) ^ name(&[&table.name, column])))
+                Some(format.text((self.index)(t, row), self.salt(t, c)))
             }
             Output::Key(way, at) => {
                 let (to, r) = self.plan.walk(self.frames, t, row, way)?;
@@ -307,7 +317,11 @@ impl Writer<'_> {
 
 fn typed(values: &[i64], kind: &SlotKind, _sdtype: &Sdtype) -> ArrayRef {
     let some = |v: &i64| (*v != NULL).then_some(*v);
+    let full = !values.contains(&NULL);
     match kind {
+        // Without a gap the values are copied as they are.
+        SlotKind::Number { decimals: 0 } if full => Arc::new(Int64Array::from(values.to_vec())),
+        SlotKind::Time { clock: true } if full => Arc::new(TimestampMicrosecondArray::from(values.to_vec())),
         SlotKind::Number { decimals: 0 } => Arc::new(Int64Array::from_iter(values.iter().map(some))),
         SlotKind::Number { decimals } => {
             let scale = 10f64.powi(i32::from(*decimals));

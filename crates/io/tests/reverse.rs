@@ -85,7 +85,8 @@ fn every_type_comes_back_as_it_was() {
             let dir = OutputDir::create(&parent.path().join("out"), Run::default()).unwrap();
             let rows = batch.num_rows() / pieces;
             for k in 0..pieces {
-                let mut part = dir.part(Some("ehr"), "all", &format!("{k:05}"), format, &metadata.tables["all"]).unwrap();
+                let mut part =
+                    dir.part(Some("ehr"), "all", &format!("{k:05}"), format, &metadata.tables["all"]).unwrap();
                 part.write(&batch.slice(k * rows, rows)).unwrap();
                 part.finish().unwrap();
             }

@@ -18,7 +18,7 @@ pub fn run(a: Check) -> Result<Outcome> {
         out_file::check(file, "a JUnit file", |f| std::fs::read_to_string(f).is_ok_and(|t| t.contains("<testsuites")))?;
     }
     let (metadata, mut notes) = data::metadata_of(&a.data, a.metadata.as_deref())?;
-    let proved = prove(&a.data, &metadata, a.memory << 20, &|what| progress.say(format!("proving {what}")))?;
+    let proved = prove(&a.data, &metadata, a.memory, &|what| progress.say(format!("proving {what}")))?;
     drop(progress);
     let report = proved.report;
     notes.extend(proved.notes);

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use healthdata_core::Result;
 use healthdata_core::fit::{FitOptions, fit, settle};
-use healthdata_io::{drop_orphans, model};
+use healthdata_core::{Error, ErrorKind, Result};
+use healthdata_io::source::{Thin, read_thinned};
+use healthdata_io::{drop_orphans, find_metadata, model, read_metadata};
 
 use crate::args::Fit;
 use crate::data::{self, Data};
@@ -19,7 +20,7 @@ pub fn run(a: Fit) -> Result<Outcome> {
     let start = Instant::now();
     let progress = Progress::spinner(a.quiet);
     progress.say("reading".into());
-    let Data { mut tables, mut metadata, mut notes } = read(&a)?;
+    let (Data { mut tables, mut metadata, mut notes }, thinned) = read(&a)?;
     interrupt::check()?;
     if a.drop_orphans {
         let (kept, dropped) = drop_orphans(&tables, &metadata)?;
@@ -33,8 +34,11 @@ pub fn run(a: Fit) -> Result<Outcome> {
     interrupt::check()?;
     let learning = |table: &str, column: &str| progress.say(format!("learning {table}: {column}"));
     let options = FitOptions { min_support: a.min_support, effort: a.effort, seed: a.seed };
-    let (fitted, said) = pool.install(|| fit(&tables, &metadata, options, &learning))?;
+    let (mut fitted, said) = pool.install(|| fit(&tables, &metadata, options, &learning))?;
     interrupt::check()?;
+    // The model says itself what it was learned from.
+    fitted.plan.notes.extend(thinned.iter().cloned());
+    notes.extend(thinned);
     progress.say("writing".into());
     model::write(&a.out, &fitted)?;
     drop(progress);
@@ -57,10 +61,14 @@ pub fn run(a: Fit) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// The tables with metadata given, found or detected.
-fn read(a: &Fit) -> Result<Data> {
+/// The tables with metadata given, found or detected; and what was left out where not all entities were read.
+fn read(a: &Fit) -> Result<(Data, Vec<String>)> {
+    let thin = a.max_entities.map(Thin::Entities).or(a.memory.map(Thin::Memory));
+    if let Some(thin) = thin {
+        return thinned(a, thin);
+    }
     if let Some(data) = data::declared(&a.data, a.metadata.as_deref())? {
-        return Ok(data);
+        return Ok((data, Vec::new()));
     }
     // Values are left out: the model learns them with its guards, its metadata must not carry them past these.
     let guess = data::guessed(&a.data, false)?;
@@ -68,5 +76,20 @@ fn read(a: &Fit) -> Result<Data> {
     notes.push(
         "no metadata file: detected; `healthdata detect` writes them down with the reasons, to be corrected".into(),
     );
-    Ok(Data { tables: guess.tables, metadata: guess.metadata, notes })
+    Ok((Data { tables: guess.tables, metadata: guess.metadata, notes }, Vec::new()))
+}
+
+/// Some entities of data that are larger than memory; what points to what must be known before they are read.
+fn thinned(a: &Fit, thin: Thin) -> Result<(Data, Vec<String>)> {
+    let Some(file) = a.metadata.clone().or_else(|| find_metadata(&a.data)) else {
+        let what = "a part of the entities can only be read with metadata; give --metadata FILE";
+        return Err(Error::new(ErrorKind::Metadata, format!("{}: {what}", a.data.display())));
+    };
+    let metadata = read_metadata(&file)?;
+    let (source, tables) = read_thinned(&a.data, &metadata, thin)?;
+    let mut notes = vec![format!("metadata of {}", file.display())];
+    notes.extend(source.notes);
+    let some = tables.iter().filter(|t| t.kept < t.of);
+    let said = some.map(|t| format!("{}: learned from {} of {} rows", t.table, count(t.kept), count(t.of))).collect();
+    Ok((Data { tables: source.data, metadata, notes }, said))
 }

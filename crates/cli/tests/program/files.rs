@@ -59,7 +59,16 @@ fn some_tables_are_those_of_the_whole_run() {
         run(dir.path(), "check @/some").fine();
     }
     let piped = program()
-        .args(["sample", hospital().model().to_str().unwrap(), "--scale", "0.6", "--table", "vital_signs", "--out", "-"])
+        .args([
+            "sample",
+            hospital().model().to_str().unwrap(),
+            "--scale",
+            "0.6",
+            "--table",
+            "vital_signs",
+            "--out",
+            "-",
+        ])
         .output()
         .unwrap();
     assert!(piped.status.success() && piped.stdout == whole["iot/vital_signs.csv"]);
@@ -147,4 +156,26 @@ fn wrong_requests_are_one_line() {
         assert!(err.contains(said), "{args}: {err}");
     }
     assert!(files(&dir.path().join("p")) == before);
+}
+
+#[test]
+fn some_entities_are_learned_from_with_all_that_is_theirs() {
+    let dir = folder();
+    let data = hospital().data();
+    let fit = |what: &str| run(dir.path(), &format!("fit {} --out @/some.model {what}", data.display()));
+    let said = fit("--max-entities 700").fine();
+    let line = said.err.lines().find(|l| l.contains("patients: learned from")).expect(&said.err).to_owned();
+    assert!(line.contains(" of 2,000 rows") && !line.contains(" 2,000 of"), "{line}");
+    let inspect = run(dir.path(), "inspect @/some.model").fine().out;
+    assert!(inspect.contains("patients: learned from"), "{inspect}");
+    run(dir.path(), "sample @/some.model --out-dir @/new").fine();
+    // Enough for everything: the same model as without a limit.
+    fit("--memory 100GB --quiet").fine();
+    assert_eq!(std::fs::read(dir.path().join("some.model")).unwrap(), std::fs::read(hospital().model()).unwrap());
+    let err = fit("--memory 1MB").failed_in_one_line();
+    assert!(err.contains("at least 500 are needed: about"), "{err}");
+    for (bad, said) in [("--memory 3", "500MB"), ("--max-entities 3", "from 500"), ("--memory 1GB --max-entities 600", "--memory")] {
+        let err = fit(bad).failed_in_one_line();
+        assert!(err.contains(said), "{bad}: {err}");
+    }
 }

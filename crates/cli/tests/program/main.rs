@@ -3,8 +3,8 @@
 mod bad_input;
 mod common;
 mod data;
-mod generate;
 mod files;
+mod generate;
 mod interrupt;
 mod own_tables;
 mod rules;

@@ -95,7 +95,7 @@ fn what_is_proved_in_parts_is_proved_at_once() {
     let dir = folder();
     run(dir.path(), "reference --patients 1500 --seed 5 --out-dir @/d --quiet").fine();
     let whole = run(dir.path(), "check @/d --json").fine().out;
-    assert_eq!(run(dir.path(), "check @/d --json --memory 1").fine().out, whole);
+    assert_eq!(run(dir.path(), "check @/d --json --memory 1MB").fine().out, whole);
     // A repeated row, a time outside every stay, a code twice, a key that leads nowhere.
     let edit = |file: &str, change: &dyn Fn(&mut Vec<String>)| {
         let path = dir.path().join("d").join(file);
@@ -121,7 +121,7 @@ fn what_is_proved_in_parts_is_proved_at_once() {
         l[7000] = cells.join(",");
     });
     let whole = run(dir.path(), "check @/d --json");
-    let parts = run(dir.path(), "check @/d --json --memory 1 --junit @/check.xml");
+    let parts = run(dir.path(), "check @/d --json --memory 1MB --junit @/check.xml");
     assert_eq!((whole.code, parts.code), (Some(1), Some(1)));
     assert_eq!(parts.out, whole.out);
     let xml = fs::read_to_string(dir.path().join("check.xml")).unwrap();

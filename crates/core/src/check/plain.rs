@@ -96,7 +96,11 @@ fn count(rest: &[u8]) -> Option<(usize, usize, &[u8])> {
                 Some((a, "")) => (a.parse().ok()?, usize::MAX),
                 Some((a, b)) => (a.parse().ok()?, b.parse().ok()?),
             };
-            (least <= most && !matches!(rest.get(end + 1), Some(b'?' | b'+'))).then_some((least, most, &rest[end + 1..]))
+            (least <= most && !matches!(rest.get(end + 1), Some(b'?' | b'+'))).then_some((
+                least,
+                most,
+                &rest[end + 1..],
+            ))
         }
         Some(b'?' | b'*') => None,
         _ => Some((1, 1, rest)),
@@ -111,12 +115,38 @@ mod tests {
     #[test]
     fn agrees_with_regular_expressions() {
         let patterns = [
-            r"P\d{3}", "P[0-9]{3,}", "[A-Z]{2}-[0-9]{1,3}", r"\d+", "VS[0-9]{8}", "[a-f0-9]{4}-x", r"a\.b", "^D[0-9]+$",
+            r"P\d{3}",
+            "P[0-9]{3,}",
+            "[A-Z]{2}-[0-9]{1,3}",
+            r"\d+",
+            "VS[0-9]{8}",
+            "[a-f0-9]{4}-x",
+            r"a\.b",
+            "^D[0-9]+$",
             "[A-C][D-F]+",
         ];
-        let texts =
-            ["P001", "P0001", "P1", "xP001", "P001x", "AB-1", "AB-1234", "A-1", "7", "", "VS00000001", "beef-x", "a.b",
-             "axb", "D1", "D", "AD", "ADEF", "P٣٣٣", "A"];
+        let texts = [
+            "P001",
+            "P0001",
+            "P1",
+            "xP001",
+            "P001x",
+            "AB-1",
+            "AB-1234",
+            "A-1",
+            "7",
+            "",
+            "VS00000001",
+            "beef-x",
+            "a.b",
+            "axb",
+            "D1",
+            "D",
+            "AD",
+            "ADEF",
+            "P٣٣٣",
+            "A",
+        ];
         for pattern in patterns {
             let plain = Plain::new(pattern).expect(pattern);
             let regex = Regex::new(&format!("^(?:{pattern})$")).unwrap();

@@ -105,18 +105,17 @@ impl Flat {
         Self { nodes, entries: Entries::new(entries) }
     }
 
-    /// The leaf that a row reaches; `value` gives its inputs.
+    /// The leaf that a row reaches, by the values of its inputs.
     #[inline]
-    pub fn leaf(&self, mut value: impl FnMut(u16) -> f64) -> Leaf {
+    pub fn leaf(&self, values: &[f64]) -> Leaf {
         let mut node = &self.nodes[0];
         while node.input != LEAF {
-            let v = value(node.input);
-            let right = if node.last == 0 {
-                v > f64::from_bits(node.word)
-            } else {
-                let bin = if v.is_nan() { 0 } else { (v as u64 + 1).min(u64::from(node.last)) };
-                node.word >> bin & 1 == 0
-            };
+            let v = values[usize::from(node.input)];
+            // Both kinds of cut are worked out: choosing between two numbers costs less than guessing a branch.
+            let above = v > f64::from_bits(node.word);
+            let bin = if v.is_nan() { 0 } else { (v as u64 + 1).min(u64::from(node.last)) };
+            let out = node.word >> bin & 1 == 0;
+            let right = if node.last == 0 { above } else { out };
             node = &self.nodes[node.next as usize + usize::from(right)];
         }
         Leaf { start: node.next, len: node.word as u32 }
@@ -214,7 +213,7 @@ mod tests {
         assert!(tree.leaves() > 10);
         for i in 0..x[0].len() {
             let want = tree.leaf(&mut |f| binners[usize::from(f)].bin(x[usize::from(f)][i]));
-            let got = flat.leaf(|f| x[usize::from(f)][i]);
+            let got = flat.leaf(&[x[0][i], x[1][i]]);
             assert_eq!(got.range(), tree.left[want] as usize..tree.right[want] as usize, "row {i}");
         }
     }
@@ -222,7 +221,7 @@ mod tests {
     #[test]
     fn alias_tables_hold_the_weights_of_the_leaf() {
         let (tree, flat, _, x) = both();
-        let leaf = flat.leaf(|f| x[usize::from(f)][0]);
+        let leaf = flat.leaf(&[x[0][0], x[1][0]]);
         let range = leaf.range();
         let (codes, sums) = (&tree.codes[range.clone()], &tree.sums[range]);
         // Every 2^10-th of all 32-bit numbers: shares are exact to the grid of the table.

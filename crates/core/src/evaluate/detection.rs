@@ -1,24 +1,31 @@
 //! Detection: rows, parents with aggregates of their children, and whole histories.
 
+use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use super::features::{Depth, Features, Unit, family_features, row_features};
 use super::frame::{Frame, REAL};
+use super::link::Link;
 use super::measure::{Measure, Section, Subject};
 use super::sequence::order_column;
+use crate::metric::cardinality::NO_KEY;
 use crate::metric::detection::{CAP, LEAST, detect, draw};
 use crate::metric::jackknife::Estimate;
 
 /// What is shown to a classifier.
 #[derive(Clone, Copy, Debug)]
 enum Exhibit<'a> {
+    /// Rows of a table; those of one owner stay together, and those without one.
     Rows(&'a str),
+    /// The same, each row without an owner on its own.
+    Loose(&'a str),
     Family(usize, Depth),
 }
 
 /// The area under the curve for every table, every parent with its children, and every history.
 pub fn detection(frame: &Frame, side: usize, seed: u64) -> Vec<Measure> {
     let mut exhibits: Vec<Exhibit> = frame.metadata.tables.keys().map(|t| Exhibit::Rows(t)).collect();
+    exhibits.extend(frame.metadata.tables.keys().filter(|t| loose(frame, side, t)).map(|t| Exhibit::Loose(t)));
     exhibits.extend((0..frame.metadata.relationships.len()).map(|i| Exhibit::Family(i, Depth::Aggregates)));
     for (i, r) in frame.metadata.relationships.iter().enumerate() {
         if frame.owners[&r.child] == Some(i) && order_column(frame, &r.child).is_some() {
@@ -31,6 +38,9 @@ pub fn detection(frame: &Frame, side: usize, seed: u64) -> Vec<Measure> {
 fn show(frame: &Frame, side: usize, exhibit: Exhibit, seed: u64) -> Option<Measure> {
     let (subject, table) = match exhibit {
         Exhibit::Rows(t) => (Subject::new(Section::Detection, "rows", t, &[]), t),
+        Exhibit::Loose(t) => {
+            (Subject::new(Section::Detection, "rows, those without a parent each on its own", t, &[]), t)
+        }
         Exhibit::Family(i, depth) => {
             let r = &frame.metadata.relationships[i];
             let name = if depth == Depth::Aggregates { "with aggregates of" } else { "with histories of" };
@@ -39,13 +49,13 @@ fn show(frame: &Frame, side: usize, exhibit: Exhibit, seed: u64) -> Option<Measu
         }
     };
     let columns = match exhibit {
-        Exhibit::Rows(t) => [frame.shared(t, side), Vec::new()],
+        Exhibit::Rows(t) | Exhibit::Loose(t) => [frame.shared(t, side), Vec::new()],
         Exhibit::Family(_, _) => {
             let child = subject.columns.first().map_or("", String::as_str);
             [frame.shared(table, side), frame.shared(child, side)]
         }
     };
-    if matches!(exhibit, Exhibit::Rows(_)) && columns[0].is_empty() {
+    if !matches!(exhibit, Exhibit::Family(..)) && columns[0].is_empty() {
         return None;
     }
     let n = frame.table(REAL, table).rows.min(frame.table(side, table).rows).min(CAP);
@@ -55,7 +65,7 @@ fn show(frame: &Frame, side: usize, exhibit: Exhibit, seed: u64) -> Option<Measu
     let purpose = |s: usize| ["detection", table, ["real", "other"][s.min(1)]];
     let rows = [REAL, side].map(|s| draw(frame.table(s, table).rows, n, seed, &purpose(s)));
     let features = [(REAL, 0), (side, 1)].map(|(s, i): (usize, usize)| match exhibit {
-        Exhibit::Rows(t) => row_features(frame, s, t, &columns[0], &rows[i]),
+        Exhibit::Rows(t) | Exhibit::Loose(t) => row_features(frame, s, t, &columns[0], &rows[i]),
         Exhibit::Family(r, depth) => family_features(frame, s, r, [&columns[0], &columns[1]], &rows[i], depth),
     });
     let entities = entities(frame, side, exhibit, &rows);
@@ -72,21 +82,42 @@ fn show(frame: &Frame, side: usize, exhibit: Exhibit, seed: u64) -> Option<Measu
     Some(measure.with_values(0.5, auc.value))
 }
 
+/// Share of rows without an owner from which it matters whether they stay together.
+const LOOSE: f64 = 0.01;
+
+fn owner<'f>(frame: &'f Frame, side: usize, table: &str) -> Option<&'f Link> {
+    frame.owners[table].and_then(|o| frame.links[side][o].as_ref().ok())
+}
+
+/// True when many rows of a table that has owners have none.
+fn loose(frame: &Frame, side: usize, table: &str) -> bool {
+    [REAL, side].into_iter().any(|s| {
+        let keys = owner(frame, s, table).map_or(&[][..], |l| l.child_keys.as_slice());
+        let none = keys.iter().filter(|&&k| k == NO_KEY).count();
+        none as f64 > LOOSE * keys.len() as f64
+    })
+}
+
 /// The entity of each row: rows of one owner stay in one fold, so that a classifier can't just recognise the
 /// owner. A parent with its children is its own entity.
 fn entities(frame: &Frame, side: usize, exhibit: Exhibit, rows: &[Vec<u32>; 2]) -> Vec<u32> {
     let n = rows[0].len() as u32;
     let link = |s: usize| match exhibit {
-        Exhibit::Rows(t) => frame.owners[t].and_then(|o| frame.links[s][o].as_ref().ok()),
+        Exhibit::Rows(t) | Exhibit::Loose(t) => owner(frame, s, t),
         Exhibit::Family(_, _) => None,
     };
     let (Some(a), Some(b)) = (link(REAL), link(side)) else { return (0..2 * n).collect() };
-    let parents = a.parent_keys.len() as u32;
-    let keys = parents + b.parent_keys.len() as u32;
-    // Without a parent a row is an entity of its own, numbered beyond all parents.
-    let first = rows[0].iter().zip(0..).map(|(&r, i)| a.parent(r).unwrap_or(keys + i));
-    let second = rows[1].iter().zip(n..).map(|(&r, i)| b.parent(r).map_or(keys + i, |p| parents + p));
-    first.chain(second).collect()
+    let mut numbers: IndexMap<(usize, u32, u32), u32> = IndexMap::new();
+    let mut out = Vec::with_capacity(2 * rows[0].len());
+    for (s, (link, rows)) in [a, b].into_iter().zip(rows).enumerate() {
+        for &row in rows {
+            let key = link.child_keys[row as usize];
+            let apart = if key == NO_KEY && matches!(exhibit, Exhibit::Loose(_)) { row } else { 0 };
+            let next = numbers.len() as u32;
+            out.push(*numbers.entry((s, key, apart)).or_insert(next));
+        }
+    }
+    out
 }
 
 /// A feature that gave the synthetic side away.

@@ -119,8 +119,15 @@ fn boundary(frame: &Frame, side: usize, table: &str, column: &str, meta: &Column
         Ok(Some(match (r.scale, &meta.sdtype, v) {
             (Scale::Number { decimals }, _, Value::Number(n)) => {
                 let x = n.as_f64().ok_or_else(bad)? * power_of_ten(decimals);
-                // A bound between two grid points excludes the point beyond it.
-                if name == "range_min" { x.ceil() as i64 } else { x.floor() as i64 }
+                // A bound between two grid points excludes the point beyond it; one on a point is that point,
+                // whatever the multiplication left in its last digit.
+                if (x - x.round()).abs() <= 1e-15 * x.abs() {
+                    x.round() as i64
+                } else if name == "range_min" {
+                    x.ceil() as i64
+                } else {
+                    x.floor() as i64
+                }
             }
             (Scale::Time, Sdtype::Datetime { format }, Value::String(text)) => {
                 let format = format.as_deref().unwrap_or("%Y-%m-%d");

@@ -183,7 +183,7 @@ fn read_side<'m>(metadata: &'m Metadata, data: &Dataset) -> IndexMap<&'m str, Ra
         let columns: Vec<_> = meta.columns.iter().collect();
         let columns = columns.into_par_iter().map(|(c, m)| {
             let read = match batch.column_by_name(c) {
-                Some(array) => Column::read(array.as_ref(), m).map_err(|e| e.to_string()),
+                Some(array) => Column::read_fine(array.as_ref(), m).map_err(|e| e.to_string()),
                 None => Err("the column is missing".to_owned()),
             };
             (c.clone(), read)

@@ -7,7 +7,7 @@ use super::measure::{Measure, Section, Subject};
 use super::sequence::{Sequences, order_column, sequences};
 use crate::dataset::NULL;
 use crate::metadata::Sdtype;
-use crate::metric::autocorrelation::{Moments, Spread, similarity, spread_similarity};
+use crate::metric::autocorrelation::{Moments, Spread, Where, similarity, spread_similarity};
 use crate::metric::binning::{Coding, quantile};
 use crate::metric::jackknife::{Estimate, Groups, jackknife};
 use crate::metric::joint::{Joint, joint_similarity};
@@ -103,7 +103,7 @@ fn readable(series: &Series, ticks: i64) -> f64 {
     }
 }
 
-/// Correlation with the values before, and spread within one owner.
+/// Correlation with the values before, and spread within one owner and between owners.
 fn memory(table: &str, column: &str, both: [&Sequences; 2], values: [&[f64]; 2]) -> Vec<Measure> {
     let known: Vec<f64> = values[0].iter().copied().filter(|v| v.is_finite()).collect();
     let origin = known.iter().sum::<f64>() / known.len().max(1) as f64;
@@ -138,9 +138,13 @@ fn memory(table: &str, column: &str, both: [&Sequences; 2], values: [&[f64]; 2])
         }
         spread
     });
-    if let (Some(r), Some(s)) = (spreads[0].ratio(None), spreads[1].ratio(None)) {
-        let score = spread_similarity([&spreads[0], &spreads[1]]);
-        out.push(Measure::new(subject("spread within one owner / overall", table, &[column]), score).with_values(r, s));
+    for (place, name) in
+        [(Where::Within, "spread within one owner / overall"), (Where::Between, "spread between owners / overall")]
+    {
+        if let (Some(r), Some(s)) = (spreads[0].ratio(place, None), spreads[1].ratio(place, None)) {
+            let score = spread_similarity([&spreads[0], &spreads[1]], place);
+            out.push(Measure::new(subject(name, table, &[column]), score).with_values(r, s));
+        }
     }
     out
 }

@@ -23,16 +23,21 @@ impl Yardstick {
         Self { kind: Ceiling::None, measures: IndexMap::new(), same: IndexSet::new() }
     }
 
-    /// Measures of a holdout.
+    /// Measures of a holdout, brought to the size of the synthetic data: a small holdout would be an easy mark, a
+    /// large one out of reach.
     pub fn holdout(frame: &Frame, measures: Vec<Measure>) -> Self {
-        Self { kind: Ceiling::Holdout, measures: by_subject(measures.into_iter()), same: same(frame, HOLDOUT) }
+        let scaled = measures.into_iter().map(|m| scale((frame, SYNTHETIC), (frame, HOLDOUT), m));
+        Self { kind: Ceiling::Holdout, measures: by_subject(scaled), same: same(frame, HOLDOUT) }
     }
 
-    /// Measures of one half of the real data against the other, brought to the sizes of `whole`. Half as many
-    /// rows have more noise: distances between two samples shrink with the root of 1/n + 1/m.
+    /// Measures of one half of the real data against the other, brought to the sizes of `whole`.
     pub fn halves(whole: &Frame, halves: &Frame, measures: Vec<Measure>) -> Self {
         let same = same(halves, SYNTHETIC);
-        let scaled = by_subject(measures.into_iter().map(|m| scale(whole, halves, m)));
+        let scaled = by_subject(measures.into_iter().map(|m| {
+            let copies = m.subject.section == Section::Copies;
+            let m = scale((whole, SYNTHETIC), (halves, SYNTHETIC), m);
+            if copies { twice_the_occasions(m) } else { m }
+        }));
         Self { kind: Ceiling::Halves, measures: scaled, same }
     }
 
@@ -60,23 +65,29 @@ fn same(frame: &Frame, side: usize) -> IndexSet<String> {
     frame.metadata.tables.keys().filter(|t| frame.is_same(side, t)).cloned().collect()
 }
 
-fn scale(whole: &Frame, halves: &Frame, m: Measure) -> Measure {
+/// Brings a measure of one side of a frame to the sizes of another: distances between two samples shrink with the
+/// root of 1/n + 1/m.
+fn scale(to: (&Frame, usize), from: (&Frame, usize), m: Measure) -> Measure {
     let Some(score) = m.score else { return m };
     let table = m.subject.table.as_str();
-    let noise = |frame: &Frame| {
+    let noise = |(frame, side): (&Frame, usize)| {
         let n = |side| frame.table(side, table).rows.max(1) as f64;
-        1.0 / n(REAL) + 1.0 / n(SYNTHETIC)
+        1.0 / n(REAL) + 1.0 / n(side)
     };
-    let factor = (noise(whole) / noise(halves)).sqrt();
+    let factor = (noise(to) / noise(from)).sqrt();
     let loss = 1.0 - score.value;
     let loss = match m.subject.section {
-        Section::Keys | Section::Rules => return m,
-        // Twice the rows are twice the occasions to be equal by chance.
-        Section::Copies => 1.0 - score.value * score.value,
+        Section::Keys | Section::Rules | Section::Copies => return m,
         // An area under the curve has no noise floor; only its error shrinks.
         Section::Detection => loss,
         _ => loss * factor,
     };
-    let error = score.error.map(|e| if m.subject.section == Section::Copies { 2.0 * e } else { e * factor });
-    Measure { score: Some(Estimate { value: 1.0 - loss, error }), ..m }
+    let error = score.error.map(|e| e * factor);
+    Measure { score: Some(Estimate { value: (1.0 - loss).max(0.0), error }), ..m }
+}
+
+/// Twice the real rows are twice the occasions to be equal by chance.
+fn twice_the_occasions(m: Measure) -> Measure {
+    let twice = |s: Estimate| Estimate { value: s.value * s.value, error: s.error.map(|e| 2.0 * e) };
+    Measure { score: m.score.map(twice), ..m }
 }

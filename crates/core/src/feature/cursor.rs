@@ -46,6 +46,9 @@ impl Running {
 /// Label codes whose running shares are counted.
 pub(super) const SHARES: usize = 6;
 
+/// Places for values that are no features.
+pub const SPARE: usize = 9;
+
 /// One step between numbered tables.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -54,10 +57,22 @@ enum Step {
     Back(usize, usize),
 }
 
+/// A way from a row; the short ones that most features take need no list of steps.
+#[derive(Clone, Debug)]
+enum Way {
+    Own,
+    Owner(usize),
+    Owner2(usize, usize),
+    Back(usize, usize),
+    Link(usize, usize),
+    Steps(Vec<Step>),
+}
+
 /// Where a way ends, and the slot or summary there.
 #[derive(Clone, Debug)]
 struct End {
-    steps: Vec<Step>,
+    way: Way,
+    above: bool,
     table: usize,
     slot: usize,
 }
@@ -75,7 +90,15 @@ impl End {
             });
             t = plan.table_at(t, &[*h])?;
         }
-        Some(Self { steps, table: t, slot: usize::from(slot) })
+        let way = match steps[..] {
+            [] => Way::Own,
+            [Step::Owner(a)] => Way::Owner(a),
+            [Step::Owner(a), Step::Owner(b)] => Way::Owner2(a, b),
+            [Step::Back(a, k)] => Way::Back(a, k),
+            [Step::Link(a, l)] => Way::Link(a, l),
+            _ => Way::Steps(steps),
+        };
+        Some(Self { way, above: hops.first() == Some(&Hop::Owner), table: t, slot: usize::from(slot) })
     }
 
     fn of(plan: &Plan, table: usize, r: &Ref) -> Option<Self> {
@@ -84,25 +107,19 @@ impl End {
 
     #[inline]
     fn row(&self, frames: &[Frame], row: usize) -> Option<usize> {
-        let mut r = row;
-        for step in &self.steps {
-            let next = match *step {
-                Step::Owner(t) => frames[t].owner[r],
-                Step::Link(t, l) => frames[t].links[l][r],
-                Step::Back(t, k) => {
-                    let owners = &frames[t].owner;
-                    if owners[r] == NO_ROW || r < k || owners[r - k] != owners[r] {
-                        return None;
-                    }
-                    (r - k) as u32
-                }
-            };
-            if next == NO_ROW {
-                return None;
-            }
-            r = next as usize;
+        let some = |next: u32| (next != NO_ROW).then_some(next as usize);
+        match &self.way {
+            Way::Own => Some(row),
+            Way::Owner(a) => some(frames[*a].owner[row]),
+            Way::Owner2(a, b) => some(frames[*a].owner[row]).and_then(|r| some(frames[*b].owner[r])),
+            Way::Back(a, k) => back(&frames[*a], row, *k),
+            Way::Link(a, l) => some(frames[*a].links[*l][row]),
+            Way::Steps(steps) => steps.iter().try_fold(row, |r, step| match *step {
+                Step::Owner(t) => some(frames[t].owner[r]),
+                Step::Link(t, l) => some(frames[t].links[l][r]),
+                Step::Back(t, k) => back(&frames[t], r, k),
+            }),
         }
-        Some(r)
     }
 
     #[inline]
@@ -113,6 +130,13 @@ impl End {
             None => NULL,
         }
     }
+}
+
+/// The row so many rows before, if it has the same owner.
+#[inline]
+fn back(frame: &Frame, row: usize, k: usize) -> Option<usize> {
+    let owner = frame.owner[row];
+    (owner != NO_ROW && row >= k && frame.owner[row - k] == owner).then(|| row - k)
 }
 
 /// A feature, resolved.
@@ -157,7 +181,7 @@ impl<'a> Known<'a> {
 
     /// True when the value is the same for all rows of one owner.
     fn lasts(&self) -> bool {
-        let above = |e: &End| matches!(e.steps.first(), Some(Step::Owner(_)));
+        let above = |e: &End| e.above;
         match self {
             Self::Never => true,
             Self::Value(e) | Self::Numeric(e, _) | Self::Part(e, _) | Self::Summary(e) | Self::Which(e, _) => above(e),
@@ -233,7 +257,7 @@ impl<'a> Cursor<'a> {
             owner: NO_ROW,
             above: NO_ROW,
             position: 0,
-            values: vec![f64::NAN; known.len()],
+            values: vec![f64::NAN; known.len() + SPARE],
             there: vec![0; lasting.len()],
             lasting,
             known,
@@ -311,6 +335,31 @@ impl<'a> Cursor<'a> {
                 }
             }
         }
+    }
+
+    /// Works out those of the features in `needed`, a bit for each, that are not there yet.
+    #[inline]
+    pub fn prepare(&mut self, frames: &[Frame], row: usize, needed: &[u64]) {
+        for (word, need) in needed.iter().enumerate() {
+            let mut missing = need & !self.there[word];
+            self.there[word] |= missing;
+            while missing != 0 {
+                let feature = word * 64 + missing.trailing_zeros() as usize;
+                missing &= missing - 1;
+                self.values[feature] = self.compute(frames, row, feature);
+            }
+        }
+    }
+
+    /// The values of all features, and behind them [`SPARE`] places for others; right for those that are prepared.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Sets one of the places behind the features.
+    pub fn set_spare(&mut self, place: usize, value: f64) {
+        let at = self.known.len() + place;
+        self.values[at] = value;
     }
 
     /// The value of a feature at the current row; NaN when missing.

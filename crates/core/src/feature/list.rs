@@ -6,7 +6,7 @@ use crate::frame::{Hop, Ref};
 use crate::plan::{Origin, Plan, SlotKind, SummaryKind};
 
 /// Time spans tried at most; the nearest come first.
-const SPANS: usize = 24;
+const SPANS: usize = 32;
 
 struct List<'a> {
     plan: &'a Plan,
@@ -238,7 +238,7 @@ impl List<'_> {
                 let alike =
                     plan.kind(self.table, a).map(SlotKind::is_time) == plan.kind(self.table, b).map(SlotKind::is_time);
                 // Between two rows above the owner nothing new is said.
-                if alike && *level <= 2 && left > 0 {
+                if alike && *level <= 3 && left > 0 {
                     self.number(Source::Span(b.clone(), a.clone()));
                     left -= 1;
                 }

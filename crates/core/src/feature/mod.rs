@@ -6,7 +6,7 @@ mod cursor;
 mod list;
 mod summary;
 
-pub use cursor::Cursor;
+pub use cursor::{Cursor, SPARE};
 pub use list::{count_features, row_features};
 pub use summary::{summarise, summarise_all};
 

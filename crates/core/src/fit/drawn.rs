@@ -24,6 +24,8 @@ pub(crate) struct Target<'a> {
 
 /// Features kept for the instant conditional.
 const KEEP: usize = 32;
+/// First rows of owners from which they are looked at apart.
+const FIRSTS: usize = 200;
 /// Rows of the quick look at each feature.
 const LOOK: usize = 6_000;
 
@@ -72,14 +74,27 @@ pub(crate) fn guesses(sheet: &Sheet, ridge: &Ridge) -> Vec<f64> {
     (0..rows).map(|r| ridge.guess(|f| sheet.values[usize::from(f)][r])).collect()
 }
 
-/// The features that tell most about the target on their own, in the order of the sheet.
+/// The features that tell most about the target on their own, in the order of the sheet: over all rows, and over the
+/// first rows of the owners, where history is silent and would crowd out what counts there.
 fn best(sheet: &Sheet, known: &[u16], target: &Target, n_codes: usize) -> Vec<u16> {
     if known.len() <= KEEP {
         return known.to_vec();
     }
+    let mut kept = most_telling(sheet, known, target, n_codes, target.rows, KEEP);
+    let firsts: Vec<u32> = target.rows.iter().copied().filter(|r| sheet.is_first[*r as usize]).collect();
+    if firsts.len() >= FIRSTS && firsts.len() < target.rows.len() {
+        kept.extend(most_telling(sheet, known, target, n_codes, &firsts, KEEP / 2));
+    }
+    kept.sort_unstable();
+    kept.dedup();
+    kept
+}
+
+/// The `keep` features that tell most about the target in these rows.
+fn most_telling(sheet: &Sheet, known: &[u16], target: &Target, n_codes: usize, rows: &[u32], keep: usize) -> Vec<u16> {
     let groups = 16.min(n_codes);
-    let stride = target.rows.len().div_ceil(LOOK).max(1);
-    let rows: Vec<u32> = target.rows.iter().copied().step_by(stride).collect();
+    let stride = rows.len().div_ceil(LOOK).max(1);
+    let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
     // Groups of like mass for ordered codes, codes modulo the number of groups else.
     let mut sorted: Vec<u16> = rows.iter().map(|r| target.codes[*r as usize]).collect();
     sorted.sort_unstable();
@@ -114,9 +129,7 @@ fn best(sheet: &Sheet, known: &[u16], target: &Target, n_codes: usize) -> Vec<u1
         })
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut kept: Vec<u16> = scored.into_iter().take(KEEP).map(|s| s.1).collect();
-    kept.sort_unstable();
-    kept
+    scored.into_iter().take(keep).map(|s| s.1).collect()
 }
 
 /// Mean log probability of the codes of some rows.

@@ -13,6 +13,7 @@ use crate::feature::row_features;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel, Training};
+use crate::native::Native;
 use crate::plan::{Built, Origin, Plan};
 use crate::{Dataset, Result};
 
@@ -105,6 +106,7 @@ pub fn fit(
         components,
         min_support: options.min_support as u32,
         effort: format!("{:?}", options.effort).to_lowercase(),
+        natives: metadata.tables.iter().map(|(name, meta)| Native::of_table(&data.tables[name], meta)).collect(),
     };
     Ok((model, notes))
 }

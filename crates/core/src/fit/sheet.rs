@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::Fit;
 use crate::conditional::{Binner, Matrix};
 use crate::feature::{Cursor, Feature, Kind, Source};
+use crate::frame::NO_ROW;
 
 /// Replaces row numbers by their rank in frequency; returns the rank of every row number.
 fn by_frequency(column: &mut [f64]) -> Vec<u16> {
@@ -32,6 +33,8 @@ pub(crate) struct Sheet {
     pub values: Vec<Vec<f64>>,
     pub binners: Vec<Binner>,
     pub matrix: Matrix,
+    /// Rows that are the first of their owner.
+    pub is_first: Vec<bool>,
 }
 
 impl Sheet {
@@ -51,8 +54,16 @@ impl Sheet {
             values
         };
         let values: Vec<Vec<f64>> = features.par_chunks(16).flat_map_iter(walk).collect();
-        let mut sheet =
-            Self { table, features: Vec::new(), values: Vec::new(), binners: Vec::new(), matrix: Matrix::default() };
+        let owner = &ctx.frames[table].owner;
+        let is_first = (0..rows).map(|r| owner[r] != NO_ROW && (r == 0 || owner[r - 1] != owner[r])).collect();
+        let mut sheet = Self {
+            table,
+            features: Vec::new(),
+            values: Vec::new(),
+            binners: Vec::new(),
+            matrix: Matrix::default(),
+            is_first,
+        };
         for (mut feature, mut column) in features.into_iter().zip(values) {
             if let Source::Which(_, ranks) = &mut feature.source {
                 *ranks = by_frequency(&mut column);

@@ -57,49 +57,66 @@ pub fn similarity(samples: [&Moments; 2]) -> Option<Estimate> {
     })
 }
 
-/// Sums for the ratio: mean standard deviation within a parent over the overall one.
+/// Sums for two ratios: the mean standard deviation within a parent, and the standard deviation of the parents'
+/// means, over the overall standard deviation.
 #[derive(Clone, Debug)]
 pub struct Spread {
-    /// Parents, sum of their deviations, n, x, xx of each group.
-    groups: Vec<[f64; 5]>,
+    /// Parents of two values or more, sum of their deviations; n, x, xx of values; n, x, xx of means of parents.
+    groups: Vec<[f64; 8]>,
     origin: f64,
+}
+
+/// Which spread is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// Among the values of one parent.
+    Within,
+    /// Among the means of parents.
+    Between,
 }
 
 impl Spread {
     /// Empty sums.
     pub fn new(groups: &Groups, origin: f64) -> Self {
-        Self { groups: vec![[0.0; 5]; groups.count], origin }
+        Self { groups: vec![[0.0; 8]; groups.count], origin }
     }
 
     /// Adds the values of one parent; deviations need two values at least.
     pub fn add(&mut self, group: u8, values: &[f64]) {
         let n = values.len() as f64;
+        if n == 0.0 {
+            return;
+        }
         let (x, xx) = values.iter().map(|v| v - self.origin).fold((0.0, 0.0), |(a, b), v| (a + v, b + v * v));
         let deviation = if n > 1.0 { ((xx - x * x / n).max(0.0) / (n - 1.0)).sqrt() } else { 0.0 };
         let parent = if n > 1.0 { 1.0 } else { 0.0 };
-        for (s, v) in self.groups[usize::from(group)].iter_mut().zip([parent, deviation, n, x, xx]) {
-            *s += v;
-        }
+        let mean = x / n;
+        let sums = [parent, deviation, n, x, xx, 1.0, mean, mean * mean];
+        self.groups[usize::from(group)].iter_mut().zip(sums).for_each(|(s, v)| *s += v);
     }
 
-    /// Mean spread within a parent over the overall spread; None when there is none.
-    pub fn ratio(&self, without: Option<usize>) -> Option<f64> {
-        let mut s = [0.0; 5];
+    /// The spread within or between parents over the overall spread; None when there is none.
+    pub fn ratio(&self, place: Where, without: Option<usize>) -> Option<f64> {
+        let mut s = [0.0; 8];
         for (_, g) in self.groups.iter().enumerate().filter(|(i, _)| Some(*i) != without) {
             for (s, v) in s.iter_mut().zip(g) {
                 *s += v;
             }
         }
-        let [parents, deviations, n, x, xx] = s;
-        let overall = ((xx - x * x / n) / n).max(0.0).sqrt();
-        (parents > 0.0 && overall > 1e-9).then(|| deviations / parents / overall)
+        let [parents, deviations, n, x, xx, owners, mean, square] = s;
+        let deviation = |n: f64, x: f64, xx: f64| ((xx - x * x / n) / n).max(0.0).sqrt();
+        let overall = deviation(n, x, xx);
+        match place {
+            Where::Within => (parents > 0.0 && overall > 1e-9).then(|| deviations / parents / overall),
+            Where::Between => (owners > 1.0 && overall > 1e-9).then(|| deviation(owners, mean, square) / overall),
+        }
     }
 }
 
 /// 1 - the difference of two ratios, at least 0.
-pub fn spread_similarity(samples: [&Spread; 2]) -> Option<Estimate> {
+pub fn spread_similarity(samples: [&Spread; 2], place: Where) -> Option<Estimate> {
     jackknife(&[samples[0].groups.len(), samples[1].groups.len()], |skip| {
-        let ratio = |i: usize| samples[i].ratio(skip.filter(|s| s.0 == i).map(|s| s.1));
+        let ratio = |i: usize| samples[i].ratio(place, skip.filter(|s| s.0 == i).map(|s| s.1));
         Some((1.0 - (ratio(0)? - ratio(1)?).abs()).max(0.0))
     })
 }
@@ -134,6 +151,21 @@ mod tests {
             m.add(0, 7.1, 7.1);
         }
         s.add(0, &[7.1, 7.1, 7.1]);
-        assert_eq!((m.correlation(None), s.ratio(None)), (None, None));
+        assert_eq!((m.correlation(None), s.ratio(Where::Within, None)), (None, None));
+        assert_eq!(s.ratio(Where::Between, None), None);
+    }
+
+    #[test]
+    fn spread_is_split_between_and_within_parents() {
+        let groups = Groups::new(&[0, 0, 1, 1], 2);
+        let mut apart = Spread::new(&groups, 0.0);
+        apart.add(0, &[1.0, 1.0]);
+        apart.add(1, &[3.0, 3.0]);
+        assert_eq!((apart.ratio(Where::Within, None), apart.ratio(Where::Between, None)), (Some(0.0), Some(1.0)));
+        let mut inside = Spread::new(&groups, 0.0);
+        inside.add(0, &[1.0, 3.0]);
+        inside.add(1, &[3.0, 1.0]);
+        assert_eq!(inside.ratio(Where::Between, None), Some(0.0));
+        assert!(inside.ratio(Where::Within, None).is_some_and(|r| (r - 2f64.sqrt()).abs() < 1e-12));
     }
 }

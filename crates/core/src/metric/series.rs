@@ -70,13 +70,28 @@ pub fn power_of_ten(n: u8) -> f64 {
     (0..n).fold(1.0, |p, _| p * 10.0)
 }
 
+/// The finest decimal grid of the columns on which the largest number of any still fits.
+fn grid(columns: &[&Column]) -> u8 {
+    let (mut finest, mut largest) = (0, 1.0f64);
+    for column in columns {
+        if let Column::Number { ticks, decimals } = column {
+            let most = ticks.iter().filter(|&&t| t != NULL).map(|t| t.unsigned_abs()).max().unwrap_or(0);
+            finest = finest.max(*decimals);
+            largest = largest.max(most as f64 / power_of_ten(*decimals));
+        }
+    }
+    while finest > 0 && largest * power_of_ten(finest) > 9.0e18 {
+        finest -= 1;
+    }
+    finest
+}
+
 /// Puts the same column of several data sets on one scale: numbers on the finest decimal grid, labels on one
 /// list (labels of the first data set first). The second value is that list.
 pub fn align(columns: &[&Column]) -> Result<(Vec<Series>, IndexSet<String>)> {
     let mixed = || Error::new(ErrorKind::Data, "the data sets have different types of values here");
     let mut labels = IndexSet::new();
-    let finest = columns.iter().map(|c| if let Column::Number { decimals, .. } = c { *decimals } else { 0 }).max();
-    let finest = finest.unwrap_or(0);
+    let finest = grid(columns);
     let mut out = Vec::with_capacity(columns.len());
     for column in columns {
         let same = std::mem::discriminant(*column) == std::mem::discriminant(columns[0]);
@@ -85,11 +100,16 @@ pub fn align(columns: &[&Column]) -> Result<(Vec<Series>, IndexSet<String>)> {
         }
         out.push(match column {
             Column::Number { ticks, decimals } => {
-                let factor = 10i64.pow(u32::from(finest - decimals));
-                // Saturating: a number near the end of the range stays the largest, which keeps its order.
-                let ticks =
-                    ticks.iter().map(|&t| if t == NULL { NULL } else { t.saturating_mul(factor).max(NULL + 1) });
-                Series { scale: Scale::Number { decimals: finest }, ticks: ticks.collect() }
+                let (up, down) = (finest.saturating_sub(*decimals), decimals.saturating_sub(finest));
+                let (up, down) = (10i64.pow(u32::from(up)), 10i64.pow(u32::from(down)));
+                // Saturating: whole numbers at the end of the range stay the largest, which keeps their order.
+                let moved = |t: i64| match (t, down) {
+                    (NULL, _) => NULL,
+                    (t, 1) => t.saturating_mul(up).max(NULL + 1),
+                    (t, _) => (t as f64 / down as f64).round() as i64,
+                };
+                let ticks = ticks.iter().map(|&t| moved(t)).collect();
+                Series { scale: Scale::Number { decimals: finest }, ticks }
             }
             Column::Time { ticks } => Series { scale: Scale::Time, ticks: ticks.clone() },
             Column::Text { codes, values } => {
@@ -135,6 +155,15 @@ mod tests {
         assert_eq!(s[0].ticks, [100, NULL]);
         assert_eq!(s[0].value(0), Some(1.0));
         assert_eq!(s[1].value(0), Some(1.25));
+    }
+
+    #[test]
+    fn a_grid_too_fine_for_the_largest_number_is_coarser() {
+        let a = Column::Number { ticks: vec![123_456_789_012_345], decimals: 14 };
+        let b = Column::Number { ticks: vec![5_000_000], decimals: 0 };
+        let (s, _) = align(&[&a, &b]).unwrap();
+        assert_eq!(s[1].value(0), Some(5_000_000.0));
+        assert!((s[0].value(0).unwrap() - 1.234_567_890_123_45).abs() < 1e-11);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::conditional::{Binner, Conditional, Ridge};
 use crate::encode::NumberCoder;
 use crate::feature::Feature;
 use crate::frame::Ref;
+use crate::native::Native;
 use crate::plan::Plan;
 
 /// Everything that `sample` needs.
@@ -30,6 +31,9 @@ pub struct Model {
     pub min_support: u32,
     /// How hard the fit tried.
     pub effort: String,
+    /// The types of the training tables' columns; empty in models of older versions.
+    #[serde(default)]
+    pub natives: Vec<Vec<Native>>,
 }
 
 /// The model of one table.

@@ -33,6 +33,8 @@ impl<'a> Block<'a> {
     pub fn run(mut self, needed: &[bool]) -> Vec<Frame> {
         let plan = &self.sampler.model.plan;
         for t in plan.order.iter().map(|t| usize::from(*t)).filter(|t| needed[*t]) {
+            // More is a hint too much for a hostile model.
+            self.frames[t].reserve(self.sampler.reserved[t].min(1 << 20) as usize);
             match plan.tables[t].origin {
                 Origin::Drawn => self.draw(t),
                 Origin::Repeated | Origin::Reference => self.repeat(t),

@@ -2,14 +2,14 @@
 
 use crate::conditional::{Binner, Conditional, Flat, Leaf};
 use crate::encode::Spread;
-use crate::feature::{Feature, Source};
+use crate::feature::{Feature, SPARE, Source};
 use crate::model::{Coder, ColumnModel, CountModel, Drawn, Input, Model, TableModel, UniqueItem};
 use crate::plan::Plan;
 use crate::rng::name;
 
-/// The linear guess as an input, and the first of the values of earlier parts.
-pub(super) const GUESS: u16 = 0x8000;
-pub(super) const EXTRA: u16 = 0x8001;
+/// Places behind the features: the linear guess, then the values of earlier parts.
+pub(super) const GUESS: usize = 0;
+pub(super) const EXTRA: usize = 1;
 
 /// One coded draw.
 pub(super) struct Law<'a> {
@@ -18,17 +18,29 @@ pub(super) struct Law<'a> {
     pub flat: Option<Flat>,
     /// The bins, where codes are numbers.
     pub spread: Option<Spread>,
+    /// A bit for each feature that the conditional asks for, and that the linear guess is made of.
+    pub needed: Vec<u64>,
+    pub guessed_from: Vec<u64>,
+    /// Whether the conditional asks for the guess, and for values of earlier parts.
+    pub asks_guess: bool,
+    pub asks_extras: bool,
 }
 
 impl<'a> Law<'a> {
     fn new(drawn: &'a Drawn, binners: &'a [Binner], wanted: &mut [bool]) -> Self {
-        for f in features(drawn) {
-            wanted[usize::from(f)] = true;
-        }
+        let used = drawn.conditional.used();
+        let asked: Vec<&Input> = used.iter().map(|i| &drawn.inputs[usize::from(*i)]).collect();
+        let features = asked.iter().filter_map(|i| match i {
+            Input::Feature(f) => Some(*f),
+            _ => None,
+        });
+        let needed = bits(features, wanted);
+        let guessed_from = bits(drawn.ridge.iter().flat_map(|r| r.features.iter().copied()), wanted);
+        let spare = |place: usize| (binners.len() + place.min(SPARE - 1)) as u16;
         let input = |i: u16| match &drawn.inputs[usize::from(i)] {
             Input::Feature(f) => (*f, &binners[usize::from(*f)]),
-            Input::Ridge(b) => (GUESS, b),
-            Input::Extra(e, b) => (EXTRA + u16::from(*e), b),
+            Input::Ridge(b) => (spare(GUESS), b),
+            Input::Extra(e, b) => (spare(EXTRA + usize::from(*e)), b),
         };
         let flat = match &drawn.conditional {
             Conditional::Tree(tree) => Some(Flat::new(tree, input)),
@@ -37,7 +49,9 @@ impl<'a> Law<'a> {
             Coder::Number(coder) => Some(Spread::new(coder)),
             _ => None,
         };
-        Self { drawn, flat, spread }
+        let asks_guess = asked.iter().any(|i| matches!(i, Input::Ridge(_)));
+        let asks_extras = asked.iter().any(|i| matches!(i, Input::Extra(..)));
+        Self { drawn, flat, spread, needed, guessed_from, asks_guess, asks_extras }
     }
 
     /// Draws a code of a leaf under a mask: by trying, then exactly.
@@ -58,18 +72,14 @@ impl<'a> Law<'a> {
 /// Draws that are thrown away before the weights of all codes are worked out.
 pub(super) const TRIES: usize = 8;
 
-/// Features that a draw asks for.
-fn features(drawn: &Drawn) -> Vec<u16> {
-    let used = drawn.conditional.used();
-    let mut all: Vec<u16> = used
-        .iter()
-        .filter_map(|i| match &drawn.inputs[usize::from(*i)] {
-            Input::Feature(f) => Some(*f),
-            _ => None,
-        })
-        .collect();
-    all.extend(drawn.ridge.iter().flat_map(|r| r.features.iter().copied()));
-    all
+/// A bit for each of some features, which become wanted.
+fn bits(features: impl Iterator<Item = u16>, wanted: &mut [bool]) -> Vec<u64> {
+    let mut out = vec![0; wanted.len().div_ceil(64)];
+    for f in features.map(usize::from) {
+        wanted[f] = true;
+        out[f / 64] |= 1 << (f % 64);
+    }
+    out
 }
 
 /// One column.

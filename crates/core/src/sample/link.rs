@@ -3,7 +3,7 @@
 //! Targets of one profile are dealt from shuffled decks in which each stands as often as it is popular, so that
 //! the number of rows per target comes out right and not only its mean.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Sampler;
@@ -21,16 +21,25 @@ pub(super) struct Targets {
     table: usize,
     link: usize,
     target: usize,
-    /// Targets that share what must agree, sorted by profile.
-    groups: HashMap<Vec<i64>, Arc<Vec<u32>>>,
+    /// Targets that share what must agree.
+    groups: Vec<Group>,
+    /// The group of each value of what must agree.
+    by_key: HashMap<Vec<i64>, usize>,
+    /// What must agree for the row before, and its group: rows of one owner mostly agree in it.
+    last: (Vec<i64>, Option<usize>),
     /// Profile codes of every target row.
     codes: Vec<Vec<u16>>,
     /// Popularity of every target row.
     weight: Vec<u32>,
-    decks: HashMap<(Vec<i64>, u32, u32), Deck>,
     shuffle: Stream,
     /// Open intervals of each target, where there is a capacity.
     open: HashMap<u32, Vec<(i64, i64)>>,
+}
+
+/// Targets that share what must agree, sorted by profile, and the decks of stretches of them.
+struct Group {
+    rows: Arc<Vec<u32>>,
+    decks: BTreeMap<(u32, u32), Deck>,
 }
 
 struct Deck {
@@ -56,12 +65,15 @@ impl Targets {
                 (0..rows).map(code).collect()
             })
             .collect();
-        let mut groups: HashMap<Vec<i64>, Vec<u32>> = HashMap::new();
+        let mut by_key: HashMap<Vec<i64>, usize> = HashMap::new();
+        let mut groups: Vec<Vec<u32>> = Vec::new();
         for row in 0..rows {
             let key = link.agreements.iter().map(|a| there(plan, frames, target, row, a)).collect();
-            groups.entry(key).or_default().push(row as u32);
+            let at = *by_key.entry(key).or_insert(groups.len());
+            groups.resize_with(groups.len().max(at + 1), Vec::new);
+            groups[at].push(row as u32);
         }
-        for g in groups.values_mut() {
+        for g in &mut groups {
             g.sort_by_key(|r| (codes.iter().map(|c| c[*r as usize]).collect::<Vec<_>>(), *r));
         }
         let purpose = name(&[&plan.tables[t].name, "deck", &link.name]);
@@ -70,10 +82,11 @@ impl Targets {
             table: t,
             link: l,
             target,
-            groups: groups.into_iter().map(|(k, g)| (k, Arc::new(g))).collect(),
+            groups: groups.into_iter().map(|g| Group { rows: Arc::new(g), decks: BTreeMap::new() }).collect(),
+            by_key,
+            last: (Vec::new(), None),
             codes,
             weight,
-            decks: HashMap::new(),
             shuffle: Stream::new(seed, purpose, block),
             open: HashMap::new(),
         }
@@ -89,10 +102,8 @@ impl Targets {
         if law.null.as_ref().is_some_and(|law| flag(d, frames, law, rng)) {
             return true;
         }
-        let key: Vec<i64> =
-            d.plan.tables[t].links[l].agreements.iter().map(|a| here(d.plan, frames, t, row, a)).collect();
-        let Some(group) = self.groups.get(&key) else { return false };
-        let group = Arc::clone(group);
+        let Some(key) = self.group(d.plan, frames, row) else { return false };
+        let group = Arc::clone(&self.groups[key].rows);
         let rules = Rules::new(d, l, frames, row);
         let allowed = |r: u32| rules.allow(self, d.plan, frames, r);
         let before = (d.place() > 0).then(|| frames[t].links[l][row - 1]).filter(|b| *b != NO_ROW);
@@ -159,7 +170,7 @@ impl Targets {
             }
         }
         let chosen = if plain {
-            self.deal(&key, &pool, from, to)
+            self.deal(key, &pool, from, to)
         } else {
             let weights: Vec<f64> = pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
             let i = rng.weighted(&weights).unwrap_or_else(|| rng.below((to - from) as u64) as usize);
@@ -169,12 +180,25 @@ impl Targets {
         true
     }
 
+    /// The group of targets that agree with a row.
+    fn group(&mut self, plan: &Plan, frames: &[Frame], row: usize) -> Option<usize> {
+        let agreements = &plan.tables[self.table].links[self.link].agreements;
+        let key = |a: &Agreement| here(plan, frames, self.table, row, a);
+        let same = self.last.1.is_some() && agreements.iter().zip(&self.last.0).all(|(a, last)| key(a) == *last);
+        if !same {
+            let key: Vec<i64> = agreements.iter().map(key).collect();
+            let at = self.by_key.get(&key).copied();
+            self.last = (key, at);
+        }
+        self.last.1
+    }
+
     /// The next card of the deck of these targets.
-    fn deal(&mut self, key: &[i64], pool: &[u32], from: usize, to: usize) -> u32 {
+    fn deal(&mut self, group: usize, pool: &[u32], from: usize, to: usize) -> u32 {
         if to - from == 1 {
             return pool[from];
         }
-        let deck = self.decks.entry((key.to_vec(), from as u32, to as u32)).or_insert_with(|| {
+        let deck = self.groups[group].decks.entry((from as u32, to as u32)).or_insert_with(|| {
             let mut cards: Vec<u32> = pool[from..to]
                 .iter()
                 .flat_map(|r| std::iter::repeat_n(*r, self.weight[*r as usize] as usize))

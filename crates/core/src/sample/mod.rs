@@ -9,6 +9,7 @@ mod link;
 mod obey;
 mod place;
 mod row;
+mod schema;
 
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;

@@ -5,7 +5,7 @@ use super::link::Targets;
 use super::obey::{Decided, Obey};
 use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
-use crate::feature::Cursor;
+use crate::feature::{Cursor, SPARE};
 use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, TableModel, UniqueItem, Unit};
@@ -190,21 +190,24 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn guess(&mut self, frames: &[Frame], row: usize, law: &Law) -> f64 {
-        match &law.drawn.ridge {
-            Some(r) => r.guess(|f| self.cursor.value(frames, row, usize::from(f))),
-            None => f64::NAN,
-        }
+        let Some(ridge) = &law.drawn.ridge else { return f64::NAN };
+        self.cursor.prepare(frames, row, &law.guessed_from);
+        let values = self.cursor.values();
+        ridge.guess(|f| values[usize::from(f)])
     }
 
     /// The leaf of the flat tree that a row reaches; None where there is no tree.
     fn leaf(&mut self, frames: &[Frame], row: usize, law: &Law, extras: &[f64]) -> Option<Leaf> {
         let flat = law.flat.as_ref()?;
-        let mut guess = None;
-        Some(flat.leaf(|input| match input {
-            GUESS => *guess.get_or_insert_with(|| self.guess(frames, row, law)),
-            EXTRA.. => extras[usize::from(input - EXTRA)],
-            f => self.cursor.value(frames, row, usize::from(f)),
-        }))
+        self.cursor.prepare(frames, row, &law.needed);
+        if law.asks_guess {
+            let guess = self.guess(frames, row, law);
+            self.cursor.set_spare(GUESS, guess);
+        }
+        if law.asks_extras {
+            extras.iter().take(SPARE - EXTRA).enumerate().for_each(|(e, v)| self.cursor.set_spare(EXTRA + e, *v));
+        }
+        Some(flat.leaf(self.cursor.values()))
     }
 
     /// Draws a code; `weigh` gives the share of each code that is allowed.

@@ -180,6 +180,31 @@ impl OutputDir {
         Ok(Some(entry))
     }
 
+    /// Announces one part of a table that another process will write and rename into its place, which is given;
+    /// the run can't be committed before it is [adopted](Self::adopt).
+    pub fn expect(&self, domain: Option<&str>, table: &str, part: &str, format: Format) -> Result<String> {
+        let path = table_path(domain, table, Some(part), format);
+        self.shared.begin(&path)?;
+        Ok(path)
+    }
+
+    /// Counts an expected file as finished; it must be there, a plain file of that size.
+    pub fn adopt(&self, entry: FileEntry) -> Result<()> {
+        let file = self.shared.root.join(&entry.path);
+        let mut state = self.shared.state();
+        if !state.open.contains(&entry.path) {
+            return Err(Error::new(ErrorKind::Request, format!("{}: not expected in this run", entry.path)));
+        }
+        if !self.shared.is_plain(&entry.path) || !fs::metadata(&file).is_ok_and(|m| m.len() == entry.bytes) {
+            let line = format!("{}: not there as its worker left it; run the same command again", file.display());
+            return Err(Error::new(ErrorKind::Io, line));
+        }
+        state.journal.done(&entry).map_err(|e| io_error(&self.shared.root.join(JOURNAL), "write it", &e))?;
+        state.open.remove(&entry.path);
+        state.tables.push(entry);
+        Ok(())
+    }
+
     /// Writes a whole small file beside the tables, such as `metadata.json`; the manifest lists it.
     pub fn write_other(&self, path: &str, bytes: &[u8]) -> Result<()> {
         if !manifest::is_inside(path) || [MANIFEST, JOURNAL].contains(&path) {

@@ -57,9 +57,10 @@ impl std::str::FromStr for Format {
     type Err = Error;
 
     fn from_str(s: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|f| f.ending() == s).ok_or_else(|| {
-            Error::new(ErrorKind::Request, "unknown format; use csv, csv.gz, csv.zst, parquet or arrow")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|f| f.ending() == s)
+            .ok_or_else(|| Error::new(ErrorKind::Request, "unknown format; use csv, csv.gz, csv.zst, parquet or arrow"))
     }
 }
 

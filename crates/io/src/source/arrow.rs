@@ -52,8 +52,13 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
     for batch in reader {
         let batch = batch.and_then(|b| b.project(&places));
         let batch = batch.map_err(|_| vec![format!("after data row {read}: {}", damaged())])?;
+        let seen = batch.num_rows();
+        let batch = match &mut budget.sieve {
+            Some(sieve) => sieve.filter(&batch).map_err(|p| vec![p])?,
+            None => batch,
+        };
         budget.take(batch.get_array_memory_size()).map_err(|p| vec![format!("after data row {read}: {p}")])?;
-        read += batch.num_rows();
+        read += seen;
         budget.give(batch, &mut batches)?;
     }
     if read == 0 {

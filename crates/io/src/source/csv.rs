@@ -112,10 +112,9 @@ impl Read for Guarded {
         // Every error of the decoder but the system's own has one meaning for people.
         let n = self.inner.read(buf).map_err(|e| match (e.kind(), e.raw_os_error()) {
             (io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof, _)
-            | (io::ErrorKind::Other, None) => io::Error::other(format!(
-                "the {} data are damaged, cut off or followed by something else",
-                self.what
-            )),
+            | (io::ErrorKind::Other, None) => {
+                io::Error::other(format!("the {} data are damaged, cut off or followed by something else", self.what))
+            }
             _ => e,
         })?;
         self.out += n as u64;
@@ -230,10 +229,14 @@ fn parse<R: Read>(
     let header = header_of(&record)?;
     let Chosen { keep, left_out } = choose(&header, meta, limits)?;
     let width = header.len();
+    if let Some(sieve) = &mut budget.sieve {
+        sieve.bind(&keep);
+    }
+    let mut kept = 0usize;
     let mut columns: Vec<TextColumn> = keep.into_iter().map(TextColumn::new).collect();
     let (mut row, mut problems, mut ragged, mut long) = (0u64, Vec::new(), Rows::default(), Rows::default());
     let mut multi_line_tail = false;
-    let (mut batches, mut given) = (Vec::new(), 0u64);
+    let (mut batches, mut given) = (Vec::new(), 0usize);
     loop {
         match reader.read_byte_record(&mut record) {
             Ok(true) => {}
@@ -251,6 +254,11 @@ fn parse<R: Read>(
             long.add(row);
             break;
         }
+        multi_line_tail = record.as_slice().contains(&b'\n');
+        if budget.sieve.as_mut().is_some_and(|s| !s.passes(|place| record.get(place).unwrap_or_default())) {
+            continue;
+        }
+        kept += 1;
         // The empty cell and its end take room too.
         if let Err(p) = budget.take(record.as_slice().len() + 9 * columns.len()) {
             problems.push(format!("data row {row}: {p}"));
@@ -259,12 +267,11 @@ fn parse<R: Read>(
         for c in &mut columns {
             c.push(record.get(c.place).unwrap_or_default());
         }
-        multi_line_tail = record.as_slice().contains(&b'\n');
-        if (row - given) as usize >= budget.rows() && problems.is_empty() && ragged.count == 0 {
+        if kept - given >= budget.rows() && problems.is_empty() && ragged.count == 0 {
             let fresh = columns.iter().map(|c| TextColumn::new((c.place, c.name.clone()))).collect();
             let full = std::mem::replace(&mut columns, fresh);
-            budget.give(batch(full, (row - given) as usize, given, &mut problems)?, &mut batches)?;
-            given = row;
+            budget.give(batch(full, kept - given, given as u64, &mut problems)?, &mut batches)?;
+            given = kept;
         }
     }
     let expected = format!("not {width} cells as in the header, or a quote out of place,");
@@ -276,8 +283,8 @@ fn parse<R: Read>(
         problems
             .push(format!("a quote is opened and never closed (data row {row} is the last one that could be read)"));
     }
-    let last = batch(columns, (row - given) as usize, given, &mut problems)?;
-    if given == 0 || row > given {
+    let last = batch(columns, kept - given, given as u64, &mut problems)?;
+    if given == 0 || kept > given {
         budget.give(last, &mut batches)?;
     }
     Ok(FileRows { batches, left_out })

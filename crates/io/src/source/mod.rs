@@ -4,6 +4,7 @@ mod arrow;
 mod csv;
 mod parquet;
 mod stream;
+mod thin;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use indexmap::IndexMap;
 
 use crate::files;
 pub use stream::Files;
+pub use thin::{Thin, Thinned, read_thinned};
 use walk::{Kind, TableFiles};
 
 /// Tables read from files, with where they came from.
@@ -75,22 +77,27 @@ pub fn read_with(path: &Path, metadata: Option<&Metadata>, limits: &Limits) -> R
     let found = walk::find(path, metadata, limits)?;
     let mut problems = found.problems;
     let mut source = Source { notes: found.notes, ..Source::default() };
-    let mut budget = Budget { left: limits.memory, taker: None };
+    let mut budget = Budget { left: limits.memory, sieve: None, taker: None };
     for table in &found.tables {
         let meta = metadata.and_then(|m| m.tables.get(&table.name));
         match read_table(table, meta, limits, &mut budget, &mut source.notes) {
             Ok(batch) => {
                 source.data.tables.insert(table.name.clone(), batch);
-                source.files.insert(table.name.clone(), table.files.iter().map(|(p, _)| p.clone()).collect());
-                if let Some(d) = &table.domain {
-                    source.domains.insert(table.name.clone(), d.clone());
-                }
+                finish(&mut source, table);
             }
             Err(e) => problems.extend(e.problems().iter().cloned()),
         }
     }
     Error::all(ErrorKind::Data, problems)?;
     Ok(source)
+}
+
+/// Notes where a table came from.
+fn finish(source: &mut Source, table: &TableFiles) {
+    source.files.insert(table.name.clone(), table.files.iter().map(|(p, _)| p.clone()).collect());
+    if let Some(d) = &table.domain {
+        source.domains.insert(table.name.clone(), d.clone());
+    }
 }
 
 /// The metadata file `path`.
@@ -121,9 +128,10 @@ pub fn concat(batches: &[RecordBatch]) -> Result<RecordBatch> {
 /// Where batches go one by one instead of into memory.
 type Taker<'a> = &'a mut dyn FnMut(RecordBatch) -> std::result::Result<(), String>;
 
-/// Memory that is still allowed, or who takes the rows instead.
+/// Memory that is still allowed, which rows are kept at all, or who takes them instead.
 struct Budget<'a> {
     left: u64,
+    sieve: Option<thin::Sieve>,
     /// Rows of a batch at most, and who takes it.
     taker: Option<(usize, Taker<'a>)>,
 }

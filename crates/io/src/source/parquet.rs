@@ -73,6 +73,11 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
     let mut read = 0usize;
     for batch in reader {
         let batch = batch.map_err(|_| vec![format!("after data row {read}: not readable as Parquet: damaged")])?;
+        let seen = batch.num_rows();
+        let batch = match &mut budget.sieve {
+            Some(sieve) => sieve.filter(&batch).map_err(|p| vec![p])?,
+            None => batch,
+        };
         budget.take(batch.get_array_memory_size()).map_err(|p| vec![format!("after data row {read}: {p}")])?;
         let columns: Result<Vec<ArrayRef>, String> = keep
             .iter()
@@ -82,7 +87,7 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
             })
             .collect();
         budget.give(assemble(&keep, columns.map_err(|p| vec![p])?, batch.num_rows())?, &mut batches)?;
-        read += batch.num_rows();
+        read += seen;
     }
     if read == 0 {
         let empty = keep.iter().map(|(place, _)| match schema.field(*place).data_type() {

@@ -60,7 +60,7 @@ impl Files {
                     String::new()
                 })
             };
-            let mut budget = Budget { left: u64::MAX, taker: Some((rows, &mut taker)) };
+            let mut budget = Budget { left: u64::MAX, sieve: None, taker: Some((rows, &mut taker)) };
             let done = match kind {
                 Kind::Csv | Kind::CsvGz | Kind::CsvZst => csv::read(path, *kind, Some(meta), &limits, &mut budget),
                 Kind::Parquet => parquet::read(path, Some(meta), &limits, &mut budget),

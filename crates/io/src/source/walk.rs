@@ -66,13 +66,18 @@ pub(super) fn find(path: &Path, metadata: Option<&Metadata>, limits: &Limits) ->
     } else {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let (stem, kind) = kind_of(&name).ok_or_else(|| {
-            Error::new(ErrorKind::Data, format!("{}: not a .csv, .csv.gz, .csv.zst, .parquet or .arrow file", path.display()))
+            Error::new(
+                ErrorKind::Data,
+                format!("{}: not a .csv, .csv.gz, .csv.zst, .parquet or .arrow file", path.display()),
+            )
         })?;
         walk.tables.push(TableFiles { name: stem.into(), domain: None, files: vec![(path.into(), kind)] });
     }
     let Walk { tables, mut found, .. } = walk;
     if tables.is_empty() && found.problems.is_empty() {
-        found.problems.push(format!("{}: no .csv, .csv.gz, .csv.zst, .parquet or .arrow file in this folder", path.display()));
+        found
+            .problems
+            .push(format!("{}: no .csv, .csv.gz, .csv.zst, .parquet or .arrow file in this folder", path.display()));
     }
     let mut by_name: IndexMap<String, TableFiles> = IndexMap::new();
     for mut t in tables {
