@@ -340,7 +340,9 @@ impl<'a> RowDrawer<'a> {
         rng: &mut Stream,
     ) -> bool {
         let slot = usize::from(c.model.slot);
-        let mut missing = !self.model.keep.not_null.contains(&c.model.slot);
+        // A column that no training row misses is never missing, whatever the last tries allow.
+        let keep = &self.model.keep;
+        let mut missing = !keep.not_null.contains(&c.model.slot) && !keep.complete.contains(&c.model.slot);
         let (mut decided, mut allowed) = (Decided::Free, None);
         if self.obey.touch(c.model.slot) {
             let value = &mut frames[self.table].values[slot][row];
@@ -370,7 +372,7 @@ impl<'a> RowDrawer<'a> {
         let Some((lo, hi)) = self.bounds(frames, row, c.model, targets) else {
             // Rules that leave no value leave a missing one, where there are missing ones.
             frames[self.table].values[slot][row] = NULL;
-            return missing && !self.model.keep.complete.contains(&c.model.slot);
+            return missing;
         };
         let value = match &c.model.quantity {
             Quantity::Copy(r) => {
