@@ -79,7 +79,14 @@ impl<'a> Sum<'a> {
         let order = |(c, rule): &(Check, Option<usize>)| {
             let table = metadata.tables.get_index_of(&c.table);
             let kind = KINDS.iter().position(|k| *k == c.kind);
-            if rule.is_some() { (true, rule.unwrap_or(0), None) } else { (false, table.unwrap_or(0), kind) }
+            let says = |r: &healthdata_core::metadata::Relationship| {
+                c.what == format!("{}: {} found in {}", r.child, r.child_key.join(" + "), r.parent)
+            };
+            let link = metadata.relationships.iter().position(says);
+            match rule {
+                Some(rule) => (true, *rule, None, None),
+                None => (false, table.unwrap_or(0), kind, link),
+            }
         };
         checks.sort_by_key(order);
         report.checks = checks.into_iter().map(|(c, _)| c).collect();
