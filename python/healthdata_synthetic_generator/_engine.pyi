@@ -4,7 +4,25 @@ from collections.abc import Callable
 from os import PathLike
 from typing import Any, final
 
-__all__: list[str]
+__all__ = [
+    "DataError",
+    "Folder",
+    "Metadata",
+    "MetadataError",
+    "Model",
+    "ModelError",
+    "Report",
+    "Stream",
+    "Table",
+    "__version__",
+    "check",
+    "evaluate",
+    "hospital_scale",
+    "reference_tables",
+    "run",
+    "write_part",
+]
+
 __version__: str
 
 _Listener = Callable[[str, int, int], None] | None

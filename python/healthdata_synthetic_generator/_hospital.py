@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from . import _engine
 from ._metadata import Metadata
 from ._progress import progress
@@ -11,10 +9,15 @@ from ._synthesizer import Synthesizer
 from ._tables import Output, Tables, chosen, delivered
 
 
-@lru_cache(maxsize=1)
+#: The model, once it was learned in this process.
+_model: list[Synthesizer] = []
+
+
 def _learned(show: bool | None) -> Synthesizer:
-    with progress(show) as listener:
-        return Synthesizer._of(_engine.Model.hospital(listener))
+    if not _model:
+        with progress(show) as listener:
+            _model.append(Synthesizer._of(_engine.Model.hospital(listener)))
+    return _model[0]
 
 
 def hospital(scale: float = 1.0, *, seed: int = 42, output: Output | None = None, show: bool | None = None) -> Tables:

@@ -50,9 +50,6 @@ def _arrow(name: str, table: Any) -> tuple[list[str], Any]:
         return _from_pandas(name, table)
     if hasattr(table, "__arrow_c_stream__"):
         return [], table
-    if hasattr(table, "toArrow") and hasattr(table, "sparkSession"):
-        what = "a Spark DataFrame; use healthdata_synthetic_generator.spark, which samples entities on the cluster"
-        return [f"table {name}: {what}"], None
     kind = type(table).__name__
     return [f"table {name}: a {kind} is no table; use pandas, polars, pyarrow or DuckDB (rel, not rel.df)"], None
 

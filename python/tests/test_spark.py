@@ -180,8 +180,6 @@ def test_bad_input(spark, hospital, synthesizer):
         hdspark.fit({}, metadata)
     with pytest.raises(TypeError):
         hdspark.sample(None, synthesizer)
-    with pytest.raises(hd.DataError, match="Spark"):
-        hd.Metadata.detect({"patients": spark.range(3)})
 
 
 def test_z_a_closed_session_is_said_to_be_closed(spark, synthesizer, tmp_path):

@@ -206,3 +206,18 @@ def test_the_report_shows_and_saves_itself(hospital, synthesizer, tmp_path):
     report.save(tmp_path / "report.json")
     assert (tmp_path / "report.html").read_text().lstrip().lower().startswith("<!doctype html>")
     assert 0 < report.scores["quality"] <= 1
+
+
+def test_a_table_of_sequences_without_its_owner_stays_alone(tmp_path):
+    """Where the engine invents a table of owners, nobody sees it."""
+    readings = pd.DataFrame({
+        "patient_id": [f"P{i // 6:04}" for i in range(1800)],
+        "measured": [pd.Timestamp("2025-01-01") + pd.Timedelta(hours=i % 6 + 24 * (i // 6 % 90)) for i in range(1800)],
+        "value": [60 + (i // 6 * 7) % 40 + i % 6 for i in range(1800)],
+    })
+    synthesizer = hd.Synthesizer(hd.Metadata.detect({"readings": readings})).fit({"readings": readings})
+    assert list(synthesizer.sample()) == ["readings"] == list(synthesizer.stream())
+    synthesizer.save(tmp_path / "readings.model")
+    again = hd.load(tmp_path / "readings.model")
+    assert again.metadata.tables == ["readings"]
+    assert list(again.sample()["readings"].columns) == list(readings.columns)

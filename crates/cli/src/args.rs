@@ -5,8 +5,11 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use healthdata_core::evaluate::Section;
 use healthdata_core::fit::{BrokenRules, Effort, UseRules};
 use healthdata_io::Format;
+
+use crate::judge::Only;
 
 /// The widest range of scales that any command takes; the engine has its own limit below it.
 const SCALES: (f64, f64) = (1e-6, 1e6);
@@ -84,6 +87,8 @@ pub struct Generate {
     pub scale: f64,
     #[command(flatten)]
     pub sampling: Sampling,
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// Settings of `reference`.
@@ -182,8 +187,8 @@ pub struct Fit {
     /// Model file to write.
     #[arg(long, value_name = "MODEL")]
     pub out: PathBuf,
-    /// How hard to try: instant.
-    #[arg(long, value_name = "EFFORT", default_value = "instant", value_parser = effort)]
+    /// How hard to try: instant (one tree a column), balanced (boosted trees) or best (more of them).
+    #[arg(long, value_name = "EFFORT", default_value = "balanced", value_parser = effort)]
     pub effort: Effort,
     /// Fewest entities (patients, not rows) that any learned value stands for; at least 5.
     #[arg(long, value_name = "K", default_value = "5", value_parser = min_support, allow_negative_numbers = true)]
@@ -197,10 +202,13 @@ pub struct Fit {
     /// Where the data break a declared rule: stop, keep (the rule all the same), drop-rule or drop-rows.
     #[arg(long, value_name = "WHAT", default_value = "stop", value_parser = broken_rules)]
     pub broken_rules: BrokenRules,
+    /// Keep this share of the entities (patients) aside, never learned from: `sample --report` compares with them.
+    #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, conflicts_with_all = ["max_entities", "memory"])]
+    pub holdout: Option<f64>,
     /// Drop rows whose foreign key names no parent, and say how many.
     #[arg(long)]
     pub drop_orphans: bool,
-    /// Learn from so many entities (rows of a table without foreign keys) at most, with all that belongs to them.
+    /// Learn from about so many entities (rows of a table without foreign keys), with all that belongs to them.
     #[arg(long, value_name = "N", value_parser = entities, conflicts_with = "memory")]
     pub max_entities: Option<u64>,
     /// Learn from as many entities as this much memory is enough for, such as 500MB or 2GB.
@@ -237,8 +245,13 @@ pub struct Sample {
     /// Folder to write: created, or taken over when an earlier run made it.
     #[arg(long, value_name = "DIR", required_unless_present = "out", conflicts_with = "out")]
     pub out_dir: Option<PathBuf>,
+    /// The data that the model was fitted on, for --report.
+    #[arg(long, value_name = "DIR")]
+    pub real: Option<PathBuf>,
     #[command(flatten)]
     pub sampling: Sampling,
+    #[command(flatten)]
+    pub reporting: Reporting,
 }
 
 /// Settings of `check`.
@@ -314,6 +327,10 @@ pub struct Evaluate {
     /// Leave out the classifiers (detection, utility), which take most of the time.
     #[arg(long)]
     pub quick: bool,
+    /// Only these parts, separated by commas: sdmetrics, keys, rules, columns, pairs, family, counts, missing, time,
+    /// detection, utility, copies.
+    #[arg(long, value_name = "PART,...", value_delimiter = ',', value_parser = only)]
+    pub only: Vec<Only>,
     /// Make a page for sharing: no sequences of real owners.
     #[arg(long)]
     pub for_sharing: bool,
@@ -326,6 +343,21 @@ pub struct Evaluate {
     /// Print only what is missed.
     #[arg(long)]
     pub quiet: bool,
+}
+
+/// The report of a run, in the same run.
+#[derive(Debug, Args)]
+pub struct Reporting {
+    /// Write a report page too: what was generated beside what was learned from and what was held out.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["part", "table"])]
+    pub report: Option<PathBuf>,
+    /// Write the report as JSON too.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["part", "table"])]
+    pub report_json: Option<PathBuf>,
+    /// Least score of a named number of the report (quality, pairs, detection, ...), else exit code 1; may be
+    /// repeated.
+    #[arg(long, value_name = "NAME=X", value_parser = threshold)]
+    pub min_score: Vec<(String, f64)>,
 }
 
 /// Settings of `inspect`.
@@ -344,6 +376,9 @@ pub struct Inspect {
     /// Print as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Print nothing: only prove that the model is whole and can be sampled.
+    #[arg(long, conflicts_with_all = ["json", "values"])]
+    pub quiet: bool,
 }
 
 /// Settings of `verify`.
@@ -453,10 +488,7 @@ fn memory(text: &str) -> Result<u64, String> {
 
 /// The effort of a name.
 pub fn effort(text: &str) -> Result<Effort, String> {
-    match text {
-        "instant" => Ok(Effort::Instant),
-        _ => Err("use instant".into()),
-    }
+    text.parse().map_err(|e: healthdata_core::Error| e.problems().join("; "))
 }
 
 fn use_rules(text: &str) -> Result<UseRules, String> {
@@ -504,6 +536,24 @@ fn rows_per_file(text: &str) -> Result<u64, String> {
 
 fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("it must be a whole number from 0 to {}", u64::MAX))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if (0.01..=0.9).contains(&x) => Ok(x),
+        _ => Err("it must be a share from 0.01 to 0.9, such as 0.2".into()),
+    }
+}
+
+fn only(text: &str) -> Result<Only, String> {
+    if text == "sdmetrics" {
+        return Ok(Only::Sdmetrics);
+    }
+    let section = Section::ALL.into_iter().find(|s| s.name() == text);
+    section.map(Only::Section).ok_or_else(|| {
+        let names: Vec<&str> = Section::ALL.iter().map(|s| s.name()).collect();
+        format!("use sdmetrics, {}", names.join(", "))
+    })
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {

@@ -1,11 +1,13 @@
 //! The `healthdata` program as a library: parses, calls, prints. The binary and the Python package run the same.
 
+mod appraise;
 mod args;
 pub mod blocks;
 mod command;
 mod data;
 pub mod hospital;
 pub mod interrupt;
+mod judge;
 mod out_file;
 mod print;
 mod produce;

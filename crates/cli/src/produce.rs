@@ -283,7 +283,7 @@ fn write(
         }
     }
     drop(progress);
-    remarks.extend(work.sampler.remarks());
+    remarks.extend(work.sampler.remarks().iter().cloned());
     let report = match work.proving {
         Proving::Blocks => proof.finish(metadata),
         Proving::Held if kept == 0 => pool.install(|| check(&gather(metadata, held)?, metadata))?,

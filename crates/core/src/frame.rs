@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// No row: a null key or a row without an owner.
 pub const NO_ROW: u32 = u32::MAX;
 
+/// Rows that a row looks back for one like it.
+const LIKE: usize = 64;
+
 /// The rows of one table.
 #[derive(Clone, Debug, Default)]
 pub struct Frame {
@@ -20,6 +23,8 @@ pub struct Frame {
     pub owner: Vec<u32>,
     /// Row of the target, for each link and row.
     pub links: Vec<Vec<u32>>,
+    /// The last earlier row with the same target, for each link and row.
+    pub peers: Vec<Vec<u32>>,
     /// First row of each owner row, with one more entry for the end; rows without an owner come last.
     pub first: Vec<u32>,
     /// Rows of a kept dimension: the training row each one repeats.
@@ -32,6 +37,7 @@ impl Frame {
         Self {
             values: vec![Vec::new(); slots],
             links: vec![Vec::new(); links],
+            peers: vec![Vec::new(); links],
             summaries: vec![Vec::new(); summaries],
             ..Self::default()
         }
@@ -52,21 +58,11 @@ impl Frame {
         for v in &mut self.values {
             v.push(crate::dataset::NULL);
         }
-        for l in &mut self.links {
+        for l in self.links.iter_mut().chain(&mut self.peers) {
             l.push(NO_ROW);
         }
         for s in &mut self.summaries {
             s.push(f64::NAN);
-        }
-    }
-
-    /// Gives a row the values and links of the row before.
-    pub fn repeat(&mut self, row: usize) {
-        for v in &mut self.values {
-            v[row] = v[row - 1];
-        }
-        for l in &mut self.links {
-            l[row] = l[row - 1];
         }
     }
 
@@ -77,12 +73,32 @@ impl Frame {
         for v in &mut self.values {
             v.pop();
         }
-        for l in &mut self.links {
+        for l in self.links.iter_mut().chain(&mut self.peers) {
             l.pop();
         }
         for s in &mut self.summaries {
             s.pop();
         }
+    }
+
+    /// Finds the peers of all rows by one link; `targets` is the number of rows that it may lead to.
+    pub fn find_peers(&mut self, link: usize, targets: usize) {
+        let mut last = vec![NO_ROW; targets];
+        let before = |(row, to): (usize, &u32)| match last.get_mut(*to as usize) {
+            Some(l) => std::mem::replace(l, row as u32),
+            None => NO_ROW,
+        };
+        self.peers[link] = self.links[link].iter().enumerate().map(before).collect();
+    }
+
+    /// The last earlier row of the same owner with the same value in a slot; not further back than [`LIKE`] rows.
+    pub fn like(&self, row: usize, slot: u16) -> Option<usize> {
+        let (owner, values) = (self.owner[row], &self.values[usize::from(slot)]);
+        if owner == NO_ROW || values[row] == crate::dataset::NULL {
+            return None;
+        }
+        let mut near = (row.saturating_sub(LIKE)..row).rev().take_while(|r| self.owner[*r] == owner);
+        near.find(|r| values[*r] == values[row])
     }
 
     /// Rows of one owner.
@@ -103,6 +119,10 @@ pub enum Hop {
     Link(u8),
     /// So many rows back among the rows of the same owner.
     Back(u8),
+    /// To the last earlier row of the same owner with the same value in a slot.
+    Like(u16),
+    /// To the last earlier row, of any owner, with the same target of a link.
+    Peer(u8),
 }
 
 /// In place of a slot: which row of a repeated dimension it is.

@@ -5,7 +5,8 @@ use std::ops::Range;
 use arrow_array::StringArray;
 use arrow_array::builder::StringBuilder;
 
-use crate::output::{IdFormat, Place, Writer};
+use crate::identifier::{IdFormat, Place};
+use crate::output::Writer;
 use crate::plan::Output;
 
 /// The texts of ids of neighbouring positions: counting up changes the last digits only.
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn counting_up_is_what_the_format_says() {
-        let count = |class: &str, n| Place::Count(class.into(), n);
+        let count = |class: &str, n| Place::Count(class.into(), n, 0);
         let text = |t: &str| Place::Text(t.into());
         for places in [
             vec![text("P"), count("0123456789", 3)],

@@ -17,6 +17,7 @@ pub mod fake;
 pub mod feature;
 pub mod fit;
 pub mod frame;
+pub mod identifier;
 pub mod inspect;
 mod keys;
 pub mod linked;

@@ -1,219 +1,20 @@
 //! Generated rows as record batches: keys by position, values in their types.
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::{
-    ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{Field, Schema};
-use serde::{Deserialize, Serialize};
 
-use crate::dataset::NULL;
+use crate::dataset::{NO_CODE, NULL};
 use crate::frame::Frame;
-use crate::metadata::{Metadata, Sdtype};
-use crate::plan::{Output, Plan, SlotKind};
-use crate::rng::{Stream, mix, name};
+use crate::metadata::Metadata;
+use crate::plan::{Output, Plan, Shown, SlotKind};
+use crate::rng::{mix, name};
 use crate::{Column, Error, ErrorKind, Result, time};
-
-/// How a fresh identifier looks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum IdFormat {
-    /// Whole numbers from 1.
-    Integer,
-    /// A hexadecimal universally unique identifier.
-    Uuid,
-    /// Fixed text and counting places; the last run of places widens when it is full.
-    Pattern(Vec<Place>),
-}
-
-/// A piece of a pattern.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Place {
-    /// Text as it is.
-    Text(String),
-    /// One of these characters, so many times.
-    Count(String, u8),
-}
-
-impl IdFormat {
-    /// The format of a column: its `regex_format` where that is plain enough, else what its values look like.
-    pub fn learn(regex: Option<&str>, values: &Column, table: &str, column: &str) -> Self {
-        if let Some(p) = regex.and_then(places_of_regex) {
-            return Self::Pattern(p);
-        }
-        let fallback =
-            || Self::Pattern(vec![Place::Text(format!("{table}-{column}-")), Place::Count(DIGITS.into(), 6)]);
-        let Column::Text { values, .. } = values else { return Self::Integer };
-        if values.is_empty() || values.iter().all(|v| v.parse::<i64>().is_ok_and(|n| n.to_string() == *v)) {
-            return Self::Integer;
-        }
-        let uuid = |v: &String| {
-            v.len() == 36
-                && v.bytes()
-                    .enumerate()
-                    .all(|(i, b)| if [8, 13, 18, 23].contains(&i) { b == b'-' } else { b.is_ascii_hexdigit() })
-        };
-        if values.iter().all(uuid) {
-            return Self::Uuid;
-        }
-        let first = &values[0];
-        if !values.iter().all(|v| v.is_ascii() && v.len() == first.len()) || first.len() > 40 {
-            return fallback();
-        }
-        // Same length: a place is text where all agree, else counts over the classes seen there.
-        let mut places: Vec<Place> = Vec::new();
-        for i in 0..first.len() {
-            let at = |v: &String| v.as_bytes()[i];
-            let same = values.iter().all(|v| at(v) == at(first));
-            let (mut digit, mut upper, mut lower, mut other) = (false, false, false, false);
-            for v in values {
-                match at(v) {
-                    b'0'..=b'9' => digit = true,
-                    b'A'..=b'Z' => upper = true,
-                    b'a'..=b'z' => lower = true,
-                    _ => other = true,
-                }
-            }
-            if same && !digit {
-                let c = char::from(at(first));
-                match places.last_mut() {
-                    Some(Place::Text(t)) => t.push(c),
-                    _ => places.push(Place::Text(c.to_string())),
-                }
-            } else if other {
-                return fallback();
-            } else {
-                let class: String =
-                    [(digit, DIGITS), (upper, UPPER), (lower, LOWER)].iter().filter(|c| c.0).map(|c| c.1).collect();
-                match places.last_mut() {
-                    Some(Place::Count(c, n)) if *c == class => *n += 1,
-                    _ => places.push(Place::Count(class, 1)),
-                }
-            }
-        }
-        if places.iter().all(|p| matches!(p, Place::Text(_))) { fallback() } else { Self::Pattern(places) }
-    }
-
-    /// The identifier of a position (from 0); `salt` keeps UUIDs of two columns apart.
-    pub fn text(&self, index: u64, salt: u64) -> String {
-        match self {
-            Self::Integer => (index + 1).to_string(),
-            Self::Uuid => {
-                let (a, b) = (mix(salt ^ mix(index)), mix(salt.rotate_left(17) ^ mix(index ^ 0x5851_F42D)));
-                format!(
-                    "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
-                    a >> 32,
-                    a >> 16 & 0xffff,
-                    a & 0xfff,
-                    0x8000 | (b >> 50),
-                    b & 0xffff_ffff_ffff
-                )
-            }
-            Self::Pattern(places) => pattern_text(places, index),
-        }
-    }
-}
-
-const DIGITS: &str = "0123456789";
-const UPPER: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const LOWER: &str = "abcdefghijklmnopqrstuvwxyz";
-
-/// Counts with the rightmost places turning fastest; numbers start at 1, letters at their first.
-fn pattern_text(places: &[Place], index: u64) -> String {
-    let all_digits =
-        places.iter().all(|p| matches!(p, Place::Text(_)) || matches!(p, Place::Count(c, _) if c == DIGITS));
-    let mut left = index + u64::from(all_digits);
-    let counts = places.iter().filter(|p| matches!(p, Place::Count(..))).count();
-    let mut parts: Vec<String> = Vec::with_capacity(places.len());
-    let mut seen = 0;
-    for p in places.iter().rev() {
-        parts.push(match p {
-            Place::Text(t) => t.clone(),
-            Place::Count(class, n) => {
-                seen += 1;
-                let class = class.as_bytes();
-                let base = class.len() as u64;
-                let mut out = Vec::new();
-                // The leftmost run takes what does not fit: the pattern widens and never wraps.
-                while out.len() < usize::from(*n) || (seen == counts && left > 0) {
-                    out.push(class[(left % base) as usize]);
-                    left /= base;
-                }
-                out.reverse();
-                String::from_utf8_lossy(&out).into_owned()
-            }
-        });
-    }
-    parts.reverse();
-    parts.concat()
-}
-
-/// Literal text, `\d`, `[A-Z]`, `[0-9a-f]` and `{n}` or `+`; None for anything richer.
-fn places_of_regex(regex: &str) -> Option<Vec<Place>> {
-    let mut out: Vec<Place> = Vec::new();
-    let mut chars = regex.trim_start_matches('^').trim_end_matches('$').chars().peekable();
-    while let Some(c) = chars.next() {
-        let class = match c {
-            '\\' => match chars.next()? {
-                'd' => Some(DIGITS.to_owned()),
-                e if !e.is_alphanumeric() => {
-                    push_text(&mut out, e);
-                    None
-                }
-                _ => return None,
-            },
-            '[' => {
-                let body: String = chars.by_ref().take_while(|c| *c != ']').collect();
-                Some(class_of(&body)?)
-            }
-            '(' | ')' | '|' | '*' | '+' | '?' | '.' | '{' | '}' | '^' | '$' => return None,
-            c => {
-                push_text(&mut out, c);
-                None
-            }
-        };
-        let Some(class) = class else { continue };
-        let n = match chars.peek() {
-            Some('{') => {
-                chars.next();
-                let body: String = chars.by_ref().take_while(|c| *c != '}').collect();
-                body.split(',').next()?.parse().ok()?
-            }
-            Some('+') => {
-                chars.next();
-                1
-            }
-            _ => 1,
-        };
-        out.push(Place::Count(class, n));
-    }
-    out.iter().any(|p| matches!(p, Place::Count(_, n) if *n > 0)).then_some(out)
-}
-
-fn push_text(out: &mut Vec<Place>, c: char) {
-    match out.last_mut() {
-        Some(Place::Text(t)) => t.push(c),
-        _ => out.push(Place::Text(c.to_string())),
-    }
-}
-
-fn class_of(body: &str) -> Option<String> {
-    let c: Vec<char> = body.chars().collect();
-    let mut out = String::new();
-    let mut i = 0;
-    while i < c.len() {
-        if i + 2 < c.len() && c[i + 1] == '-' {
-            out.extend(c[i]..=c[i + 2]);
-            i += 3;
-        } else if c[i] == '^' || c[i] == '\\' {
-            return None;
-        } else {
-            out.push(c[i]);
-            i += 1;
-        }
-    }
-    (out.is_ascii() && !out.is_empty()).then_some(out)
-}
 
 /// The text of one value of a typed column.
 pub(crate) fn text_of(column: &Column, row: usize, format: Option<&str>) -> Option<String> {
@@ -249,30 +50,53 @@ pub(crate) struct Writer<'a> {
 
 impl Writer<'_> {
     /// Rows `rows` of a table.
-    pub fn batch(&self, t: usize, rows: std::ops::Range<usize>) -> Result<RecordBatch> {
+    pub fn batch(&self, t: usize, rows: Range<usize>) -> Result<RecordBatch> {
         let table = &self.plan.tables[t];
         let meta = &self.metadata.tables[&table.name];
         let mut fields = Vec::new();
         let mut arrays: Vec<ArrayRef> = Vec::new();
-        for (c, (column, column_meta)) in meta.columns.iter().enumerate() {
-            let array = self.column(t, c, column, &column_meta.sdtype, rows.clone());
-            fields.push(Field::new(column, array.data_type().clone(), true));
+        for (c, column) in meta.columns.keys().enumerate() {
+            let (array, looks) = self.column(t, c, column, rows.clone());
+            fields.push(Field::new(column, array.data_type().clone(), true).with_metadata(looks));
             arrays.push(array);
         }
         RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)
             .map_err(|e| Error::new(ErrorKind::Data, format!("table {}: {e}", table.name)))
     }
 
-    fn column(&self, t: usize, c: usize, column: &str, sdtype: &Sdtype, rows: std::ops::Range<usize>) -> ArrayRef {
+    /// The values of a column, and what its type does not say of how they are written as text.
+    fn column(&self, t: usize, c: usize, column: &str, rows: Range<usize>) -> (ArrayRef, HashMap<String, String>) {
         let table = &self.plan.tables[t];
-        if let Output::Slot(s) = &table.output[c] {
-            let values = &self.frames[t].values[usize::from(*s)][rows];
-            return typed(values, &table.slots[usize::from(*s)].kind, sdtype);
+        let shown = self.shown(t, c);
+        let array = match &table.output[c] {
+            Output::Slot(s) => {
+                let values = &self.frames[t].values[usize::from(*s)][rows];
+                typed(values, &table.slots[usize::from(*s)].kind, shown)
+            }
+            _ if *shown == Shown::Text => match crate::keys::column(self, t, c, rows.clone()) {
+                Some(texts) => Arc::new(texts),
+                None => Arc::new(StringArray::from_iter(rows.map(|r| self.text(t, r, c, column)))),
+            },
+            _ => {
+                let texts: Vec<Option<String>> = rows.map(|r| self.text(t, r, c, column)).collect();
+                parsed(&texts, shown).unwrap_or_else(|| Arc::new(StringArray::from_iter(texts)))
+            }
+        };
+        let looks = looks(shown, &array);
+        (array, looks)
+    }
+
+    /// How a column is written; a key as its parent's.
+    fn shown(&self, t: usize, c: usize) -> &Shown {
+        let table = &self.plan.tables[t];
+        match &table.output[c] {
+            Output::Key(way, at) => match self.plan.table_at(t, way) {
+                Some(parent) if parent != t => self.shown(parent, usize::from(*at)),
+                Some(parent) => &self.plan.tables[parent].shown[usize::from(*at)],
+                None => &Shown::Text,
+            },
+            _ => table.shown.get(c).unwrap_or(&Shown::Text),
         }
-        if let Some(texts) = crate::keys::column(self, t, c, rows.clone()) {
-            return Arc::new(texts);
-        }
-        Arc::new(StringArray::from_iter(rows.map(|r| self.text(t, r, c, column))))
     }
 
     /// Keeps ids of one column apart from those of others.
@@ -286,20 +110,12 @@ impl Writer<'_> {
     fn text(&self, t: usize, row: usize, c: usize, column: &str) -> Option<String> {
         let table = &self.plan.tables[t];
         match &table.output[c] {
-            Output::Id(format) => {
-                Some(format.text((self.index)(t, row), self.salt(t, c)))
-            }
             Output::Key(way, at) => {
                 let (to, r) = self.plan.walk(self.frames, t, row, way)?;
                 let parent = &self.metadata.tables[&self.plan.tables[to].name];
                 let (column, _) = parent.columns.get_index(usize::from(*at))?;
                 self.text(to, r, usize::from(*at), column)
             }
-            Output::Fake(kind) => {
-                let mut rng = Stream::new(self.seed, name(&[&table.name, column]), (self.index)(t, row));
-                Some(crate::fake::value(kind, &mut rng))
-            }
-            Output::Kept(values) => values.get(self.frames[t].template[row] as usize).cloned().flatten(),
             Output::Slot(s) => {
                 let tick = self.frames[t].values[usize::from(*s)][row];
                 match &table.slots[usize::from(*s)].kind {
@@ -311,28 +127,109 @@ impl Writer<'_> {
                     }
                 }
             }
+            Output::Group(format, groups) => {
+                // Each replicate of the dimension has groups of its own.
+                let which = self.frames[t].template[row] as usize;
+                let group = groups.get(which).copied().filter(|g| *g != NO_CODE)?;
+                let replicate = (self.index)(t, row) / (groups.len() as u64).max(1);
+                let distinct = groups.iter().filter(|g| **g != NO_CODE).max().map_or(0, |m| u64::from(*m) + 1);
+                Some(
+                    format.text(replicate * distinct + u64::from(group), mix(self.seed) ^ name(&[&table.name, column])),
+                )
+            }
+            Output::Given(slot, inner) => {
+                let there = self.frames[t].values[usize::from(*slot)][row] != NULL;
+                there.then(|| self.made(t, row, inner, column)).flatten()
+            }
+            other => self.made(t, row, other, column),
+        }
+    }
+
+    /// The text of a value that is made fresh or kept.
+    fn made(&self, t: usize, row: usize, output: &Output, column: &str) -> Option<String> {
+        let table = &self.plan.tables[t];
+        match output {
+            Output::Id(format) => {
+                Some(format.text((self.index)(t, row), mix(self.seed) ^ name(&[&table.name, column])))
+            }
+            Output::Fake(fake) => Some(fake.text(self.seed, &table.name, column, (self.index)(t, row))),
+            Output::Kept(values) => values.get(self.frames[t].template[row] as usize).cloned().flatten(),
+            Output::Slot(_) | Output::Key(..) | Output::Group(..) | Output::Given(..) => None,
         }
     }
 }
 
-fn typed(values: &[i64], kind: &SlotKind, _sdtype: &Sdtype) -> ArrayRef {
+/// The texts in their type, if every one can be read in it.
+fn parsed(texts: &[Option<String>], shown: &Shown) -> Option<ArrayRef> {
+    fn all<T>(texts: &[Option<String>], one: impl Fn(&str) -> Option<T>) -> Option<Vec<Option<T>>> {
+        texts.iter().map(|t| t.as_deref().map_or(Some(None), |t| one(t).map(Some))).collect()
+    }
+    Some(match shown {
+        Shown::Whole => Arc::new(Int64Array::from(all(texts, |t| t.parse::<i64>().ok())?)),
+        Shown::Real(_) => Arc::new(Float64Array::from(all(texts, |t| t.parse::<f64>().ok())?)),
+        Shown::Flag { yes, no } => {
+            Arc::new(BooleanArray::from(all(texts, |t| (t == yes || t == no).then_some(t == yes))?))
+        }
+        Shown::Text | Shown::Time { .. } => return None,
+    })
+}
+
+/// Looks that a writer of text needs beside the type, see [`PLACES`], [`WORDS`] and [`OFFSET`].
+fn looks(shown: &Shown, array: &ArrayRef) -> HashMap<String, String> {
+    let float = matches!(array.data_type(), arrow_schema::DataType::Float64);
+    let flag = matches!(array.data_type(), arrow_schema::DataType::Boolean);
+    let one = match shown {
+        Shown::Real(places) if float && *places > 0 => Some((PLACES, places.to_string())),
+        Shown::Flag { yes, no } if flag => Some((WORDS, format!("{yes},{no}"))),
+        Shown::Time { offset, .. } if *offset != 0 => Some((OFFSET, offset.to_string())),
+        _ => None,
+    };
+    one.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
+}
+
+/// Metadata of a field: decimal places that every number is written with.
+pub const PLACES: &str = "healthdata:places";
+/// Metadata of a field: the words for true and false, with a comma between them.
+pub const WORDS: &str = "healthdata:words";
+/// Metadata of a field: minutes that the written clock is ahead of UTC.
+pub const OFFSET: &str = "healthdata:offset";
+
+fn typed(values: &[i64], kind: &SlotKind, shown: &Shown) -> ArrayRef {
     let some = |v: &i64| (*v != NULL).then_some(*v);
     let full = !values.contains(&NULL);
-    match kind {
+    match (kind, shown) {
         // Without a gap the values are copied as they are.
-        SlotKind::Number { decimals: 0 } if full => Arc::new(Int64Array::from(values.to_vec())),
-        SlotKind::Time { clock: true } if full => Arc::new(TimestampMicrosecondArray::from(values.to_vec())),
-        SlotKind::Number { decimals: 0 } => Arc::new(Int64Array::from_iter(values.iter().map(some))),
-        SlotKind::Number { decimals } => {
+        (SlotKind::Number { decimals: 0 }, Shown::Text | Shown::Whole) if full => {
+            Arc::new(Int64Array::from(values.to_vec()))
+        }
+        (SlotKind::Number { decimals: 0 }, Shown::Text | Shown::Whole) => {
+            Arc::new(Int64Array::from_iter(values.iter().map(some)))
+        }
+        (SlotKind::Number { decimals }, _) => {
             let scale = 10f64.powi(i32::from(*decimals));
             Arc::new(Float64Array::from_iter(values.iter().map(|v| some(v).map(|v| v as f64 / scale))))
         }
-        SlotKind::Time { clock: true } => Arc::new(TimestampMicrosecondArray::from_iter(values.iter().map(some))),
-        SlotKind::Time { clock: false } => {
+        (SlotKind::Time { clock: true }, Shown::Time { zone, .. }) => {
+            let times = TimestampMicrosecondArray::from_iter(values.iter().map(some));
+            Arc::new(times.with_timezone_opt(zone.as_deref()))
+        }
+        (SlotKind::Time { clock: true }, _) => Arc::new(TimestampMicrosecondArray::from_iter(values.iter().map(some))),
+        (SlotKind::Time { clock: false }, _) => {
             Arc::new(Date32Array::from_iter(values.iter().map(|v| some(v).map(|v| v.div_euclid(time::DAY) as i32))))
         }
-        SlotKind::Label { labels, .. } => Arc::new(StringArray::from_iter(
-            values.iter().map(|v| labels.get(usize::try_from(*v).ok()?).map(String::as_str)),
-        )),
+        (SlotKind::Label { labels, .. }, shown) => {
+            let label = |v: &i64| labels.get(usize::try_from(*v).ok()?);
+            match shown {
+                Shown::Whole if labels.iter().all(|l| l.parse::<i64>().is_ok()) => {
+                    let numbers: Vec<Option<i64>> = labels.iter().map(|l| l.parse().ok()).collect();
+                    let number = |v: &i64| numbers.get(usize::try_from(*v).ok()?).copied().flatten();
+                    Arc::new(Int64Array::from_iter(values.iter().map(number)))
+                }
+                Shown::Flag { yes, no } if labels.iter().all(|l| l == yes || l == no) => {
+                    Arc::new(BooleanArray::from_iter(values.iter().map(|v| label(v).map(|l| l == yes))))
+                }
+                _ => Arc::new(StringArray::from_iter(values.iter().map(|v| label(v).map(String::as_str)))),
+            }
+        }
     }
 }

@@ -24,7 +24,8 @@ const KINDS: [&str; 15] = [
 
 /// The page of a kind: its first sentence, its JSON, the example that runs as a test, and the rest.
 fn page(kind: &str, source: &str) -> String {
-    let mut out = format!("<!-- From crates/core/src/rule/{kind}.rs; tests/rule_pages.rs keeps it current. -->\n# {kind}\n\n");
+    let mut out =
+        format!("<!-- From crates/core/src/rule/{kind}.rs; tests/rule_pages.rs keeps it current. -->\n# {kind}\n\n");
     let lines = source.lines().map_while(|l| l.strip_prefix("//!")).map(|l| l.strip_prefix(' ').unwrap_or(l));
     let lines: Vec<&str> = lines.collect();
     let json = lines.join("\n");

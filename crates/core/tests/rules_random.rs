@@ -60,7 +60,8 @@ fn world(seed: u64) -> (Dataset, Metadata) {
     let (people, sites) = (60 + rng.below(90), 2 + rng.below(5));
     let (mut p, mut v, mut m) = (String::new(), String::new(), String::new());
     let (mut visit, mut mark) = (0, 0);
-    let gone = |rng: &mut Stream, share: f64, text: String| if gaps && rng.unit() < share { String::new() } else { text };
+    let gone =
+        |rng: &mut Stream, share: f64, text: String| if gaps && rng.unit() < share { String::new() } else { text };
     for person in 0..people {
         let born = rng.between(-9_000, 18_000) * DAY;
         let a = rng.between(1, 6);
@@ -91,7 +92,13 @@ fn world(seed: u64) -> (Dataset, Metadata) {
             let site = if yes[11] {
                 // Even sites are for children.
                 let s = rng.below(sites);
-                if s % 2 == 0 && years >= 17 { 1 } else if s % 2 == 1 && (years < 18 && sites > 0) { 0 } else { s }
+                if s % 2 == 0 && years >= 17 {
+                    1
+                } else if s % 2 == 1 && (years < 18 && sites > 0) {
+                    0
+                } else {
+                    s
+                }
             } else {
                 rng.below(sites)
             };
@@ -104,7 +111,12 @@ fn world(seed: u64) -> (Dataset, Metadata) {
                 let mid = if to > at { rng.between(at, to) } else { at };
                 let low = rng.between(0, 45);
                 let high = if yes[15] { low + rng.between(0, 20) } else { rng.between(0, 60) };
-                m += &format!("M{mark}, V{visit}, {}, {}, {low}, {high}, {}\n", when(at), when(mid), ["x", "y", "z", "w"][s as usize]);
+                m += &format!(
+                    "M{mark}, V{visit}, {}, {}, {low}, {high}, {}\n",
+                    when(at),
+                    when(mid),
+                    ["x", "y", "z", "w"][s as usize]
+                );
                 mark += 1;
             }
             visit += 1;
@@ -114,7 +126,10 @@ fn world(seed: u64) -> (Dataset, Metadata) {
     let tables = [
         Table("sites(*site, kind)", &s),
         Table("people(*person, born:time, a:number, b:number, c:number, d:number, l, m, n:number, k)", &p),
-        Table("visits(*visit, person>people, site>sites, from:time, to:time, days:number, code, group, score:number)", &v),
+        Table(
+            "visits(*visit, person>people, site>sites, from:time, to:time, days:number, code, group, score:number)",
+            &v,
+        ),
         Table("marks(*mark, visit>visits, at:time, mid:time, low:number, high:number, sort)", &m),
     ];
     (data(&tables).unwrap(), metadata(&tables, &[]).unwrap())

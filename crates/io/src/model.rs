@@ -161,6 +161,7 @@ fn from_container(c: &Container) -> Result<Model> {
         table.counts = get_all(c, &format!("{i}/counts"))?;
         model.tables.push(table);
     }
+    model.check()?;
     Ok(model)
 }
 

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use healthdata_core::{Error, ErrorKind, Metadata, Result};
+use healthdata_core::{Error, ErrorKind, Result};
 use healthdata_io::files::{io_error, sync_folder};
 use healthdata_io::sink::table_path;
 use healthdata_io::{FileEntry, Format, OutputDir, Run, model as file};
@@ -28,7 +28,7 @@ type File = (String, String, u64, u64, String);
 /// Writes one part of every table into `folder` and gives a line of the manifest for each file. May be run twice,
 /// also at the same time: the bytes are the same, and a rename is all or nothing.
 fn write_part(job: &Job, folder: &Path, attempt: &str, format: Format, desk: &Desk) -> Result<Vec<FileEntry>> {
-    let metadata = Metadata::from_json(&job.model.metadata)?;
+    let metadata = job.metadata()?;
     let own = folder.join(format!("{ATTEMPT}{attempt}"));
     let dir = OutputDir::create(&own, Run { scale: job.request.scale, ..Run::default() })?;
     let tables = metadata.tables.iter();
@@ -95,8 +95,7 @@ impl Folder {
     ) -> PyResult<Self> {
         let make = || -> Result<OutputDir> {
             let format = format_of(format)?;
-            Job::new(model.inner(), scale, rows.clone(), seed, (1, parts), None)?;
-            let metadata = Metadata::from_json(&model.inner().metadata)?;
+            let metadata = Job::new(model.inner(), scale, rows.clone(), seed, (1, parts), None)?.metadata()?;
             let mut options = BTreeMap::from([
                 ("command".to_owned(), "sample".to_owned()),
                 ("format".to_owned(), format.ending().to_owned()),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use healthdata_core::fit::{FitOptions, fit};
 use healthdata_core::inspect::inspect;
 use healthdata_core::model::Model;
-use healthdata_core::{Error, ErrorKind, Metadata, Result};
+use healthdata_core::sample::{SampleRequest, Sampler};
+use healthdata_core::{Error, ErrorKind, Result};
 use healthdata_io::{drop_orphans, model as file};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -29,8 +30,9 @@ impl PyModel {
     fn wanted(&self, tables: Option<Vec<String>>) -> Result<Vec<bool>> {
         let plan = &self.model.plan.tables;
         let Some(tables) = tables else { return Ok(vec![true; plan.len()]) };
-        let known = plan.iter().map(|t| t.name.clone()).collect::<Vec<_>>().join(", ");
-        let unknown = tables.iter().filter(|t| self.model.plan.table(t).is_none());
+        let shown = || plan.iter().filter(|t| !t.hidden);
+        let known = shown().map(|t| t.name.clone()).collect::<Vec<_>>().join(", ");
+        let unknown = tables.iter().filter(|t| !shown().any(|s| s.name == **t));
         let problems = unknown.map(|t| format!("the model has no table {t}; it has {known}")).collect();
         Error::all(ErrorKind::Request, problems)?;
         Ok(plan.iter().map(|t| tables.contains(&t.name)).collect())
@@ -128,14 +130,15 @@ impl PyModel {
 
     /// The metadata it was fitted with.
     fn metadata(&self, py: Python<'_>) -> PyResult<PyMetadata> {
-        let metadata = Metadata::from_json(&self.model.metadata).map_err(|e| raise(py, &e))?;
+        let sampler = Sampler::new(&self.model, SampleRequest::default()).map_err(|e| raise(py, &e))?;
+        let metadata = sampler.metadata().clone();
         Ok(PyMetadata { metadata })
     }
 
     /// Tables with the rows that were learned from.
     fn tables(&self) -> Vec<(String, u64)> {
         let tables = self.model.plan.tables.iter().zip(&self.model.tables);
-        tables.map(|(p, m)| (p.name.clone(), m.rows)).collect()
+        tables.filter(|(p, _)| !p.hidden).map(|(p, m)| (p.name.clone(), m.rows)).collect()
     }
 
     /// How hard the fit tried.

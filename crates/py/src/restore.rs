@@ -9,10 +9,10 @@ use arrow_array::{
     TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use healthdata_core::identifier::{IdFormat, Place};
 use healthdata_core::metadata::Sdtype;
 use healthdata_core::model::Model;
 use healthdata_core::native::Native;
-use healthdata_core::output::{IdFormat, Place};
 use healthdata_core::plan::{Output, SlotKind};
 use healthdata_core::{Error, ErrorKind, Metadata, Result, time};
 
@@ -80,14 +80,14 @@ impl Look<'_> {
     fn texts(&self, t: usize, c: usize, pass: &dyn Fn(&str) -> bool) -> bool {
         let table = &self.model.plan.tables[t];
         match table.output.get(c) {
-            Some(Output::Id(IdFormat::Integer)) => pass("1"),
+            Some(Output::Id(IdFormat::Integer(_))) => pass("1"),
             Some(Output::Id(IdFormat::Pattern(places))) => {
                 let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
                 let width = |p: &Place| match p {
                     Place::Text(t) => t.len(),
-                    Place::Count(_, n) => usize::from(*n),
+                    Place::Count(_, n, _) => usize::from(*n),
                 };
-                places.iter().all(|p| matches!(p, Place::Text(t) | Place::Count(t, _) if digits(t)))
+                places.iter().all(|p| matches!(p, Place::Text(t) | Place::Count(t, ..) if digits(t)))
                     && places.iter().map(width).sum::<usize>() < 16
                     && pass("1")
             }

@@ -8,7 +8,7 @@ use arrow_schema::{ArrowError, SchemaRef};
 use healthdata_cli::{blocks, pool};
 use healthdata_core::model::Model;
 use healthdata_core::sample::{SampleRequest, Sampler};
-use healthdata_core::{Error, ErrorKind, Result};
+use healthdata_core::{Error, ErrorKind, Metadata, Result};
 use indexmap::IndexMap;
 use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
@@ -43,6 +43,11 @@ impl Job {
         let request = SampleRequest { scale, seed, part: part.0, parts: part.1, rows };
         Sampler::new(model, request.clone())?;
         Ok(Self { model: model.clone(), request, threads })
+    }
+
+    /// The metadata of what is made.
+    pub fn metadata(&self) -> Result<Metadata> {
+        Ok(Sampler::new(&self.model, self.request.clone())?.metadata().clone())
     }
 
     /// The schema of each table as it is given back.

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
+use healthdata_core::evaluate::hold_out;
 use healthdata_core::fit::{FitOptions, fit, settle};
+use healthdata_core::model::Holdout;
 use healthdata_core::{Error, ErrorKind, Result};
 use healthdata_io::source::{Thin, read_thinned};
 use healthdata_io::{drop_orphans, find_metadata, model, read_metadata};
@@ -27,6 +29,20 @@ pub fn run(a: Fit) -> Result<Outcome> {
         tables = kept;
         notes.extend(dropped.iter().map(|(t, n)| format!("{t}: {} orphans dropped", count(*n))));
     }
+    let mut aside = None;
+    if let Some(share) = a.holdout {
+        let (kept, held, holdout) = hold_out(&tables, &metadata, share, a.seed)?;
+        let row = |t: &String| held.tables[t].num_rows() < tables.tables[t].num_rows();
+        let moved: Vec<String> = tables
+            .tables
+            .keys()
+            .filter(|t| row(t))
+            .map(|t| format!("{t} {}", count(held.tables[t].num_rows() as u64)))
+            .collect();
+        notes.push(format!("held out and not learned from, rows: {}", moved.join(", ")));
+        aside = Some(Holdout { orphans_dropped: a.drop_orphans, ..holdout });
+        tables = kept;
+    }
     progress.say("looking for rules".into());
     let settled = pool.install(|| settle(&tables, &metadata, a.rules, a.broken_rules))?;
     (tables, metadata) = (settled.data, settled.metadata);
@@ -35,6 +51,10 @@ pub fn run(a: Fit) -> Result<Outcome> {
     let learning = |table: &str, column: &str| progress.say(format!("learning {table}: {column}"));
     let options = FitOptions { min_support: a.min_support, effort: a.effort, seed: a.seed };
     let (mut fitted, said) = pool.install(|| fit(&tables, &metadata, options, &learning))?;
+    if let Some(holdout) = aside {
+        fitted.plan.notes.push(format!("{} % of the entities were held out of the fit", 100.0 * holdout.share));
+        fitted.holdout = Some(holdout);
+    }
     interrupt::check()?;
     // The model says itself what it was learned from.
     fitted.plan.notes.extend(thinned.iter().cloned());
@@ -51,8 +71,13 @@ pub fn run(a: Fit) -> Result<Outcome> {
         fitted.plan.tables.iter().zip(&fitted.tables).map(|(p, m)| vec![p.name.clone(), count(m.rows)]).collect();
     let size = std::fs::metadata(&a.out).map_or(0, |m| m.len());
     let out = a.out.display();
+    let report = if a.holdout.is_some() {
+        format!("       healthdata sample {out} --out-dir new --report report.html --real {}\n", a.data.display())
+    } else {
+        String::new()
+    };
     print::say(&format!(
-        "{}\nmodel  {out} ({}), {} in {}\nnext   healthdata sample {out} --out-dir new\n       healthdata inspect {out}\n",
+        "{}\nmodel  {out} ({}), {} in {}\nnext   healthdata sample {out} --out-dir new\n       healthdata inspect {out}\n{report}",
         table(&[("table", Side::Left), ("rows learned from", Side::Right)], &lines),
         bytes(size),
         fitted.effort,

@@ -12,6 +12,9 @@ use crate::{Outcome, print};
 /// Runs the command.
 pub fn run(a: Inspect) -> Result<Outcome> {
     let (fitted, hash) = model::read(&a.model)?;
+    if a.quiet {
+        return Ok(Outcome::Fine);
+    }
     let sizes = model::table_bytes(&fitted)?;
     let found = inspect(&fitted, a.values)?;
     let text = if a.json {

@@ -70,7 +70,8 @@ fn text(found: &[Found], before: &Metadata) -> String {
         n => format!("{n} rules found:\n{}", table(&header, &sure)),
     };
     if !nearly.is_empty() {
-        let how = if found.iter().any(|f| f.broken > 0 && f.rule.enforced) { "enforced as asked" } else { "not enforced" };
+        let how =
+            if found.iter().any(|f| f.broken > 0 && f.rule.enforced) { "enforced as asked" } else { "not enforced" };
         out += &format!("\n{} nearly true, {how}:\n{}", nearly.len(), table(&header, &nearly));
     }
     out

@@ -214,6 +214,59 @@ fn data_with_many_problems() {
     assert_eq!(files(dir.path()).len(), before.len());
 }
 
+/// Bad files, bad values, bad keys and bad links of several tables stand in one report.
+#[test]
+fn problems_of_every_kind_are_one_report() {
+    let dir = folder();
+    data::shop(&dir.path().join("shop"));
+    run(dir.path(), "detect @/shop --out @/metadata.json --quiet").fine();
+    let put = |name: &str, bytes: &[u8]| fs::write(dir.path().join("shop").join(name), bytes).unwrap();
+    // Keys that repeat and are missing, a wrong date, an orphan; an unknown column is only a note.
+    put(
+        "customers.csv",
+        b"customer_id,level,joined,extra\nC001,gold,2023-01-01,1\nC001,basic,2023-13-01,2\n,basic,2023-01-02,3\n",
+    );
+    put("orders.csv", b"order_id,customer_id,placed,amount\n1,C001,2024-01-01,secret\n2,C777,2024-01-01,2.5\n");
+    let err = run(dir.path(), "fit @/shop --metadata @/metadata.json --out @/m").failed();
+    for says in [
+        "customer_id repeats an earlier one in 1 rows (first: data row 2)",
+        "customer_id is missing in 1 rows (first: data row 3)",
+        "column joined: not a time",
+        "column amount: not a number in 1 rows (data row 1)",
+        "customer_id names no row of customers in 1 rows (first: data row 2)",
+    ] {
+        assert!(err.contains(says), "{says} is missing in\n{err}");
+    }
+    assert_eq!(err.lines().count(), 5, "{err}");
+    // One file can't be read at all; what is wrong with the other is said, too.
+    put("customers.csv", b"customer_id,level\nC001,gold\n\xff,x,y\n");
+    let err = run(dir.path(), "fit @/shop --metadata @/metadata.json --out @/m").failed();
+    assert!(err.contains("customers.csv: columns of the metadata are missing: joined"), "{err}");
+    assert!(err.contains("column amount: not a number"), "{err}");
+    assert!(!err.contains("secret") && !err.contains("C777") && !dir.path().join("m").exists(), "{err}");
+}
+
+/// Metadata that are well formed and say something else than the data.
+#[test]
+fn metadata_that_contradict_the_data() {
+    let dir = folder();
+    data::shop(&dir.path().join("shop"));
+    run(dir.path(), "detect @/shop --out @/metadata.json --quiet --no-values").fine();
+    let good = fs::read_to_string(dir.path().join("metadata.json")).unwrap();
+    let mut meta: serde_json::Value = serde_json::from_str(&good).unwrap();
+    let tables = &mut meta["tables"];
+    tables["customers"]["columns"]["level"] = serde_json::json!({"sdtype": "numerical"});
+    tables["customers"]["columns"]["joined"]["datetime_format"] = "%d.%m.%Y".into();
+    tables["orders"]["columns"]["weight"] = serde_json::json!({"sdtype": "numerical"});
+    tables["visits"] = serde_json::json!({"columns": {"at": {"sdtype": "categorical"}}});
+    fs::write(dir.path().join("metadata.json"), meta.to_string()).unwrap();
+    let err = run(dir.path(), "fit @/shop --metadata @/metadata.json --out @/m").failed();
+    for says in ["visits", "weight", "column level: not a number in 200 rows", "column joined: not a time"] {
+        assert!(err.contains(says), "{says} is missing in\n{err}");
+    }
+    assert!(!err.contains("gold") && !dir.path().join("m").exists(), "{err}");
+}
+
 #[test]
 fn data_that_are_none() {
     let dir = folder();

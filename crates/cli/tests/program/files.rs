@@ -174,7 +174,9 @@ fn some_entities_are_learned_from_with_all_that_is_theirs() {
     assert_eq!(std::fs::read(dir.path().join("some.model")).unwrap(), std::fs::read(hospital().model()).unwrap());
     let err = fit("--memory 1MB").failed_in_one_line();
     assert!(err.contains("at least 500 are needed: about"), "{err}");
-    for (bad, said) in [("--memory 3", "500MB"), ("--max-entities 3", "from 500"), ("--memory 1GB --max-entities 600", "--memory")] {
+    for (bad, said) in
+        [("--memory 3", "500MB"), ("--max-entities 3", "from 500"), ("--memory 1GB --max-entities 600", "--memory")]
+    {
         let err = fit(bad).failed_in_one_line();
         assert!(err.contains(said), "{bad}: {err}");
     }

@@ -7,5 +7,6 @@ mod files;
 mod generate;
 mod interrupt;
 mod own_tables;
+mod report;
 mod rules;
 mod streams;

@@ -36,7 +36,8 @@ fn found_rules_are_written_for_a_person_to_look_over() {
 
 /// Two tables and the rules of their metadata.
 fn clinic(dir: &Path, rules: &str) {
-    let stays: String = (0..60).map(|i| format!("S{i},{},{},{},k{}\n", i, i + 1 + i % 7, 2 * i + 1 + i % 7, i % 3)).collect();
+    let stays: String =
+        (0..60).map(|i| format!("S{i},{},{},{},k{}\n", i, i + 1 + i % 7, 2 * i + 1 + i % 7, i % 3)).collect();
     fs::write(dir.join("stays.csv"), format!("stay,low,high,sum,kind\n{stays}")).unwrap();
     let metadata = format!(
         r#"{{"METADATA_SPEC_VERSION": "V2", "tables": {{"stays": {{"primary_key": "stay", "columns": {{
@@ -58,7 +59,10 @@ fn rules_that_make_no_sense_are_refused_by_name() {
     let cases = [
         (order("low", "hihg", false), "unknown column \"hihg\""),
         (order("low", "high", true) + ", " + &order("high", "low", false), "is broken in 60 of 60 rows"),
-        (formula("low", "sum - high") + ", " + &formula("sum", "low + high"), "formulas go in a circle: low -> sum -> low"),
+        (
+            formula("low", "sum - high") + ", " + &formula("sum", "low + high"),
+            "formulas go in a circle: low -> sum -> low",
+        ),
         (formula("sum", "low + high") + ", " + &formula("sum", "high + low"), "compute the same column"),
         (order("high", "low", false), "is broken in 60 of 60 rows of stays (first: data row 1); leave the rule out"),
         (
@@ -77,7 +81,9 @@ fn rules_that_make_no_sense_are_refused_by_name() {
     }
     let dir = folder();
     clinic(dir.path(), &order("high", "low", false));
-    assert!(run(dir.path(), "fit @ --out @/m.model --broken-rules drop-rule").fine().err.contains("no longer enforced"));
+    assert!(
+        run(dir.path(), "fit @ --out @/m.model --broken-rules drop-rule").fine().err.contains("no longer enforced")
+    );
 }
 
 #[test]

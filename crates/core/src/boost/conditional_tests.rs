@@ -63,24 +63,25 @@ fn draws_follow_the_probabilities_also_under_masks() {
     let (_, m) = model(6000);
     let bin = |f: usize| [11u8, 3, 20][f];
     let p = m.probabilities(bin);
-    type Mask = fn(u16) -> bool;
-    let masks: [(&str, Mask); 6] = [
-        ("none", |_| true),
-        ("upper part", |c| c >= 15),
-        ("one", |c| c == 9),
-        ("every third", |c| c % 3 == 0),
-        ("rare", |c| c == 1 || c == 29),
-        ("without the likely", |c| !(8..=18).contains(&c)),
+    type Weigh = fn(u16) -> f64;
+    let weighs: [(&str, Weigh); 8] = [
+        ("none", |_| 1.0),
+        ("upper part", |c| f64::from(u8::from(c >= 15))),
+        ("one", |c| f64::from(u8::from(c == 9))),
+        ("every third", |c| f64::from(u8::from(c % 3 == 0))),
+        ("rare", |c| f64::from(u8::from(c == 1 || c == 29))),
+        ("without the likely", |c| f64::from(u8::from(!(8..=18).contains(&c)))),
+        ("half a bin", |c| [1.0, 0.5, 0.0][usize::from(c.clamp(11, 13)) - 11]),
+        ("shares", |c| f64::from(c % 5) / 5.0),
     ];
-    for (i, (label, mask)) in masks.into_iter().enumerate() {
-        let total: f64 = p.iter().enumerate().filter(|(c, _)| mask(*c as u16)).map(|(_, p)| p).sum();
-        let expected: Vec<f64> =
-            p.iter().enumerate().map(|(c, p)| if mask(c as u16) { p / total } else { 0.0 }).collect();
+    for (i, (label, weigh)) in weighs.into_iter().enumerate() {
+        let total: f64 = p.iter().enumerate().map(|(c, p)| p * weigh(c as u16)).sum();
+        let expected: Vec<f64> = p.iter().enumerate().map(|(c, p)| p * weigh(c as u16) / total).collect();
         let mut hits = vec![0u32; 32];
         let mut rng = Stream::new(5, name(&["draws"]), i as u64);
         for _ in 0..20_000 {
-            let code = m.draw(bin, &mut rng, Some(&mask)).unwrap();
-            assert!(mask(code), "{label}");
+            let code = m.draw(bin, &mut rng, Some(&mut |c| weigh(c))).unwrap();
+            assert!(weigh(code) > 0.0, "{label}");
             hits[usize::from(code)] += 1;
         }
         let (chi, free) = chi_square(&hits, &expected);
@@ -88,37 +89,7 @@ fn draws_follow_the_probabilities_also_under_masks() {
         assert!(chi < free + 4.0 * (2.0 * free).sqrt() + 1e-6, "{label}: {chi} with {free}");
     }
     let mut rng = Stream::new(5, name(&["draws"]), 99);
-    assert_eq!(m.draw(bin, &mut rng, Some(&|c| c >= 30)), None);
-}
-
-/// Rows drawn together get what they get alone, whatever the number of leaves and kind of feature.
-#[test]
-fn many_rows_at_once_draw_the_same_codes() {
-    let (c, smooth) = model(3000);
-    let mut s = Stream::new(6, 0, 0);
-    let values: Vec<u16> = c.columns[1].iter().map(|b| u16::from(b * 7 % 24) + s.below(3) as u16).collect();
-    let codes = Codes { values: &values, n: 30, order: None };
-    let categories = Bins { columns: &c.columns, ordered: &[true, false, false], bins: &[24; 3] };
-    let shape = |leaves| BoostParams {
-        shape: Shape { leaves, learning_rate: 0.3, min_gain: 0.0 },
-        second: None,
-        ..Default::default()
-    };
-    let fit = |leaves| fit_codes(&categories, &c.rows, &codes, &c.groups, &shape(leaves), 3);
-    for m in [smooth, fit(4), fit(16), fit(32), fit(64)] {
-        let stream = |r: &u32| Stream::new(7, 8, u64::from(*r));
-        let mask = |c: u16| c % 4 != 1;
-        for rows in [&c.rows[..], &c.rows[100..105], &[]] {
-            let mut streams: Vec<Stream> = rows.iter().map(stream).collect();
-            let many = m.draw_all(&c.x(), rows, &mut streams, Some(&|_, c| mask(c)));
-            let bin = |r: u32| {
-                let c = &c;
-                move |f: usize| c.columns[f][r as usize]
-            };
-            let alone: Vec<_> = rows.iter().map(|r| m.draw(bin(*r), &mut stream(r), Some(&mask))).collect();
-            assert_eq!(many, alone);
-        }
-    }
+    assert_eq!(m.draw(bin, &mut rng, Some(&mut |c| f64::from(u8::from(c >= 30)))), None);
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! Drawing a code: one uniform number follows the cuts down; a mask removes codes and leaves the rest in proportion.
+//! Drawing a code: one uniform number follows the cuts down; weights change the odds of codes exactly.
 
 use super::conditional::{BoostedConditional, Place};
 use crate::rng::Stream;
 
 impl BoostedConditional {
-    /// Draws a code given the features, `bin(f)` being the code of feature `f`. With `allowed`, draws exactly from
-    /// the probabilities of the allowed codes divided by their sum; None when no code that occurred is allowed.
+    /// Draws a code given the features, `bin(f)` being the code of feature `f`. With `weigh`, which gives the share
+    /// (0 to 1) of each code that is allowed, draws exactly from probability times share, divided by the sum; None
+    /// when no code that occurred is allowed.
     ///
     /// ```
     /// # use healthdata_core::boost::{Bins, BoostParams, Codes, fit_codes};
@@ -14,25 +15,32 @@ impl BoostedConditional {
     /// # let codes = Codes { values: &[0, 1, 1, 2], n: 3, order: None };
     /// # let model = fit_codes(&x, &[0, 1, 2, 3], &codes, &[0, 1, 2, 3], &BoostParams::default(), 1);
     /// let mut rng = Stream::new(42, name(&["patients", "sex"]), 0);
-    /// let code = model.draw(|_| 0, &mut rng, Some(&|code| code != 1));
+    /// let code = model.draw(|_| 0, &mut rng, Some(&mut |code| if code == 1 { 0.0 } else { 1.0 }));
     /// assert!(code == Some(0) || code == Some(2));
-    /// assert_eq!(model.draw(|_| 0, &mut rng, Some(&|_| false)), None);
+    /// assert_eq!(model.draw(|_| 0, &mut rng, Some(&mut |_| 0.0)), None);
     /// ```
     pub fn draw(
         &self,
         mut bin: impl FnMut(usize) -> u8,
         rng: &mut Stream,
-        allowed: Option<&dyn Fn(u16) -> bool>,
+        weigh: Option<&mut dyn FnMut(u16) -> f64>,
     ) -> Option<u16> {
         if self.order.is_empty() {
             return None;
         }
         let code = self.walk(rng.unit(), |place| self.left_share(place.cut, &mut bin));
-        // Throwing away a draw that the mask forbids and drawing once more from the masked codes is exact: either
-        // way the result has the masked distribution.
-        match allowed {
-            Some(allowed) if !allowed(code) => self.draw_masked(bin, rng, allowed),
-            _ => Some(code),
+        // Keeping a free draw as often as its share says, and else drawing once more from the weighed codes, is
+        // exact: either way the result has the weighed distribution.
+        match weigh {
+            Some(weigh) => {
+                let share = weigh(code);
+                if share >= 1.0 || (share > 0.0 && rng.unit() < share) {
+                    Some(code)
+                } else {
+                    self.draw_weighed(bin, rng, weigh)
+                }
+            }
+            None => Some(code),
         }
     }
 
@@ -49,21 +57,21 @@ impl BoostedConditional {
         self.order[at.low]
     }
 
-    /// A draw from the allowed codes. The mass of allowed codes below a cut is worked out where it is neither all
-    /// nor nothing.
-    pub(super) fn draw_masked(
+    /// A draw from the weighed codes. The mass below a cut is worked out where its codes are weighed differently.
+    pub(super) fn draw_weighed(
         &self,
         mut bin: impl FnMut(usize) -> u8,
         rng: &mut Stream,
-        allowed: &dyn Fn(u16) -> bool,
+        weigh: &mut dyn FnMut(u16) -> f64,
     ) -> Option<u16> {
-        // Allowed codes before each position.
-        let mut before = vec![0u32; self.order.len() + 1];
-        for (i, &c) in self.order.iter().enumerate() {
-            before[i + 1] = before[i] + u32::from(allowed(c));
+        let weights: Vec<f64> = self.order.iter().map(|&c| weigh(c).clamp(0.0, 1.0)).collect();
+        // Where the weights change, before each position.
+        let mut changes = vec![0u32; weights.len()];
+        for i in 1..weights.len() {
+            changes[i] = changes[i - 1] + u32::from(weights[i] != weights[i - 1]);
         }
-        let count = |p: Place| before[p.high] - before[p.low];
-        if count(self.top()) == 0 {
+        let even = |p: Place| (changes[p.low] == changes[p.high - 1]).then(|| weights[p.low]);
+        if even(self.top()) == Some(0.0) {
             return None;
         }
         let mut known = vec![f64::NAN; self.left.len()];
@@ -75,31 +83,27 @@ impl BoostedConditional {
         };
         Some(self.walk(rng.unit(), |at| {
             let [left, right] = self.below(at);
-            if count(right) == 0 {
+            if even(right) == Some(0.0) {
                 return 1.0;
             }
-            if count(left) == 0 {
+            if even(left) == Some(0.0) {
                 return 0.0;
             }
             let s = share(at.cut);
-            let l = s * self.mass(left, &count, &mut share);
-            let r = (1.0 - s) * self.mass(right, &count, &mut share);
+            let l = s * self.mass(left, &even, &mut share);
+            let r = (1.0 - s) * self.mass(right, &even, &mut share);
             // Both underflow only where no draw could tell them apart.
             if l + r > 0.0 { l / (l + r) } else { 0.5 }
         }))
     }
 
-    /// The probability of an allowed code given that the walk stands at `at`.
-    fn mass(&self, at: Place, count: &dyn Fn(Place) -> u32, share: &mut dyn FnMut(usize) -> f64) -> f64 {
-        match count(at) as usize {
-            0 => 0.0,
-            n if n == at.high - at.low => 1.0,
-            _ => {
-                let s = share(at.cut);
-                let [left, right] = self.below(at);
-                s * self.mass(left, count, share) + (1.0 - s) * self.mass(right, count, share)
-            }
-        }
+    /// The mean weight below a place.
+    fn mass(&self, at: Place, even: &dyn Fn(Place) -> Option<f64>, share: &mut dyn FnMut(usize) -> f64) -> f64 {
+        even(at).unwrap_or_else(|| {
+            let s = share(at.cut);
+            let [left, right] = self.below(at);
+            s * self.mass(left, even, share) + (1.0 - s) * self.mass(right, even, share)
+        })
     }
 }
 

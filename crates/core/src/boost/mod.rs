@@ -17,7 +17,6 @@
 //! assert!(model.probability(|_| 3) < 0.1);
 //! ```
 
-mod batch;
 mod conditional;
 #[cfg(test)]
 mod conditional_tests;

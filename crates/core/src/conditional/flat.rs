@@ -78,9 +78,16 @@ impl Flat {
         let mut nodes = vec![Node { word: 0, next: 0, input: LEAF, last: 0 }];
         let mut entries: Vec<Entry> = Vec::with_capacity(tree.codes.len());
         entries.resize(tree.codes.len(), Entry { cut: 0, code: 0, other: 0 });
-        // (node of the tree, node here): children get neighbouring places.
-        let mut open = std::collections::VecDeque::from([(0usize, 0usize)]);
-        while let Some((from, to)) = open.pop_front() {
+        // Nodes below each node; children come behind their parent in the tree.
+        let mut below = vec![1u32; tree.feature.len()];
+        for i in (0..below.len()).rev().filter(|i| tree.feature[*i] != LEAF) {
+            let [l, r] = [tree.left[i], tree.right[i]].map(|c| below[c as usize]);
+            below[i] = l.saturating_add(r).saturating_add(1);
+        }
+        // (node of the tree, node here): siblings get neighbouring places, and the children of the larger one the
+        // places behind them, so that many walks go straight on in memory.
+        let mut open = vec![(0usize, 0usize)];
+        while let Some((from, to)) = open.pop() {
             let (left, right) = (tree.left[from], tree.right[from]);
             if tree.feature[from] == LEAF {
                 let range = left as usize..right as usize;
@@ -97,10 +104,17 @@ impl Flat {
                 Binner::Ordered(_) => (f64::INFINITY.to_bits(), 0),
             };
             let next = nodes.len();
+            // Nodes of a damaged file that share their children would go on for ever.
+            if next + 2 > tree.feature.len() {
+                break;
+            }
             nodes[to] = Node { word, next: next as u32, input, last };
             nodes.resize(next + 2, nodes[0]);
-            open.push_back((left as usize, next));
-            open.push_back((right as usize, next + 1));
+            open.extend([(left as usize, next), (right as usize, next + 1)]);
+            if below[left as usize] > below[right as usize] {
+                let last = open.len() - 1;
+                open.swap(last, last - 1);
+            }
         }
         Self { nodes, entries: Entries::new(entries) }
     }

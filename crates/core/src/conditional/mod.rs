@@ -12,6 +12,8 @@ pub use tree::{Tree, TreeParams};
 
 use serde::{Deserialize, Serialize};
 
+use crate::boost::BoostedConditional;
+use crate::math::exp;
 use crate::rng::Stream;
 
 /// p(code | bins) in one of its strengths.
@@ -19,6 +21,25 @@ use crate::rng::Stream;
 pub enum Conditional {
     /// One tree.
     Tree(Tree),
+    /// Boosted trees.
+    Boosted(Box<BoostedConditional>),
+}
+
+/// Inputs of a boosted conditional that are worked out once a draw at most; further ones are asked for every time.
+const REMEMBERED: usize = 128;
+
+/// Asks for each bin once: a boosted conditional asks for the same few inputs hundreds of times.
+fn once(bin: &mut dyn FnMut(u16) -> u8) -> impl FnMut(usize) -> u8 {
+    let mut known = [u16::MAX; REMEMBERED];
+    move |i| match known.get_mut(i) {
+        Some(k) => {
+            if *k == u16::MAX {
+                *k = u16::from(bin(i as u16));
+            }
+            *k as u8
+        }
+        None => bin(i as u16),
+    }
 }
 
 impl Conditional {
@@ -31,6 +52,7 @@ impl Conditional {
     ) -> Option<u16> {
         match self {
             Self::Tree(t) => t.draw(bin, rng, weigh),
+            Self::Boosted(b) => b.draw(once(bin), rng, weigh),
         }
     }
 
@@ -38,6 +60,7 @@ impl Conditional {
     pub fn probability(&self, bin: &mut dyn FnMut(u16) -> u8, code: u16) -> f64 {
         match self {
             Self::Tree(t) => t.probability(bin, code),
+            Self::Boosted(b) => exp(b.log_prob(code, once(bin))),
         }
     }
 
@@ -45,6 +68,15 @@ impl Conditional {
     pub fn used(&self) -> Vec<u16> {
         match self {
             Self::Tree(t) => t.used(),
+            Self::Boosted(b) => b.features().into_iter().map(|f| f as u16).collect(),
+        }
+    }
+
+    /// True when it can be drawn from safely; for one that comes from a file.
+    pub fn is_sound(&self, inputs: usize, codes: usize) -> bool {
+        match self {
+            Self::Tree(t) => t.is_sound(inputs, codes),
+            Self::Boosted(b) => b.codes() <= codes && b.check(inputs).is_ok(),
         }
     }
 }

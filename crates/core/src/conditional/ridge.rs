@@ -26,6 +26,16 @@ const KEEP: usize = 24;
 const ROWS: usize = 20_000;
 
 impl Ridge {
+    /// Whether the shapes fit and every number is finite: a model file may say anything.
+    pub fn is_sound(&self, features: usize) -> bool {
+        let n = self.features.len();
+        let numbers = self.mean.iter().chain(&self.slope).chain([&self.base, &self.explained]);
+        self.mean.len() == n
+            && self.slope.len() == n
+            && self.features.iter().all(|f| usize::from(*f) < features)
+            && numbers.into_iter().all(|x| x.is_finite())
+    }
+
     /// Fits y on `features[i](row)`; features are columns of values with NaN for missing. None when nothing helps.
     pub fn fit(columns: &[(u16, &[f64])], rows: &[u32], y: &[f64]) -> Option<Self> {
         let stride = rows.len().div_ceil(ROWS).max(1);

@@ -222,8 +222,20 @@ impl Tree {
     pub fn is_sound(&self, features: usize, n_codes: usize) -> bool {
         let n = self.feature.len();
         let nodes = n > 0 && [self.split.len(), self.left.len(), self.right.len()] == [n; 3];
+        // A node with two parents would be laid out twice, and nodes below it four times.
+        let once = || {
+            let mut parents = vec![0u8; n];
+            let inner = (0..n).filter(|i| self.feature[*i] != LEAF);
+            for child in inner.flat_map(|i| [self.left[i], self.right[i]]) {
+                if let Some(p) = parents.get_mut(child as usize) {
+                    *p = p.saturating_add(1);
+                }
+            }
+            parents.iter().skip(1).all(|p| *p == 1)
+        };
         let entries = self.codes.len() == self.sums.len() && self.codes.iter().all(|c| usize::from(*c) < n_codes);
         nodes
+            && once()
             && entries
             && self.overall.len() == n_codes
             && self.overall.iter().all(|p| p.is_finite() && *p >= 0.0)

@@ -66,7 +66,25 @@ pub(super) fn find<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Option<S
     // Formats that write back what they read go first; the first that reads everything is it.
     let exact = |f: &String| texts.clone().take(50).all(|t| time::parse(t, f).is_ok_and(|us| time::format(us, f) == t));
     open.sort_by_key(|f| !exact(f));
-    open.into_iter().find(|f| reads(f, usize::MAX))
+    let format = open.into_iter().find(|f| reads(f, usize::MAX))?;
+    Some(match fraction(&format, texts.clone()) {
+        Some(n) => format.replace("%.f", &format!("%.{n}f")),
+        None => format,
+    })
+}
+
+/// Digits behind the point of a second, where every text has the same number of them.
+fn fraction<'a>(format: &str, texts: impl Iterator<Item = &'a str>) -> Option<usize> {
+    if !format.contains("%.f") {
+        return None;
+    }
+    let digits = |t: &str| {
+        let at = t.rfind('.')?;
+        Some(t[at + 1..].bytes().take_while(u8::is_ascii_digit).count())
+    };
+    let mut all = texts.map(digits);
+    let first = all.next().flatten().filter(|n| (1..=6).contains(n))?;
+    all.all(|n| n == Some(first)).then_some(first)
 }
 
 /// True when every number is a date written as `20240131`.
@@ -91,7 +109,8 @@ mod tests {
             (vec!["2024-01-31T12:00:00Z"], Some("%Y-%m-%dT%H:%M:%SZ")),
             (vec!["2024-01-31T12:00:00+01:00"], Some("%Y-%m-%dT%H:%M:%S%:z")),
             (vec!["31-Jan-2024"], Some("%d-%b-%Y")),
-            (vec!["2024-01-31 12:00:00.250"], Some("%Y-%m-%d %H:%M:%S%.f")),
+            (vec!["2024-01-31 12:00:00.250"], Some("%Y-%m-%d %H:%M:%S%.3f")),
+            (vec!["2024-01-31 12:00:00.25", "2024-01-31 12:00:00.5"], Some("%Y-%m-%d %H:%M:%S%.f")),
             (vec!["2024-01"], Some("%Y-%m")),
             (vec!["2024-01-31", "no date"], None),
             (vec!["1.5"], None),

@@ -28,7 +28,14 @@ pub(super) fn single(tables: &Tables, table: &str) -> Option<Key> {
             continue;
         }
         let (score, why) = score(tables, table, name, profile, i == 0);
-        if score >= 3 && best.as_ref().is_none_or(|b| score > b.0) {
+        // A key that another table has, too, may be that of a one-to-one table: second choice, but a choice.
+        let shared = used_from(tables, table, name, profile);
+        let (score, why) = if shared {
+            (score - 2, format!("{why}, although another table has it as a key, too"))
+        } else {
+            (score, why)
+        };
+        if score >= if shared { 1 } else { 3 } && best.as_ref().is_none_or(|b| score > b.0) {
             best = Some((score, name, why));
         }
     }
@@ -74,9 +81,6 @@ fn score(tables: &Tables, table: &str, name: &str, p: &Profile, first: bool) -> 
         add(3, &format!("other tables repeat its values under the same name: {used}"));
     } else if p.distinct() >= 5 && referred(tables, table, p) {
         add(3, "a column of another table holds only values of it");
-    }
-    if used_from(tables, table, name, p) {
-        add(-2, "but another table has it as a key, too");
     }
     (score, why.join(", "))
 }

@@ -17,12 +17,14 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::metadata::{ColumnMeta, Metadata, Relationship, Sdtype, TableMeta};
+use crate::metadata::{ColumnMeta, Metadata, Owner, Relationship, Sdtype, TableMeta};
 use crate::{Dataset, Error, ErrorKind, Result};
 
 pub use inferred::infer_parent;
 pub use order::choose_order;
 pub use owner::{choose_owner, settle};
+
+pub(crate) use names::words;
 
 use names::IdName;
 use profile::{Profile, Shape};
@@ -122,6 +124,7 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
     }
     name_types(&metadata, &mut reasons);
     reasons.extend(settle(&mut metadata, data));
+    sequences(&mut metadata, &tables, &mut reasons);
     metadata.validate()?;
     let order = |r: &Reason| {
         (
@@ -131,6 +134,28 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
     };
     reasons.sort_by_key(order);
     Ok(Detection { metadata, reasons })
+}
+
+/// Tables whose rows share an identifier that no table lists: one file of readings with the number of the patient.
+fn sequences(metadata: &mut Metadata, tables: &Tables, reasons: &mut Vec<Reason>) {
+    for (table, columns) in tables {
+        let foreign = |c: &str| metadata.foreign_key(table, c).is_some();
+        let meta = &metadata.tables[*table];
+        if meta.owner != Owner::Nobody || metadata.children_of(table).next().is_some() {
+            continue;
+        }
+        let shared = |c: &str, p: &Profile| {
+            matches!(meta.columns[c].sdtype, Sdtype::Id { .. }) && !foreign(c) && p.distinct() * 3 <= p.known() * 2
+        };
+        let ids = columns.iter().filter(|(c, p)| shared(c, p));
+        let Some((column, p)) = ids.max_by_key(|(_, p)| p.distinct()) else { continue };
+        let why = format!("{} values in {} rows, and no table lists them", p.distinct(), p.known());
+        reasons.push(Reason::new(table, None, format!("sequences of {column}"), why));
+        let column = (*column).to_owned();
+        let meta = &mut metadata.tables[*table];
+        meta.sequence_key = Some(column);
+        meta.owner = Owner::Auto;
+    }
 }
 
 fn profiles(data: &Dataset) -> Result<Tables<'_>> {
@@ -180,7 +205,8 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
         return (id(), "UUIDs".into());
     }
     let named = names::id_name(column);
-    if named == IdName::Strong && (many || p.is_unique()) {
+    // Few rows for each or many: what is named like an identifier and has many values names things.
+    if named == IdName::Strong && (n >= 20 || p.is_unique()) {
         return (id(), format!("named like an identifier, {n} distinct values in {} rows", p.known()));
     }
     let known = p.known();

@@ -5,7 +5,7 @@ mod number;
 mod spread;
 
 pub use label::Vocabulary;
-pub use number::NumberCoder;
+pub use number::{Grain, NumberCoder};
 pub use spread::Spread;
 
 /// Codes of one column of training rows; [`MISSING`] never appears: missing has a code of its own.

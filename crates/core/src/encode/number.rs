@@ -19,14 +19,36 @@ pub struct NumberCoder {
     inner: Vec<[i64; 3]>,
 }
 
-/// Most single values kept as codes of their own.
-const SINGLES: usize = 128;
-/// Share of rows that makes a value an atom among bins.
-const ATOM: f64 = 0.01;
+/// How finely numbers are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// Up to 128 single values; values in a hundredth of the rows stay single among bins.
+    Coarse,
+    /// Up to 256 single values; values in a five hundredth of the rows stay single among bins.
+    Fine,
+}
+
+impl Grain {
+    /// Most single values kept as codes of their own.
+    fn singles(self) -> usize {
+        match self {
+            Self::Coarse => 128,
+            Self::Fine => 256,
+        }
+    }
+
+    /// Share of rows that makes a value an atom among bins.
+    fn atom(self) -> f64 {
+        match self {
+            Self::Coarse => 0.01,
+            Self::Fine => 0.002,
+        }
+    }
+}
 
 impl NumberCoder {
     /// Learns bins from values and the entity of each; `k` entities at least in a bin and beyond each extreme.
-    pub fn fit(values: &[i64], entities: &[u32], k: usize) -> Self {
+    pub fn fit(values: &[i64], entities: &[u32], k: usize, grain: Grain) -> Self {
         let mut rows: Vec<(i64, u32)> = values.iter().copied().zip(entities.iter().copied()).collect();
         if rows.is_empty() {
             return Self::default();
@@ -51,14 +73,14 @@ impl NumberCoder {
             }
         }
         let n = rows.len();
-        let few = runs.len() <= SINGLES;
+        let few = runs.len() <= grain.singles();
         let bins = if n > 20_000 { 128 } else { 64 };
         let width = (n / bins).max(k).max(1);
         let mut coder = Self { step, ..Self::default() };
         let mut pending: Option<(usize, usize)> = None;
         for (from, to) in runs {
             let supported = distinct.at_least(k, rows[from..to].iter().map(|r| r.1));
-            let single = supported && (few || (to - from) as f64 >= ATOM * n as f64);
+            let single = supported && (few || (to - from) as f64 >= grain.atom() * n as f64);
             if single {
                 if let Some((a, b)) = pending.take() {
                     coder.close(&rows[a..b], &mut distinct, k);
@@ -98,6 +120,26 @@ impl NumberCoder {
             }
             _ => self.push(rows),
         }
+    }
+
+    /// Whether bins are in order and no span of them overflows: a model file may say anything.
+    pub fn is_sound(&self) -> bool {
+        let n = self.lo.len();
+        let inside = |i: usize| {
+            let q = self.inner[i];
+            self.lo[i] <= q[0] && q[0] <= q[1] && q[1] <= q[2] && q[2] <= self.hi[i]
+        };
+        let span = match self.range() {
+            Some((a, b)) => a > i64::MIN && b.checked_sub(a).is_some(),
+            None => true,
+        };
+        n < 65_535
+            && self.hi.len() == n
+            && self.inner.len() == n
+            && (self.step > 0 || n == 0)
+            && (0..n).all(inside)
+            && (1..n).all(|i| self.hi[i - 1] < self.lo[i])
+            && span
     }
 
     /// Number of codes.
@@ -241,7 +283,7 @@ mod tests {
     fn few_values_are_their_own_codes() {
         let values: Vec<i64> = (0..1000).map(|i| i % 10).collect();
         let entities: Vec<u32> = (0..1000).collect();
-        let c = NumberCoder::fit(&values, &entities, 5);
+        let c = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
         assert_eq!(c.len(), 10);
         for v in 0..10 {
             assert_eq!(c.draw(c.code(v), i64::MIN, i64::MAX, &mut rng()), Some(v));
@@ -253,7 +295,7 @@ mod tests {
         let mut s = rng();
         let values: Vec<i64> = (0..5000).map(|_| s.below(100_000) as i64 * 5).collect();
         let entities: Vec<u32> = (0..5000).collect();
-        let c = NumberCoder::fit(&values, &entities, 5);
+        let c = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
         assert!(c.len() > 40);
         for code in 0..c.len() as u16 {
             for _ in 0..20 {
@@ -273,7 +315,7 @@ mod tests {
         // One entity holds all the values beyond 100 and a heap at 1,000,000.
         let values: Vec<i64> = (0..2000).map(|i| if i < 500 { 1_000_000 } else { i % 100 }).collect();
         let entities: Vec<u32> = (0..2000).map(|i| if i < 500 { 0 } else { i }).collect();
-        let c = NumberCoder::fit(&values, &entities, 5);
+        let c = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
         assert_eq!(c.range(), Some((0, 99)));
     }
 
@@ -281,7 +323,7 @@ mod tests {
     fn overlap_is_the_share_that_draws_inside() {
         let values: Vec<i64> = (0..64_000).collect();
         let entities: Vec<u32> = (0..64_000).collect();
-        let c = NumberCoder::fit(&values, &entities, 5);
+        let c = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
         let (lo, hi) = (c.lo[3], c.hi[3]);
         assert!((c.overlap(3, lo, lo + (hi - lo) / 2) - 0.5).abs() < 0.01);
         assert_eq!(c.overlap(3, hi + 1, i64::MAX), 0.0);

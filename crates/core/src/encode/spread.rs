@@ -43,13 +43,14 @@ impl Spread {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encode::Grain;
 
     #[test]
     fn values_come_as_from_the_coder_itself() {
         let mut s = Stream::new(1, 2, 3);
         let values: Vec<i64> = (0..5000).map(|_| s.below(30_000) as i64 * s.below(30_000) as i64 * 5).collect();
         let entities: Vec<u32> = (0..5000).collect();
-        let coder = NumberCoder::fit(&values, &entities, 5);
+        let coder = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
         let spread = Spread::new(&coder);
         for code in 0..coder.len() as u16 {
             let (n, mut below) = (400, [0.0; 2]);
@@ -69,7 +70,7 @@ mod tests {
     #[test]
     fn single_values_are_themselves() {
         let values: Vec<i64> = (0..1000).map(|i| i % 10).collect();
-        let coder = NumberCoder::fit(&values, &(0..1000).collect::<Vec<u32>>(), 5);
+        let coder = NumberCoder::fit(&values, &(0..1000).collect::<Vec<u32>>(), 5, Grain::Coarse);
         let spread = Spread::new(&coder);
         assert!((0..10).all(|v| spread.draw(coder.code(v), u32::MAX, &mut Stream::new(0, 0, 0)) == v));
     }

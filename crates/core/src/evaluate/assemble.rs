@@ -139,6 +139,12 @@ pub fn sentence(s: &Score) -> String {
             let broken = 100.0 * (1.0 - s.score.unwrap_or(1.0));
             format!("{} is broken in {broken:.2} % of rows", s.metric)
         }
+        Section::Detection if s.verdict == Verdict::CopyingAlarm => format!(
+            "{} are nearer to the real ones than those of a second real draw (area under the curve {}, holdout {})",
+            s.metric,
+            number(s.synthetic.unwrap_or(0.5)),
+            number(s.holdout.unwrap_or(0.5))
+        ),
         Section::Detection => format!("{} (area under the curve {})", s.metric, number(s.synthetic.unwrap_or(0.5))),
         Section::Copies => {
             let share = |v: Option<f64>| v.map_or("unknown".to_owned(), |v| format!("{:.2} %", 100.0 * v));
@@ -154,7 +160,14 @@ pub fn sentence(s: &Score) -> String {
     };
     let culprits: Vec<&str> = s.culprits.iter().take(2).map(|c| c.feature.as_str()).collect();
     let by = if culprits.is_empty() { String::new() } else { format!(", given away by {}", culprits.join(" and ")) };
-    format!("{}: {what}{by}", s.place())
+    match (s.section, s.columns.first()) {
+        (Section::Detection, Some(child)) => {
+            // The metric reads on in the name of the child table.
+            let what = what.strip_prefix(s.metric.as_str()).unwrap_or(&what);
+            format!("{} {} {child} (by {}){what}{by}", s.table, s.metric, s.via)
+        }
+        _ => format!("{}: {what}{by}", s.place()),
+    }
 }
 
 /// Mean score of each section and SDMetrics' named scores.

@@ -15,7 +15,7 @@ use crate::metric::{Scale, Series};
 use crate::rng::mix;
 
 /// Fewest modelled columns (of a row) or cells (of an entity) that can't be equal by chance all the time.
-const COLUMNS: usize = 3;
+pub(super) const COLUMNS: usize = 3;
 const CELLS: usize = 8;
 /// Rows whose nearest neighbours are searched, and rows searched among.
 const PROBES: usize = 1000;

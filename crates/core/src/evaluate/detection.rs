@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 use rayon::prelude::*;
 
+use super::copies::COLUMNS;
 use super::features::{Depth, Features, Unit, family_features, row_features};
 use super::frame::{Frame, REAL};
 use super::link::Link;
@@ -78,7 +79,8 @@ fn show(frame: &Frame, side: usize, exhibit: Exhibit, seed: u64) -> Option<Measu
     let score = Estimate { value: 1.0 - (2.0 * auc.value - 1.0).max(0.0), error: auc.error.map(|e| 2.0 * e) };
     let culprits = found.culprits.iter().filter(|c| c.1 >= 0.03).take(5);
     let culprits = culprits.map(|&(i, share)| Culprit::new(&features, i, share)).collect();
-    let measure = Measure { culprits, ..Measure::new(subject, Some(score)) };
+    let narrow = columns.iter().map(Vec::len).sum::<usize>() < COLUMNS;
+    let measure = Measure { culprits, narrow, ..Measure::new(subject, Some(score)) };
     Some(measure.with_values(0.5, auc.value))
 }
 

@@ -110,6 +110,8 @@ pub struct Measure {
     pub absolute: bool,
     /// What gave the side away (detection), strongest first.
     pub culprits: Vec<Culprit>,
+    /// Too few columns for closeness to mean that anyone was copied: a distribution that is matched well looks alike.
+    pub narrow: bool,
     /// What to know about it; why there is no score.
     pub note: Option<String>,
 }
@@ -118,12 +120,20 @@ impl Measure {
     /// A score with its error.
     pub fn new(subject: Subject, score: Option<Estimate>) -> Self {
         let note = score.is_none().then(|| "too little data".to_owned());
-        Self { subject, score, values: None, absolute: false, culprits: Vec::new(), note }
+        Self { subject, score, values: None, absolute: false, culprits: Vec::new(), narrow: false, note }
     }
 
     /// A place that could not be compared.
     pub fn failed(subject: Subject, why: impl Into<String>) -> Self {
-        Self { subject, score: None, values: None, absolute: false, culprits: Vec::new(), note: Some(why.into()) }
+        Self {
+            subject,
+            score: None,
+            values: None,
+            absolute: false,
+            culprits: Vec::new(),
+            narrow: false,
+            note: Some(why.into()),
+        }
     }
 
     /// With the quantity behind the score.

@@ -31,7 +31,7 @@ pub mod yardstick;
 pub use measure::Section;
 pub use report::{Ceiling, Question, Report, Score};
 pub use sdmetrics::{Detail, Property, SdReport};
-pub use split::split;
+pub use split::{hold_out, hold_out_again, split};
 pub use verdict::Verdict;
 
 use frame::{Frame, HOLDOUT, REAL, SYNTHETIC, side_name};
@@ -47,6 +47,8 @@ pub struct EvaluateOptions {
     pub seed: u64,
     /// Sections to leave out.
     pub skip: Vec<Section>,
+    /// Leave out SDMetrics' two reports.
+    pub no_sdmetrics: bool,
     /// Without a holdout, let two halves of the real data stand in for it (twice the work).
     pub halves: bool,
     /// For sharing: no sequence of a real person in the report.
@@ -55,7 +57,7 @@ pub struct EvaluateOptions {
 
 impl Default for EvaluateOptions {
     fn default() -> Self {
-        Self { seed: 42, skip: Vec::new(), halves: true, for_sharing: false }
+        Self { seed: 42, skip: Vec::new(), no_sdmetrics: false, halves: true, for_sharing: false }
     }
 }
 
@@ -82,13 +84,16 @@ pub fn evaluate(
     notes.extend(more);
     let yardstick = match holdout {
         Some(_) => Yardstick::holdout(&frame, measures(&frame, HOLDOUT, options, progress).0),
-        None if options.halves => halves(&frame, options, progress, &mut notes),
+        None if options.halves && !synthetic_measures.is_empty() => halves(&frame, options, progress, &mut notes),
         None => Yardstick::none(),
     };
     progress("sdmetrics");
-    let reports = [quality::quality(&frame, SYNTHETIC), diagnostic::diagnostic(&frame, SYNTHETIC)];
+    let mut reports = [SdReport::default(), SdReport::default()];
     let mut sdmetrics_ceiling = indexmap::IndexMap::new();
-    if holdout.is_some() {
+    if !options.no_sdmetrics {
+        reports = [quality::quality(&frame, SYNTHETIC), diagnostic::diagnostic(&frame, SYNTHETIC)];
+    }
+    if holdout.is_some() && !options.no_sdmetrics {
         let best = [quality::quality(&frame, HOLDOUT), diagnostic::diagnostic(&frame, HOLDOUT)];
         sdmetrics_ceiling = assemble::named([&best[0], &best[1]]);
     }
@@ -115,6 +120,7 @@ pub fn evaluate(
         quality,
         diagnostic,
         sdmetrics_ceiling,
+        private: plots.sequences.iter().any(|s| !s.real.is_empty()),
         plots,
         notes,
     })

@@ -148,7 +148,12 @@ fn marginal(frame: &Frame, table: &str, column: &str, sides: &[&Series]) -> Opti
         common.iter().map(|c| frame.label(table, column, c.1).unwrap_or_default().to_owned()).collect();
     bins.push("others".to_owned());
     let bin = |t: i64| (t != NULL).then(|| place.get(&t).copied().unwrap_or(rest));
-    bars("labels", bins, shares(sides, rest + 1, bin))
+    let mut all = bars("labels", bins, shares(sides, rest + 1, bin))?;
+    if all.shares.iter().all(|s| s[rest] == 0.0) {
+        all.bins.pop();
+        all.shares.iter_mut().for_each(|s| s.truncate(rest));
+    }
+    Some(all)
 }
 
 fn tick_name(frame: &Frame, table: &str, column: &str, series: &Series, tick: i64) -> String {

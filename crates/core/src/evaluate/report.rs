@@ -42,6 +42,9 @@ pub struct Report {
     pub diagnostic: SdReport,
     /// The two reports' named scores of the holdout, where there is one.
     pub sdmetrics_ceiling: IndexMap<String, f64>,
+    /// True when the plots draw sequences of real owners.
+    #[serde(default)]
+    pub private: bool,
     /// What plots need.
     pub plots: Plots,
     /// What the reader should know: what could not be compared, what this report can't say.

@@ -71,7 +71,7 @@ pub fn verdict(m: &Measure, ceiling: Option<&Measure>) -> Verdict {
     let least = material(m.subject.section);
     match m.subject.section {
         Section::Copies => copied(score, best, least),
-        Section::Detection if twins(m, ceiling) => Verdict::CopyingAlarm,
+        Section::Detection if !m.narrow && twins(m, ceiling) => Verdict::CopyingAlarm,
         // A rule that a fair second draw keeps on every row is broken by a single one.
         Section::Rules if best.value >= 1.0 => {
             if score.value < 1.0 {

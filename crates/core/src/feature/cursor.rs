@@ -55,6 +55,8 @@ enum Step {
     Owner(usize),
     Link(usize, usize),
     Back(usize, usize),
+    Like(usize, u16),
+    Peer(usize, usize),
 }
 
 /// A way from a row; the short ones that most features take need no list of steps.
@@ -87,6 +89,8 @@ impl End {
                 Hop::Owner => Step::Owner(t),
                 Hop::Link(l) => Step::Link(t, usize::from(*l)),
                 Hop::Back(k) => Step::Back(t, usize::from(*k)),
+                Hop::Like(s) => Step::Like(t, *s),
+                Hop::Peer(l) => Step::Peer(t, usize::from(*l)),
             });
             t = plan.table_at(t, &[*h])?;
         }
@@ -118,6 +122,8 @@ impl End {
                 Step::Owner(t) => some(frames[t].owner[r]),
                 Step::Link(t, l) => some(frames[t].links[l][r]),
                 Step::Back(t, k) => back(&frames[t], r, k),
+                Step::Peer(t, l) => some(frames[t].peers[l][r]),
+                Step::Like(t, s) => frames[t].like(r, s),
             }),
         }
     }
@@ -147,6 +153,7 @@ enum Known<'a> {
     Numeric(End, &'a [i64]),
     Part(End, Part),
     Span(End, End),
+    Until(End, End),
     Summary(End),
     Run(usize, Stat, usize),
     Share(usize, usize, usize),
@@ -168,6 +175,7 @@ impl<'a> Known<'a> {
             },
             Source::Part(r, part) => Self::Part(end(r)?, *part),
             Source::Span(a, b) => Self::Span(end(a)?, end(b)?),
+            Source::Until(a, b) => Self::Until(end(a)?, end(b)?),
             Source::Summary(way, i) => Self::Summary(End::new(plan, table, way, *i)?),
             Source::Run(slot, stat, scope) => Self::Run(usize::from(*slot), *stat, index(*scope)),
             Source::Share(slot, code, scope) => Self::Share(usize::from(*slot), usize::from(*code), index(*scope)),
@@ -386,6 +394,10 @@ impl<'a> Cursor<'a> {
             },
             Known::Part(e, part) => part_of(e.tick(frames, row), *part),
             Known::Span(a, b) => span(a.tick(frames, row), b.tick(frames, row)),
+            Known::Until(a, b) => match a.tick(frames, row) {
+                NULL => f64::NAN,
+                number => part_of(b.tick(frames, row), Part::Year) - number as f64,
+            },
             Known::Summary(e) => e.row(frames, row).map_or(f64::NAN, |r| frames[e.table].summaries[e.slot][r]),
             Known::Run(slot, stat, scope) => self.runs[*scope][*slot].get(*stat),
             Known::Share(slot, code, scope) => {

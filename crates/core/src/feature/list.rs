@@ -24,6 +24,7 @@ pub fn row_features(plan: &Plan, table: usize, bounds: &[(Ref, Ref)]) -> Vec<Fea
     if plan.tables[table].owner.is_some() {
         l.history(bounds);
     }
+    l.years();
     l.spans();
     l.features
 }
@@ -195,6 +196,21 @@ impl List<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Where a plain number orders the rows it may be a year: how far it is from the years of the owner's times.
+    fn years(&mut self) {
+        let plan = self.plan;
+        let table = &plan.tables[self.table];
+        let (Some(when), Some(owner)) = (table.when.map(usize::from), table.owner.map(usize::from)) else { return };
+        if table.slots[when].kind != (SlotKind::Number { decimals: 0 }) {
+            return;
+        }
+        for (s, _) in plan.tables[owner].slots.iter().enumerate().filter(|(_, s)| s.kind.is_time()) {
+            let time = Ref::at(&[Hop::Owner], s);
+            self.number(Source::Until(Ref::own(when), time.clone()));
+            self.number(Source::Until(Ref::at(&[Hop::Back(1)], when), time));
         }
     }
 

@@ -4,10 +4,12 @@
 
 mod cursor;
 mod list;
+mod recall;
 mod summary;
 
 pub use cursor::{Cursor, SPARE};
 pub use list::{count_features, row_features};
+pub use recall::recalled;
 pub use summary::{summarise, summarise_all};
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,8 @@ pub enum Source {
     Part(Ref, Part),
     /// From one time or number to another.
     Span(Ref, Ref),
+    /// From a number to the year of a time.
+    Until(Ref, Ref),
     /// A summary of child rows at the end of a way.
     Summary(Vec<Hop>, u16),
     /// A running statistic of the own history.
@@ -101,7 +105,9 @@ impl Source {
     pub fn needs(&self) -> Vec<(&[Hop], Option<u16>)> {
         match self {
             Self::Value(r) | Self::Part(r, _) => vec![(&r.hops, Some(r.slot))],
-            Self::Span(a, b) | Self::Pace(a, b, _) => vec![(&a.hops, Some(a.slot)), (&b.hops, Some(b.slot))],
+            Self::Span(a, b) | Self::Until(a, b) | Self::Pace(a, b, _) => {
+                vec![(&a.hops, Some(a.slot)), (&b.hops, Some(b.slot))]
+            }
             Self::Which(way, _) => vec![(way, None)],
             _ => Vec::new(),
         }

@@ -1,17 +1,17 @@
 //! Fits how a column is drawn: as a label, a level, a difference or a calendar time.
 
-use super::drawn::{Target, fit_drawn, guesses, score};
+use super::drawn::{Target, fit_drawn};
+use super::number::number;
+use super::recall;
 use super::sheet::Sheet;
-use super::{Fit, Steps};
-use crate::conditional::Ridge;
+use super::{Effort, Fit, Steps};
 use crate::dataset::NULL;
-use crate::encode::NumberCoder;
+use crate::encode::{Distinct, NumberCoder};
 use crate::frame::{Hop, Ref};
 use crate::math::ln;
 use crate::model::{Coder, ColumnModel, Drawn, Keep, Quantity};
 use crate::plan::SlotKind;
-use crate::rng::{Stream, name};
-use crate::time::DAY;
+use crate::time::{DAY, civil_from_days};
 
 /// Spans below this are drawn as spans, not by the calendar.
 pub(crate) const NEAR: i64 = DAY / 2;
@@ -38,7 +38,7 @@ pub(super) fn when(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize, keep: &
 }
 
 /// Any other column.
-pub(super) fn column(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> ColumnModel {
+pub(super) fn column(ctx: &Fit, sheet: &Sheet, steps: &Steps, keep: &Keep, slot: usize) -> ColumnModel {
     let t = sheet.table;
     let known = steps.known(sheet, steps.of_slot(slot));
     let values = &ctx.frames[t].values[slot];
@@ -60,6 +60,9 @@ pub(super) fn column(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Co
                 scalar: scalar.as_deref(),
                 extras: &[],
             };
+            if let Some(recall) = recall::recall(ctx, sheet, steps, keep, &known, slot, &target) {
+                return recall;
+            }
             let drawn = fit_drawn(ctx, sheet, &known, target);
             ColumnModel { slot: slot as u16, quantity: Quantity::Level, parts: vec![drawn], range: None }
         }
@@ -73,7 +76,7 @@ pub(super) fn column(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Co
             anchors.extend(above(ctx, t));
             timed(ctx, sheet, &known, slot, &rows, nearest(ctx, t, slot, &rows, &anchors))
         }
-        SlotKind::Number { .. } => number(ctx, sheet, &known, slot, &rows),
+        SlotKind::Number { .. } => number(ctx, sheet, steps, &known, slot),
     }
 }
 
@@ -216,7 +219,49 @@ fn calendar(
         extras.push(number(&|r| base[r].rem_euclid(DAY)));
         parts.push(coded(ctx, sheet, known, &known_rows, &clocks, &extras, false));
     }
-    ColumnModel { slot: slot as u16, quantity: Quantity::Calendar(anchor), parts, range: None }
+    let quantity = Quantity::Calendar(anchor, season(ctx, sheet, rows, values));
+    ColumnModel { slot: slot as u16, quantity, parts, range: None }
+}
+
+/// Place of a day in the year: 31 a month.
+pub(crate) fn day_of_year(day: i64) -> usize {
+    let (_, month, day) = civil_from_days(day);
+    (month as usize - 1) * 31 + day as usize - 1
+}
+
+/// Places of [`day_of_year`].
+const YEAR: usize = 372;
+/// Days around one that stand in for it where too few entities are met on it.
+const AROUND: usize = 7;
+
+/// How often each day of the year is met, where that is far from even; nothing else.
+fn season(ctx: &Fit, sheet: &Sheet, rows: &[u32], values: &[i64]) -> Vec<u32> {
+    if ctx.options.effort == Effort::Instant {
+        return Vec::new();
+    }
+    let entities = &ctx.entities[sheet.table];
+    let mut days: Vec<Vec<u32>> = vec![Vec::new(); YEAR];
+    for r in rows.iter().map(|r| *r as usize).filter(|r| values[*r] != NULL) {
+        days[day_of_year(values[r].div_euclid(DAY))].push(entities[r]);
+    }
+    let n: usize = days.iter().map(Vec::len).sum();
+    let mean = n as f64 / 365.25;
+    let chi: f64 = days.iter().map(|d| (d.len() as f64 - mean) * (d.len() as f64 - mean) / mean.max(1e-9)).sum();
+    // Three times what an even year gives, and enough days a place to see it.
+    if mean < 3.0 || chi < 3.0 * YEAR as f64 {
+        return Vec::new();
+    }
+    let mut distinct = Distinct::new(entities.iter().max().map_or(0, |m| *m as usize + 1));
+    let near = |i: usize| {
+        let around = i.saturating_sub(AROUND)..(i + AROUND + 1).min(YEAR);
+        around.clone().map(|j| days[j].len()).sum::<usize>() / around.len()
+    };
+    (0..YEAR)
+        .map(|i| {
+            let enough = distinct.at_least(ctx.options.min_support, days[i].iter().copied());
+            (if enough { days[i].len() } else { near(i) }) as u32
+        })
+        .collect()
 }
 
 /// Day of the week of days since 1970-01-01; Monday is 0.
@@ -225,19 +270,27 @@ pub(crate) fn weekday(day: i64) -> i64 {
 }
 
 /// A coder for these numbers of these rows, and the codes of all rows.
-fn code(ctx: &Fit, sheet: &Sheet, rows: &[u32], q: &[i64]) -> (NumberCoder, Vec<u16>) {
+pub(super) fn code(ctx: &Fit, sheet: &Sheet, rows: &[u32], q: &[i64]) -> (NumberCoder, Vec<u16>) {
     let entities = &ctx.entities[sheet.table];
     let here: Vec<u32> = rows.iter().copied().filter(|r| q[*r as usize] != NULL).collect();
     let values: Vec<i64> = here.iter().map(|r| q[*r as usize]).collect();
     let who: Vec<u32> = here.iter().map(|r| entities[*r as usize]).collect();
-    let coder = NumberCoder::fit(&values, &who, ctx.options.min_support);
+    let coder = NumberCoder::fit(&values, &who, ctx.options.min_support, ctx.options.grain());
     let missing = coder.len() as u16;
     let codes = q.iter().map(|v| if *v == NULL { missing } else { coder.code(*v) }).collect();
     (coder, codes)
 }
 
 /// A draw of a whole number; `spread` says that the linear guess works on a logarithmic scale.
-fn coded(ctx: &Fit, sheet: &Sheet, known: &[u16], rows: &[u32], q: &[i64], extras: &[Vec<f64>], spread: bool) -> Drawn {
+pub(super) fn coded(
+    ctx: &Fit,
+    sheet: &Sheet,
+    known: &[u16],
+    rows: &[u32],
+    q: &[i64],
+    extras: &[Vec<f64>],
+    spread: bool,
+) -> Drawn {
     let (coder, codes) = code(ctx, sheet, rows, q);
     let logarithmic = spread && rows.iter().all(|r| q[*r as usize] == NULL || q[*r as usize] >= 0);
     let scalar: Vec<f64> = q
@@ -251,68 +304,4 @@ fn coded(ctx: &Fit, sheet: &Sheet, known: &[u16], rows: &[u32], q: &[i64], extra
     let target =
         Target { rows, codes: &codes, coder: Coder::Number(coder), ordered: true, scalar: Some(&scalar), extras };
     fit_drawn(ctx, sheet, known, target)
-}
-
-/// One in so many of the entities looked at decides between level and difference.
-const VALIDATION: u64 = 6;
-/// Rows looked at for that.
-const LOOK: usize = 24_000;
-
-/// A measured number: as a level, or as a difference to the linear guess where unseen entities are likelier so.
-fn number(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32]) -> ColumnModel {
-    let values = &ctx.frames[sheet.table].values[slot];
-    let level = |rows: &[u32]| coded(ctx, sheet, known, rows, values, &[], false);
-    let range = code(ctx, sheet, rows, values).0.range();
-    let done = |quantity, drawn| ColumnModel { slot: slot as u16, quantity, parts: vec![drawn], range };
-    // Entities take a place on a line of a thousand: some are looked at, a sixth of those only to judge.
-    let purpose = name(&["validation"]);
-    let looked_at = (1000 * LOOK / rows.len().max(1)).min(1000) as u64;
-    let place = |r: &u32| {
-        let entity = u64::from(ctx.entities[sheet.table][*r as usize]);
-        Stream::new(ctx.options.seed, purpose, entity).below(1000)
-    };
-    let seen = rows.iter().map(|r| (*r, place(r))).filter(|(_, p)| *p < looked_at);
-    let (mut test, mut train): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
-    for (r, p) in seen {
-        if p < looked_at / VALIDATION { test.push(r) } else { train.push(r) }
-    }
-    let distinct = {
-        let mut v: Vec<i64> = values.iter().copied().filter(|v| *v != NULL).collect();
-        v.sort_unstable();
-        v.dedup();
-        v.len()
-    };
-    let no_missing = values.iter().all(|v| *v != NULL);
-    if distinct < 12 || test.len() < 100 || !no_missing {
-        return done(Quantity::Level, level(rows));
-    }
-    let a = level(&train);
-    let Some(ridge) = a.ridge.clone().filter(|r| r.explained > 0.15) else {
-        return done(Quantity::Level, level(rows));
-    };
-    let b = residual(ctx, sheet, known, values, &train, &ridge);
-    let likelihood = |d: &Drawn, q: &[i64], extras: &[Vec<f64>]| {
-        let Coder::Number(c) = &d.coder else { return f64::MIN };
-        let codes: Vec<u16> = q.iter().map(|v| c.code(*v)).collect();
-        let width: f64 = test.iter().map(|r| ln(c.width(codes[*r as usize]))).sum::<f64>() / test.len() as f64;
-        score(sheet, d, &test, &codes, extras) - width
-    };
-    let guess = guesses(sheet, &ridge);
-    let off: Vec<i64> = values.iter().zip(&guess).map(|(v, g)| v - g.round() as i64).collect();
-    if likelihood(&b, &off, &[guess]) > likelihood(&a, values, &[]) {
-        return done(Quantity::Residual, residual(ctx, sheet, known, values, rows, &ridge));
-    }
-    done(Quantity::Level, level(rows))
-}
-
-/// A draw of the difference to a linear guess.
-fn residual(ctx: &Fit, sheet: &Sheet, known: &[u16], values: &[i64], rows: &[u32], ridge: &Ridge) -> Drawn {
-    let guess = guesses(sheet, ridge);
-    let off: Vec<i64> = values.iter().zip(&guess).map(|(v, g)| v - g.round() as i64).collect();
-    let (coder, codes) = code(ctx, sheet, rows, &off);
-    let target =
-        Target { rows, codes: &codes, coder: Coder::Number(coder), ordered: true, scalar: None, extras: &[guess] };
-    let mut drawn = fit_drawn(ctx, sheet, known, target);
-    drawn.ridge = Some(ridge.clone());
-    drawn
 }

@@ -26,7 +26,7 @@ pub(super) fn count(ctx: &Fit, t: usize, child: usize, bounds: &[(Ref, Ref)], pe
     };
     let (some, who): (Vec<i64>, Vec<u32>) =
         drawn_for.iter().zip(&ctx.entities[t]).filter(|(v, _)| **v != NULL).map(|(v, e)| (*v, *e)).unzip();
-    let coder = NumberCoder::fit(&some, &who, ctx.options.min_support);
+    let coder = NumberCoder::fit(&some, &who, ctx.options.min_support, ctx.options.grain());
     let none = coder.len() as u16;
     let codes: Vec<u16> = drawn_for.iter().map(|v| if *v == NULL { none } else { coder.code(*v) }).collect();
     let scalar: Vec<f64> = drawn_for.iter().map(|v| if *v == NULL { f64::NAN } else { *v as f64 }).collect();

@@ -1,7 +1,7 @@
 //! Fits one coded draw: picks features, adds the linear guess, grows the conditional.
 
-use super::Fit;
 use super::sheet::Sheet;
+use super::{Effort, Fit, boosted};
 use crate::conditional::{Binner, Conditional, Matrix, Ridge, Tree};
 use crate::math::ln;
 use crate::model::{Coder, Drawn, Input};
@@ -42,7 +42,12 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
         let y: Vec<f64> = target.rows.iter().map(|r| y[*r as usize]).collect();
         Ridge::fit(&columns, target.rows, &y).filter(|r| r.explained > 0.05)
     });
-    let mut inputs: Vec<Input> = best(sheet, known, &target, n_codes).into_iter().map(Input::Feature).collect();
+    let strength = if ctx.is_quick { Effort::Instant } else { ctx.options.effort };
+    let kept = match strength {
+        Effort::Instant => best(sheet, known, &target, n_codes),
+        _ => boosted::by_gain(ctx, sheet, known, &target, n_codes),
+    };
+    let mut inputs: Vec<Input> = kept.into_iter().map(Input::Feature).collect();
     let mut matrix = Matrix::default();
     for i in &inputs {
         let Input::Feature(f) = i else { continue };
@@ -62,10 +67,17 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
         matrix.push(extra, &binner);
         inputs.push(Input::Extra(i as u8, binner));
     }
-    let all: Vec<u16> = (0..inputs.len() as u16).collect();
-    let tree =
-        Tree::fit(&matrix, &all, target.rows, target.codes, n_codes, target.ordered, entities, ctx.options.tree());
-    Drawn { coder: target.coder, inputs, ridge, conditional: Conditional::Tree(tree) }
+    let conditional = match strength {
+        Effort::Instant => Conditional::Tree(tree(ctx, &matrix, &target, target.rows, entities)),
+        _ => boosted::likeliest(ctx, &matrix, &target, entities),
+    };
+    Drawn { coder: target.coder, inputs, ridge, conditional }
+}
+
+/// One tree grown on some of the rows.
+pub(super) fn tree(ctx: &Fit, x: &Matrix, target: &Target, rows: &[u32], entities: &[u32]) -> Tree {
+    let all: Vec<u16> = (0..x.columns.len() as u16).collect();
+    Tree::fit(x, &all, rows, target.codes, target.coder.codes(), target.ordered, entities, ctx.options.tree())
 }
 
 /// The linear guess of every row of the sheet.
@@ -95,19 +107,7 @@ fn most_telling(sheet: &Sheet, known: &[u16], target: &Target, n_codes: usize, r
     let groups = 16.min(n_codes);
     let stride = rows.len().div_ceil(LOOK).max(1);
     let rows: Vec<u32> = rows.iter().copied().step_by(stride).collect();
-    // Groups of like mass for ordered codes, codes modulo the number of groups else.
-    let mut sorted: Vec<u16> = rows.iter().map(|r| target.codes[*r as usize]).collect();
-    sorted.sort_unstable();
-    let group = |c: u16| {
-        if n_codes <= 16 {
-            usize::from(c)
-        } else if target.ordered {
-            sorted.partition_point(|x| *x < c) * groups / sorted.len().max(1)
-        } else {
-            usize::from(c) % groups
-        }
-    };
-    let codes: Vec<usize> = rows.iter().map(|r| group(target.codes[*r as usize]).min(groups - 1)).collect();
+    let codes: Vec<usize> = grouped(target, &rows, n_codes, groups);
     let mut scored: Vec<(f64, u16)> = known
         .iter()
         .map(|&f| {
@@ -132,11 +132,26 @@ fn most_telling(sheet: &Sheet, known: &[u16], target: &Target, n_codes: usize, r
     scored.into_iter().take(keep).map(|s| s.1).collect()
 }
 
-/// Mean log probability of the codes of some rows.
-pub(crate) fn score(sheet: &Sheet, drawn: &Drawn, rows: &[u32], codes: &[u16], extras: &[Vec<f64>]) -> f64 {
+/// The codes of some rows in a few groups: of like mass for ordered codes, codes modulo the number of groups else.
+pub(super) fn grouped(target: &Target, rows: &[u32], n_codes: usize, groups: usize) -> Vec<usize> {
+    let mut sorted: Vec<u16> = rows.iter().map(|r| target.codes[*r as usize]).collect();
+    sorted.sort_unstable();
+    let group = |c: u16| {
+        if n_codes <= groups {
+            usize::from(c)
+        } else if target.ordered {
+            sorted.partition_point(|x| *x < c) * groups / sorted.len().max(1)
+        } else {
+            usize::from(c) % groups
+        }
+    };
+    rows.iter().map(|r| group(target.codes[*r as usize]).min(groups - 1)).collect()
+}
+
+/// Log probability of the codes of some rows, row by row.
+pub(crate) fn scores(sheet: &Sheet, drawn: &Drawn, rows: &[u32], codes: &[u16], extras: &[Vec<f64>]) -> Vec<f64> {
     let guess = drawn.ridge.as_ref().map(|r| guesses(sheet, r));
-    let sum: f64 = rows
-        .iter()
+    rows.iter()
         .map(|r| {
             let row = *r as usize;
             let bin = &mut |i: u16| match &drawn.inputs[usize::from(i)] {
@@ -146,6 +161,5 @@ pub(crate) fn score(sheet: &Sheet, drawn: &Drawn, rows: &[u32], codes: &[u16], e
             };
             ln(drawn.conditional.probability(bin, codes[row]).max(1e-5))
         })
-        .sum();
-    sum / rows.len().max(1) as f64
+        .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::drawn::{Target, fit_drawn};
 use super::sheet::Sheet;
-use super::{Fit, Steps};
+use super::{Effort, Fit, Steps};
 use crate::dataset::NULL;
 use crate::encode::{Distinct, NumberCoder};
 use crate::feature::{Source, row_features};
@@ -70,12 +70,38 @@ fn link(ctx: &Fit, sheet: &Sheet, steps: &Steps, keep: &Keep, l: usize) -> LinkM
             model.kin = Some(flag(&later, &kin));
         }
     }
+    if ctx.options.effort != Effort::Instant {
+        model.never = never(ctx, t, l);
+    }
     model.profile = profile(ctx, sheet, keep, l, &known, &fresh);
     if let Some((identity, drawn)) = identity(ctx, sheet, l, &known, &fresh, &model.profile) {
         model.identity = identity;
         model.profile.push((Ref { hops: Vec::new(), slot: WHICH }, drawn));
     }
     model
+}
+
+/// Rows that must show that something never happens.
+const NEVER: usize = 100;
+
+/// Whether no row of a table links to its own owner, and whether no two rows of an owner share a target, where
+/// targets are drawn (a bond joins two atoms, and the same two once).
+fn never(ctx: &Fit, t: usize, l: usize) -> [bool; 2] {
+    let (plan, frame) = (&ctx.plan.tables[t], &ctx.frames[t]);
+    let target = plan.links[l].target;
+    if ctx.plan.tables[usize::from(target)].origin != Origin::Drawn {
+        return [false; 2];
+    }
+    let links = &frame.links[l];
+    let linked = || (0..frame.rows).filter(move |r| links[*r] != NO_ROW && frame.owner[*r] != NO_ROW);
+    let to_owner = plan.owner == Some(target) && linked().count() >= NEVER;
+    let mut later = 0;
+    let twice = linked().any(|r| {
+        let mine = frame.children(frame.owner[r] as usize);
+        later += usize::from(r > mine.start);
+        (mine.start..r).any(|e| links[e] == links[r])
+    });
+    [to_owner && linked().all(|r| links[r] != frame.owner[r]), !twice && later >= NEVER]
 }
 
 /// Targets that may be told apart one by one at most, and rows that each needs on average.
@@ -196,7 +222,7 @@ fn attribute(ctx: &Fit, sheet: &Sheet, l: usize, known: &[u16], rows: &[u32], r:
             let here: Vec<u32> = rows.iter().copied().filter(|r| values[*r as usize] != NULL).collect();
             let q: Vec<i64> = here.iter().map(|r| values[*r as usize]).collect();
             let who: Vec<u32> = here.iter().map(|r| ctx.entities[t][*r as usize]).collect();
-            let coder = NumberCoder::fit(&q, &who, ctx.options.min_support);
+            let coder = NumberCoder::fit(&q, &who, ctx.options.min_support, ctx.options.grain());
             let n = coder.len() as u16;
             let codes: Vec<u16> = values.iter().map(|v| if *v == NULL { n } else { coder.code(*v) }).collect();
             (Coder::Number(coder), codes, true)
@@ -238,7 +264,7 @@ fn popular(ctx: &Fit, target: usize, chosen: &[u32]) -> CountModel {
     let sheet = Sheet::new(ctx, target, row_features(ctx.plan, target, &[]));
     let rows: Vec<u32> = (0..chosen.len() as u32).collect();
     let counts: Vec<i64> = chosen.iter().map(|c| i64::from(*c)).collect();
-    let coder = NumberCoder::fit(&counts, &ctx.entities[target], ctx.options.min_support);
+    let coder = NumberCoder::fit(&counts, &ctx.entities[target], ctx.options.min_support, ctx.options.grain());
     let codes: Vec<u16> = counts.iter().map(|c| coder.code(*c)).collect();
     let known: Vec<u16> = (0..sheet.features.len() as u16).collect();
     let target =

@@ -1,23 +1,29 @@
 //! Learns a model from data.
 
+mod boosted;
 mod column;
 mod count;
 mod drawn;
+mod latent;
+mod like;
 mod link;
+mod number;
+mod recall;
 mod settle;
 mod sheet;
 mod template;
 
 use crate::conditional::TreeParams;
+use crate::encode::Grain;
 use crate::feature::row_features;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel, Training};
 use crate::native::Native;
-use crate::plan::{Built, Origin, Plan};
-use crate::{Dataset, Result};
+use crate::plan::{Built, Origin, Plan, SlotKind};
+use crate::{Dataset, Error, ErrorKind, Result};
 
-pub(crate) use column::{NEAR, weekday};
+pub(crate) use column::{NEAR, day_of_year, weekday};
 pub use settle::{BrokenRules, Settled, UseRules, settle};
 use sheet::Sheet;
 
@@ -27,6 +33,32 @@ pub enum Effort {
     /// One tree a column: seconds.
     #[default]
     Instant,
+    /// Boosted trees where unseen entities find them likelier: a minute.
+    Balanced,
+    /// As balanced, with more and slower rounds over more features: several minutes.
+    Best,
+}
+
+impl Effort {
+    /// Its name on the command line and in a model.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Instant => "instant",
+            Self::Balanced => "balanced",
+            Self::Best => "best",
+        }
+    }
+}
+
+impl std::str::FromStr for Effort {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let all = [Self::Instant, Self::Balanced, Self::Best];
+        all.into_iter()
+            .find(|e| e.name() == text)
+            .ok_or_else(|| Error::new(ErrorKind::Request, "use instant, balanced or best"))
+    }
 }
 
 /// How to fit.
@@ -47,6 +79,10 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
+    fn grain(&self) -> Grain {
+        if self.effort == Effort::Instant { Grain::Coarse } else { Grain::Fine }
+    }
+
     fn tree(&self) -> TreeParams {
         TreeParams {
             min_entities: self.min_support,
@@ -62,6 +98,15 @@ pub(crate) struct Fit<'a> {
     pub frames: &'a [Frame],
     pub entities: &'a [Vec<u32>],
     pub options: FitOptions,
+    /// One tree whatever the effort: for looks that only compare.
+    pub is_quick: bool,
+}
+
+impl Fit<'_> {
+    /// The same data, fitted quickly.
+    fn quick(&self) -> Fit<'_> {
+        Fit { plan: self.plan, frames: self.frames, entities: self.entities, options: self.options, is_quick: true }
+    }
 }
 
 /// Learns a model. `progress` is told the table and column at work.
@@ -72,14 +117,26 @@ pub fn fit(
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Result<(Model, Vec<String>)> {
     metadata.validate()?;
-    let Built { plan, frames, entities } = crate::plan::build(data, metadata, options.min_support)?;
-    let training = Training {
-        plan: &plan,
-        metadata,
-        frames: &frames,
-        entities: &entities,
-        min_support: options.min_support,
-    };
+    let hidden = crate::plan::hidden(data, metadata);
+    let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
+    let mut built = crate::plan::build(data, metadata, options.min_support, hidden.as_ref().map_or(0, |h| h.tables))?;
+    if let Some(h) = &hidden {
+        let tables = built.plan.tables.len();
+        built.plan.tables[tables - h.tables..].iter_mut().for_each(|t| t.hidden = true);
+        built.plan.notes.extend(h.notes.iter().cloned());
+    }
+    if options.effort != Effort::Instant {
+        latent::add(&mut built, options.min_support);
+        for t in 0..built.frames.len() {
+            for (l, link) in built.plan.tables[t].links.iter().enumerate().filter(|(_, l)| !l.deferred) {
+                let targets = built.frames[usize::from(link.target)].rows;
+                built.frames[t].find_peers(l, targets);
+            }
+        }
+    }
+    let Built { plan, frames, entities } = built;
+    let training =
+        Training { plan: &plan, metadata, frames: &frames, entities: &entities, min_support: options.min_support };
     let (keeps, missed) = crate::model::keep(&training)?;
     let mut notes = plan.notes.clone();
     let mut metadata = metadata.clone();
@@ -94,7 +151,7 @@ pub fn fit(
     }
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
-    let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options };
+    let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options, is_quick: false };
     for (t, template) in templates.into_iter().enumerate() {
         tables[t] = fit_table(&ctx, t, &keeps, progress);
         tables[t].template = template;
@@ -105,8 +162,9 @@ pub fn fit(
         tables,
         components,
         min_support: options.min_support as u32,
-        effort: format!("{:?}", options.effort).to_lowercase(),
+        effort: options.effort.name().to_owned(),
         natives: metadata.tables.iter().map(|(name, meta)| Native::of_table(&data.tables[name], meta)).collect(),
+        holdout: None,
     };
     Ok((model, notes))
 }
@@ -143,15 +201,20 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
     let orphans = if table.owner.is_some() { frame.owner.iter().filter(|o| **o == NO_ROW).count() as u64 } else { 0 };
     let mut model = TableModel { rows: frame.rows as u64, orphans, keep, ..TableModel::default() };
     if table.origin == Origin::Drawn {
-        let features = row_features(ctx.plan, t, &bounds);
-        let sheet = Sheet::new(ctx, t, features);
         let steps = Steps::new(ctx.plan, t, &model.keep);
+        let mut features = row_features(ctx.plan, t, &bounds);
+        features.extend(like::likes(ctx, t, &steps));
+        features.extend(like::peers(ctx, t));
+        let sheet = Sheet::new(ctx, t, features);
         if let Some(when) = table.when {
             progress(&table.name, &table.slots[usize::from(when)].column);
-            model.when = Some(column::when(ctx, &sheet, &steps, usize::from(when), &model.keep));
+            model.when = Some(match counts_from(ctx, t, usize::from(when)) {
+                Some(first) => (numbered(usize::from(when), first), numbered(usize::from(when), first)),
+                None => column::when(ctx, &sheet, &steps, usize::from(when), &model.keep),
+            });
         }
         model.links = link::links(ctx, &sheet, &steps, &model.keep, progress);
-        model.columns = columns(ctx, &sheet, &steps, t, progress);
+        model.columns = columns(ctx, &sheet, &steps, &model.keep, progress);
         model.features = sheet.features;
         model.binners = sheet.binners;
     }
@@ -164,7 +227,9 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
             count::count(ctx, t, usize::from(*c), &bounds, shared_interval(ctx.plan, usize::from(*c), keeps))
         })
         .collect();
-    for (l, link) in link::popularity(ctx, t, progress) {
+    // Links of kept rows are kept with them.
+    let drawn = table.origin == Origin::Drawn;
+    for (l, link) in link::popularity(ctx, t, progress).into_iter().filter(|_| drawn) {
         model.links[l].popularity = link.popularity;
         model.links[l].chosen = link.chosen;
     }
@@ -175,16 +240,19 @@ fn columns(
     ctx: &Fit,
     sheet: &Sheet,
     steps: &Steps,
-    t: usize,
+    keep: &Keep,
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Vec<ColumnModel> {
     use rayon::prelude::*;
-    let table = &ctx.plan.tables[t];
+    let table = &ctx.plan.tables[sheet.table];
     steps
         .slots
         .par_iter()
         .map(|&slot| {
             progress(&table.name, &table.slots[slot].column);
+            if let Some(first) = counts_from(ctx, sheet.table, slot) {
+                return numbered(slot, first);
+            }
             match &steps.copies[slot] {
                 Some(r) => ColumnModel {
                     slot: slot as u16,
@@ -192,7 +260,7 @@ fn columns(
                     parts: Vec::new(),
                     range: None,
                 },
-                None => column::column(ctx, sheet, steps, slot),
+                None => column::column(ctx, sheet, steps, keep, slot),
             }
         })
         .collect()
@@ -202,11 +270,37 @@ fn columns(
 fn in_order(mut left: Vec<usize>, keep: &Keep) -> Vec<usize> {
     let mut out = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        let waits = |s: usize| keep.needs(s as u16).iter().any(|n| usize::from(*n) != s && left.contains(&usize::from(*n)));
+        let waits =
+            |s: usize| keep.needs(s as u16).iter().any(|n| usize::from(*n) != s && left.contains(&usize::from(*n)));
         let next = left.iter().position(|s| !waits(*s)).unwrap_or(0);
         out.push(left.remove(next));
     }
     out
+}
+
+/// A column that numbers the rows of each owner 1, 2, 3, ... (or from another number on): that number.
+fn counts_from(ctx: &Fit, t: usize, slot: usize) -> Option<i64> {
+    let (frame, table) = (&ctx.frames[t], &ctx.plan.tables[t]);
+    let values = &frame.values[slot];
+    let number = matches!(table.slots[slot].kind, SlotKind::Number { .. });
+    let first = *values.first()?;
+    if !number || table.owner.is_none() || frame.owner.contains(&NO_ROW) || first.unsigned_abs() > 1_000_000 {
+        return None;
+    }
+    let mut place = 0;
+    let mut second = 0usize;
+    for row in 0..frame.rows {
+        place = if row > 0 && frame.owner[row] == frame.owner[row - 1] { place + 1 } else { 0 };
+        second += usize::from(place == 1);
+        if values[row] != first + place {
+            return None;
+        }
+    }
+    (second >= ctx.options.min_support).then_some(first)
+}
+
+fn numbered(slot: usize, first: i64) -> ColumnModel {
+    ColumnModel { slot: slot as u16, quantity: Quantity::Position(first), parts: Vec::new(), range: None }
 }
 
 /// The order in which things become known about a row: time, links, then the other slots.
@@ -225,6 +319,11 @@ impl Steps {
         let table = &plan.tables[t];
         let when = table.when.map(usize::from);
         let mut copies = vec![None; table.slots.len()];
+        for (own, above) in &table.inherited {
+            if Some(usize::from(*own)) != when {
+                copies[usize::from(*own)] = Some(Ref::at(&[crate::frame::Hop::Owner], usize::from(*above)));
+            }
+        }
         for (l, link) in table.links.iter().enumerate() {
             for a in link.agreements.iter().filter(|a| a.own.is_empty() && !link.deferred) {
                 let Some((own, there)) = a.slots else { continue };
@@ -259,7 +358,8 @@ impl Steps {
     fn knows(&self, step: usize, way: &[crate::frame::Hop], slot: Option<u16>) -> bool {
         match way.first() {
             None => slot.is_none_or(|s| self.of_slot(usize::from(s)) < step),
-            Some(crate::frame::Hop::Link(l)) => self.of_link(usize::from(*l)) < step,
+            Some(crate::frame::Hop::Like(s)) => self.of_slot(usize::from(*s)) < step,
+            Some(crate::frame::Hop::Link(l) | crate::frame::Hop::Peer(l)) => self.of_link(usize::from(*l)) < step,
             Some(_) => true,
         }
     }

@@ -103,13 +103,8 @@ fn breaches(data: &Dataset, metadata: &Metadata) -> Result<Vec<Breach>> {
         return Ok(Vec::new());
     }
     let linked = Linked::new(data, metadata)?;
-    let proofs: Vec<_> = metadata
-        .rules
-        .par_iter()
-        .enumerate()
-        .filter(|(_, r)| r.enforced)
-        .map(|(i, r)| (i, r.prove(&linked)))
-        .collect();
+    let proofs: Vec<_> =
+        metadata.rules.par_iter().enumerate().filter(|(_, r)| r.enforced).map(|(i, r)| (i, r.prove(&linked))).collect();
     let (mut out, mut problems) = (Vec::new(), Vec::new());
     for (rule, proof) in proofs {
         match proof {

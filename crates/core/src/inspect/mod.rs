@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use crate::conditional::Binner;
 use crate::dataset::NULL;
+use crate::identifier::{IdFormat, Place};
 use crate::model::{Coder, ColumnModel, Decider, Drawn, Input, Model, Quantity, TableModel};
-use crate::output::{IdFormat, Place, decimal};
+use crate::output::decimal;
 use crate::plan::{Origin, Output, SlotKind, TablePlan};
 use crate::{Metadata, Result, time};
 
@@ -39,7 +40,8 @@ pub struct TableInspection {
     pub table: String,
     /// Training rows.
     pub rows: u64,
-    /// `drawn` row by row, `repeated` with fresh keys, or a `reference` kept as it is.
+    /// `drawn` row by row, `repeated` with fresh keys, a `reference` kept as it is, or `hidden`: of things that no
+    /// table lists.
     pub origin: &'static str,
     /// The table that decides how many rows there are.
     pub owner: Option<String>,
@@ -173,6 +175,7 @@ impl Look<'_> {
             table: plan.name.clone(),
             rows: model.rows,
             origin: match plan.origin {
+                _ if plan.hidden => "hidden",
                 Origin::Drawn => "drawn",
                 Origin::Repeated => "repeated",
                 Origin::Reference => "reference",
@@ -198,7 +201,19 @@ impl Look<'_> {
         };
         match output {
             Output::Id(format) => out.how = format!("fresh identifier, {}", id_words(format)),
-            Output::Fake(kind) => out.how = format!("fresh {kind}, never learned"),
+            Output::Group(format, _) => {
+                out.how = format!("fresh identifier that rows share as in the data, {}", id_words(format));
+            }
+            Output::Fake(fake) => {
+                out.how = format!("fresh {} ({}), never learned", fake.kind, fake.locale);
+                out.labels = fake.forms().map(|f| format!("form {f}")).collect();
+            }
+            Output::Given(slot, inner) => {
+                let there = self.column(t, column, &Output::Slot(*slot));
+                out = self.column(t, column, inner);
+                out.how.push_str(", missing as learned");
+                out.given = there.given;
+            }
             Output::Key(way, _) => {
                 let to = plan.table_at(t, way).map(|t| plan.tables[t].name.as_str()).unwrap_or_default();
                 out.how = format!("key of {to}");
@@ -251,10 +266,10 @@ impl Look<'_> {
         let plain = |v: i64| v.to_string();
         for (i, part) in c.parts.iter().enumerate() {
             let (what, show): (_, &dyn Fn(i64) -> String) = match (&c.quantity, i) {
-                (Quantity::Level, _) => ("values", &level),
-                (Quantity::Calendar(_), 0) => ("days", &plain),
-                (Quantity::Calendar(_), 1) => ("weekdays", &plain),
-                (Quantity::Calendar(_), 2) => ("times of day", &plain),
+                (Quantity::Level, _) | (Quantity::Near(_) | Quantity::Same(_), 1) => ("values", &level),
+                (Quantity::Calendar(..), 0) => ("days", &plain),
+                (Quantity::Calendar(..), 1) => ("weekdays", &plain),
+                (Quantity::Calendar(..), 2) => ("times of day", &plain),
                 _ => ("differences", &plain),
             };
             out.extend(self.coder(&part.coder, what, show));
@@ -329,12 +344,12 @@ fn shown(tick: i64, kind: &SlotKind) -> String {
 
 fn id_words(format: &IdFormat) -> String {
     match format {
-        IdFormat::Integer => "a whole number".into(),
+        IdFormat::Integer(first) => format!("a whole number from {first}"),
         IdFormat::Uuid => "a UUID".into(),
         IdFormat::Pattern(places) => {
             let place = |p: &Place| match p {
                 Place::Text(t) => t.clone(),
-                Place::Count(_, n) => "#".repeat(usize::from(*n)),
+                Place::Count(_, n, _) => "#".repeat(usize::from(*n)),
             };
             format!("like {}", places.iter().map(place).collect::<String>())
         }

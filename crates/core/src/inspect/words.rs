@@ -24,6 +24,11 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
             }
             Hop::Back(1) => text.push_str("previous "),
             Hop::Back(k) => text.push_str(&format!("{k} rows before: ")),
+            Hop::Peer(i) => {
+                let link = plan.tables[t].links.get(usize::from(*i)).map_or("?", |l| l.name.as_str());
+                text.push_str(&format!("last with the same {link}: "));
+            }
+            Hop::Like(s) => text.push_str(&format!("last with the same {}: ", column(plan, t, *s))),
         }
     }
     (text, t)
@@ -33,7 +38,7 @@ fn column(plan: &Plan, table: usize, slot: u16) -> &str {
     if slot == WHICH {
         return "row itself";
     }
-    plan.tables[table].slots.get(usize::from(slot)).map_or("?", |s| s.column.as_str())
+    plan.tables[table].slots.get(usize::from(slot)).map_or("?", |s| s.column.split('\u{1f}').next().unwrap_or_default())
 }
 
 /// A value seen from a row of a table, as a path.
@@ -60,14 +65,18 @@ pub(super) fn quantity(plan: &Plan, table: usize, q: &Quantity) -> String {
     match q {
         Quantity::Level => "drawn".into(),
         Quantity::Since(r) => format!("drawn as the difference to {}", path(plan, table, r)),
+        Quantity::Near(r) => format!("drawn as the difference to {} where that is known", path(plan, table, r)),
+        Quantity::Same(r) => format!("drawn as the same as {}, or by itself", path(plan, table, r)),
+        Quantity::Recall(_) => "drawn as one that the owner had before, or a new one".into(),
         Quantity::Residual => "drawn as the difference to a linear guess".into(),
-        Quantity::Calendar(None) => "drawn as day, weekday and time of day".into(),
-        Quantity::Calendar(Some(r)) => {
+        Quantity::Calendar(None, _) => "drawn as day, weekday and time of day".into(),
+        Quantity::Calendar(Some(r), _) => {
             format!(
                 "drawn as the span since {0} within half a day, else as days since then, weekday and time of day",
                 path(plan, table, r)
             )
         }
+        Quantity::Position(first) => format!("the number of the row within its owner, from {first}"),
         Quantity::Copy(r) => format!("the same as {}", path(plan, table, r)),
     }
 }
@@ -117,6 +126,7 @@ fn feature(plan: &Plan, table: usize, source: &Source) -> String {
             format!("{part} of {}", path(r))
         }
         Source::Span(a, b) => format!("from {} to {}", path(a), path(b)),
+        Source::Until(a, b) => format!("from {} to the year of {}", path(a), path(b)),
         Source::Which(hops, _) => format!("which {}", way(plan, table, hops).0.trim_end_matches('.')),
         Source::Summary(hops, s) => {
             let (text, t) = way(plan, table, hops);

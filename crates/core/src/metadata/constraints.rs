@@ -37,7 +37,8 @@ pub(super) fn read(object: &Map<String, Value>, meta: &Metadata) -> Result<Vec<R
         _ => Err(missing(key)),
     };
     let strict = |default: bool| at("strict_boundaries").and_then(Value::as_bool).unwrap_or(default);
-    let open = || format!("constraint {class}: a bound that is excluded has no rule here; write a range with the next value");
+    let open =
+        || format!("constraint {class}: a bound that is excluded has no rule here; write a range with the next value");
     let range = |column: String, min: Option<String>, max: Option<String>| {
         vec![RuleKind::Range { table: table.clone(), column, min, max }]
     };
@@ -67,11 +68,16 @@ pub(super) fn read(object: &Map<String, Value>, meta: &Metadata) -> Result<Vec<R
         "Negative" if !strict(false) => range(text("column_name")?, None, Some("0".into())),
         "ScalarRange" | "Positive" | "Negative" => return Err(open()),
         "FixedCombinations" => {
-            vec![RuleKind::FixedCombinations { table: table.clone(), columns: texts("column_names")?, allowed: Vec::new() }]
+            vec![RuleKind::FixedCombinations {
+                table: table.clone(),
+                columns: texts("column_names")?,
+                allowed: Vec::new(),
+            }]
         }
         "Unique" => vec![RuleKind::Unique { table: table.clone(), columns: texts("column_names")? }],
         _ => {
-            let known = "Inequality, Range, ScalarInequality, ScalarRange, Positive, Negative, FixedCombinations, Unique";
+            let known =
+                "Inequality, Range, ScalarInequality, ScalarRange, Positive, Negative, FixedCombinations, Unique";
             return Err(format!("constraint {class} has no rule here; read are {known}"));
         }
     })

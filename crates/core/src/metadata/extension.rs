@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::json::Reader;
 use super::near::hint;
 use super::{Metadata, Owner, TableMeta, constraints, sdtype};
-use crate::Rule;
+use crate::{Rule, fake};
 
 const TABLE: [&str; 6] = ["domain", "owner", "order", "reference", "description", "columns"];
-const COLUMN: [&str; 4] = ["unit", "description", sdtype::OURS[0], sdtype::OURS[1]];
+const COLUMN: [&str; 5] = ["unit", "description", sdtype::OURS[0], sdtype::OURS[1], sdtype::OURS[2]];
 const INFERRED: [&str; 5] = ["table", "via", "time", "start", "end"];
 
 /// Adds what `x_order` and `x_healthdata` say to tables, columns and rules.
@@ -95,6 +95,10 @@ fn read_columns(place: &str, value: &Value, table: &mut TableMeta, reader: &mut 
             match key.as_str() {
                 "unit" => column.unit = reader.text(&at, value),
                 "description" => column.description = reader.text(&at, value),
+                "locale" if value.as_str().is_some_and(|l| !fake::locales().any(|k| k == l)) => {
+                    let known = fake::locales().collect::<Vec<_>>().join(", ");
+                    reader.say(&at, format!("unknown locale; known: {known}"));
+                }
                 k if sdtype::OURS.contains(&k) => {
                     if reader.text(&at, value).is_some() {
                         column.parameters.insert(key.clone(), value.clone());

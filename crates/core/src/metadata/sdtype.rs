@@ -25,7 +25,7 @@ const PARAMETERS: [(&str, &[&str], &[&str]); 8] = [
 ];
 
 /// Parameters that V2 has no place for; written under `x_healthdata`.
-pub(super) const OURS: [&str; 2] = ["computer_representation", "order_by"];
+pub(super) const OURS: [&str; 3] = ["computer_representation", "order_by", "locale"];
 
 /// Reads one column object; problems come without their place.
 pub(super) fn read(object: &Map<String, Value>, version: Version, problems: &mut Vec<String>) -> ColumnMeta {

@@ -72,25 +72,35 @@ pub fn detect(columns: &[Vec<f64>], entities: &[u32], seed: u64) -> Option<Detec
     Some(Detected { auc, culprits })
 }
 
-/// Codes of a feature: 0 is missing, values keep their own code up to 254 of them, else quantiles. A feature
+/// Codes of a feature: 0 is missing, values keep their own code up to [`VALUES`] of them, else quantiles. A feature
 /// known on fewer than 50 rows tells only whether it is known; None when that is constant too.
 pub fn bin(values: &[f64]) -> Option<(Vec<u8>, usize)> {
-    let mut known: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
-    let total = known.len();
-    known.sort_unstable_by(f64::total_cmp);
-    let sorted = known.clone();
-    known.dedup();
-    if total < 50 || known.len() < 2 {
+    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+    let total = sorted.len();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let mut edges = sorted.clone();
+    edges.dedup();
+    if total < 50 || edges.len() < 2 {
         let mixed = total > 0 && total < values.len();
         return mixed.then(|| (values.iter().map(|v| u8::from(!v.is_nan())).collect(), 2));
     }
-    if known.len() > 254 {
-        known = (0..254).map(|i| sorted[i * total / 254]).collect();
-        known.dedup();
+    // A bin ends with its edge: a date on which many seasons end must not share a bin with the winter behind it.
+    if edges.len() > VALUES {
+        let edge = |i: usize| match (i * total / VALUES, i * total % VALUES) {
+            (at, 0) => (sorted[at - 1] + sorted[at]) / 2.0,
+            (at, _) => sorted[at],
+        };
+        edges = (1..VALUES).map(edge).collect();
+        edges.dedup();
+    } else {
+        edges.pop();
     }
-    let code = |v: &f64| if v.is_nan() { 0 } else { known.partition_point(|k| k <= v).max(1) as u8 };
-    Some((values.iter().map(code).collect(), known.len() + 1))
+    let code = |v: &f64| if v.is_nan() { 0 } else { 1 + edges.partition_point(|e| e < v) as u8 };
+    Some((values.iter().map(code).collect(), edges.len() + 2))
 }
+
+/// Codes of values; one more is for missing, and a byte holds both.
+const VALUES: usize = 255;
 
 /// Rows by rising score.
 pub fn auc_order(scores: &[f64]) -> Vec<u32> {
@@ -147,6 +157,17 @@ mod tests {
         assert!((nothing.auc.value - 0.5).abs() < 0.052, "{nothing:?}");
         let found = detect(&[same, moved], &entities, 1).unwrap();
         assert!(found.auc.value > 0.7 && found.culprits[0].0 == 1, "{found:?}");
+    }
+
+    #[test]
+    fn bins_end_with_a_heavy_value_and_fit_a_byte() {
+        let heavy: Vec<f64> = (0..5000).map(|i| if i % 4 == 0 { 1000.0 } else { f64::from(i) }).collect();
+        let (codes, bins) = bin(&heavy).unwrap();
+        assert!(bins <= 256 && codes.iter().all(|&c| c > 0 && usize::from(c) < bins));
+        let at = |v: f64| codes[heavy.iter().position(|&x| x == v).unwrap()];
+        assert!(at(1000.0) < at(1001.0));
+        let (codes, bins) = bin(&(0..255).map(f64::from).chain([f64::NAN]).collect::<Vec<_>>()).unwrap();
+        assert_eq!((codes[0], codes[254], codes[255], bins), (1, 255, 0, 256));
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub fn power_of_ten(n: u8) -> f64 {
 
 /// The finest decimal grid of the columns on which the largest number of any still fits.
 fn grid(columns: &[&Column]) -> u8 {
-    let (mut finest, mut largest) = (0, 1.0f64);
+    let (mut finest, mut largest) = (0u8, 1.0f64);
     for column in columns {
         if let Column::Number { ticks, decimals } = column {
             let most = ticks.iter().filter(|&&t| t != NULL).map(|t| t.unsigned_abs()).max().unwrap_or(0);

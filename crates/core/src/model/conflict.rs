@@ -31,7 +31,9 @@ pub(super) fn check(plan: &Plan, metadata: &Metadata) -> Result<()> {
 fn pair(a: &RuleKind, b: &RuleKind) -> Option<&'static str> {
     use RuleKind::*;
     match (a, b) {
-        (NoOverlap { table: t, start: s, .. }, NoOverlap { table: u, start: v, .. }) if t == u && (a != b || s == v) => {
+        (NoOverlap { table: t, start: s, .. }, NoOverlap { table: u, start: v, .. })
+            if t == u && (a != b || s == v) =>
+        {
             (a != b).then_some("both decide when a row may start; keep one")
         }
         (Capacity { table: t, .. }, Capacity { table: u, .. }) if t == u && a != b => {
@@ -67,7 +69,10 @@ fn pair(a: &RuleKind, b: &RuleKind) -> Option<&'static str> {
                 match (number(low), number(high)) {
                     (Some(l), Some(h)) => l > h,
                     // Times in one format that goes from years to seconds sort as texts do.
-                    _ => low.as_ref().zip(high.as_ref()).is_some_and(|(l, h)| l.len() == h.len() && l.get(4..5) == Some("-") && l > h),
+                    _ => low
+                        .as_ref()
+                        .zip(high.as_ref())
+                        .is_some_and(|(l, h)| l.len() == h.len() && l.get(4..5) == Some("-") && l > h),
                 }
             };
             (above(a, y) || above(x, b)).then_some("contradict each other: no value lies in both ranges")
@@ -99,7 +104,10 @@ fn formulas(rules: &[&Rule]) -> Vec<String> {
             let last = way.last().map(String::as_str).unwrap_or_default();
             for next in needs.get(&(*table, last)).into_iter().flatten() {
                 if next == start && way.iter().all(|w| w.as_str() >= *start) {
-                    problems.push(format!("table {table}: formulas go in a circle: {} -> {start}; take one out", way.join(" -> ")));
+                    problems.push(format!(
+                        "table {table}: formulas go in a circle: {} -> {start}; take one out",
+                        way.join(" -> ")
+                    ));
                     stack.clear();
                     break;
                 }
@@ -116,10 +124,9 @@ fn formulas(rules: &[&Rule]) -> Vec<String> {
 fn orders(rules: &[&Rule]) -> Vec<String> {
     let ends = |r: &Rule| match &r.kind {
         RuleKind::Order { table, low, high, strict } => vec![(table.clone(), low.clone(), high.clone(), *strict)],
-        RuleKind::Inside { table, time, start, end } => vec![
-            (table.clone(), start.clone(), time.clone(), false),
-            (table.clone(), time.clone(), end.clone(), false),
-        ],
+        RuleKind::Inside { table, time, start, end } => {
+            vec![(table.clone(), start.clone(), time.clone(), false), (table.clone(), time.clone(), end.clone(), false)]
+        }
         _ => Vec::new(),
     };
     let edges: Vec<(usize, (String, String, String, bool))> =
@@ -135,7 +142,8 @@ fn orders(rules: &[&Rule]) -> Vec<String> {
             if here == low && at > 0 {
                 if by != usize::MAX {
                     let (a, b) = (rules[*i].describe(), rules[by].describe());
-                    problems.push(format!("rules \"{a}\" and \"{b}\" contradict each other: no values are in both orders"));
+                    problems
+                        .push(format!("rules \"{a}\" and \"{b}\" contradict each other: no values are in both orders"));
                 }
                 break;
             }

@@ -23,6 +23,9 @@ pub struct Keep {
     pub no_overlap: Option<(u16, u16)>,
     /// Sets of slots and links that are unique within the owner.
     pub unique: Vec<Vec<UniqueItem>>,
+    /// Sets of slots and links that are unique in the whole table.
+    #[serde(default)]
+    pub unique_in_table: Vec<Vec<UniqueItem>>,
     /// Link targets that depend on years between two times.
     pub restrictions: Vec<Restriction>,
     /// How many intervals of one target may be open.
@@ -93,7 +96,7 @@ pub struct Bound {
 }
 
 /// A member of a unique set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum UniqueItem {
     /// A slot of the row.
     Slot(u16),
@@ -179,6 +182,52 @@ fn slot_ref(plan: &Plan, metadata: &Metadata, table: usize, path: &str) -> Optio
     }
 }
 
+/// Keys of several columns are unique like a rule: the owner's part and what the row adds to it.
+fn keys(plan: &Plan, metadata: &Metadata, all: &mut [Keep]) {
+    for (t, table) in plan.tables.iter().enumerate() {
+        let meta = &metadata.tables[&table.name];
+        if meta.primary_key.len() < 2 || table.origin != Origin::Drawn {
+            continue;
+        }
+        let (mut items, mut within_owner) = (Vec::new(), false);
+        for column in &meta.primary_key {
+            let output = meta.columns.get_index_of(column).map(|c| &table.output[c]);
+            let item = match output {
+                Some(Output::Slot(s)) => UniqueItem::Slot(*s),
+                Some(Output::Key(way, _)) => match way.as_slice() {
+                    [Hop::Link(l)] => UniqueItem::Link(*l),
+                    [Hop::Owner, ..] => {
+                        within_owner = true;
+                        continue;
+                    }
+                    _ => continue,
+                },
+                // A fresh identifier differs from row to row by itself.
+                _ => {
+                    items.clear();
+                    break;
+                }
+            };
+            if !items.contains(&item) {
+                items.push(item);
+            }
+        }
+        for item in &items {
+            if let UniqueItem::Slot(s) = item
+                && !all[t].not_null.contains(s)
+            {
+                all[t].not_null.push(*s);
+            }
+        }
+        match (items.is_empty(), within_owner) {
+            (true, _) => {}
+            (false, true) if all[t].unique.contains(&items) => {}
+            (false, true) => all[t].unique.push(items),
+            (false, false) => all[t].unique_in_table.push(items),
+        }
+    }
+}
+
 /// What rules are kept with: the plan and the training rows in its shape.
 pub struct Training<'a> {
     /// The plan.
@@ -206,6 +255,7 @@ pub fn keep(training: &Training) -> Result<(Vec<Keep>, Vec<usize>)> {
             missed.push(i);
         }
     }
+    keys(plan, metadata, &mut all);
     for (t, keep) in all.iter_mut().enumerate() {
         let slots = training.frames[t].values.iter().enumerate();
         let whole = slots.filter(|(_, v)| v.iter().all(|v| *v != NULL)).map(|(s, _)| s as u16);
@@ -349,6 +399,7 @@ fn one(training: &Training, rule: &RuleKind, all: &mut [Keep]) -> Option<()> {
                 match &plan.tables[t].output[column] {
                     // Fresh identifiers never repeat.
                     Output::Id(_) => return Some(()),
+                    Output::Given(_, inner) if matches!(**inner, Output::Id(_)) => return Some(()),
                     Output::Slot(s) => items.push(UniqueItem::Slot(*s)),
                     Output::Key(hops, _) => match hops.as_slice() {
                         [Hop::Owner] => within_owner = true,
@@ -360,7 +411,7 @@ fn one(training: &Training, rule: &RuleKind, all: &mut [Keep]) -> Option<()> {
                         }
                         _ => return None,
                     },
-                    Output::Fake(_) | Output::Kept(_) => return None,
+                    Output::Fake(_) | Output::Kept(_) | Output::Group(..) | Output::Given(..) => return None,
                 }
             }
             match (within_owner, in_block) {
@@ -383,14 +434,14 @@ fn one(training: &Training, rule: &RuleKind, all: &mut [Keep]) -> Option<()> {
             let t = plan.table(table)?;
             let column = metadata.tables[table].columns.get_index_of(column.as_str())?;
             match &plan.tables[t].output[column] {
-                Output::Slot(s) => all[t].not_null.push(*s),
+                Output::Slot(s) | Output::Given(s, _) => all[t].not_null.push(*s),
                 // A key is missing only where some training row misses it.
                 Output::Key(hops, _) => {
                     let frame = &training.frames[t];
                     let walk = |r| plan.walk(training.frames, t, r, hops).is_some();
                     (0..frame.rows).all(walk).then_some(())?;
                 }
-                Output::Id(_) | Output::Fake(_) | Output::Kept(_) => {}
+                Output::Id(_) | Output::Group(..) | Output::Fake(_) | Output::Kept(_) => {}
             }
         }
         RuleKind::Restrict { table, attribute, values, from, to, min_years, below_years } => {
@@ -495,12 +546,12 @@ fn one(training: &Training, rule: &RuleKind, all: &mut [Keep]) -> Option<()> {
             let names = names.collect::<Option<Vec<_>>>()?;
             let late = |r: &Ref| match r.hops.first() {
                 None => plan.tables[t].when == Some(slot),
-                Some(Hop::Link(l)) => plan.tables[t].links[usize::from(*l)].deferred || plan.tables[t].when == Some(slot),
+                Some(Hop::Link(l)) => {
+                    plan.tables[t].links[usize::from(*l)].deferred || plan.tables[t].when == Some(slot)
+                }
                 Some(_) => false,
             };
-            let counts = |r: &Ref| {
-                plan.kind(t, r).is_some_and(|k| !matches!(k, SlotKind::Label { numeric: None, .. }))
-            };
+            let counts = |r: &Ref| plan.kind(t, r).is_some_and(|k| !matches!(k, SlotKind::Label { numeric: None, .. }));
             if names.iter().any(|(_, r)| late(r) || !counts(r)) || !counts(&Ref::own(slot.into())) {
                 return None;
             }
@@ -515,7 +566,7 @@ fn one(training: &Training, rule: &RuleKind, all: &mut [Keep]) -> Option<()> {
             let item = |name: &str| {
                 let c = metadata.tables[table].columns.get_index_of(name)?;
                 match &plan.tables[t].output[c] {
-                    Output::Slot(s) => Some(UniqueItem::Slot(*s)),
+                    Output::Slot(s) | Output::Given(s, _) => Some(UniqueItem::Slot(*s)),
                     Output::Key(hops, _) => match hops.as_slice() {
                         [Hop::Link(l)] if !plan.tables[t].links[usize::from(*l)].deferred => Some(UniqueItem::Link(*l)),
                         _ => None,
@@ -650,7 +701,8 @@ fn determined(training: &Training, t: usize, column: &str, determines: &str, all
         }
         // A fresh identifier decides everything.
         Output::Id(_) => {}
-        Output::Fake(_) | Output::Kept(_) => return None,
+        Output::Given(_, inner) if matches!(**inner, Output::Id(_)) => {}
+        Output::Fake(_) | Output::Kept(_) | Output::Group(..) | Output::Given(..) => return None,
     }
     Some(())
 }

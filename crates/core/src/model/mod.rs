@@ -1,5 +1,6 @@
 //! A fitted model: plain data, nothing else.
 
+mod check;
 mod conflict;
 mod keep;
 mod laws;
@@ -7,6 +8,7 @@ mod laws;
 pub use keep::{Bound, Capacity, Keep, Restriction, Training, UniqueItem, keep};
 pub use laws::{Combinations, Computed, Decider, Follows, MissingWhen, Place, Unit};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::conditional::{Binner, Conditional, Ridge};
@@ -34,6 +36,25 @@ pub struct Model {
     /// The types of the training tables' columns; empty in models of older versions.
     #[serde(default)]
     pub natives: Vec<Vec<Native>>,
+    /// The entities that were kept aside before fitting, for a report to compare with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Holdout>,
+}
+
+/// Which entities of the data were never learned from: the draw that chose them, and what tells that it is done
+/// again on the same data. It names nobody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Holdout {
+    /// Chance of an entity to be kept aside.
+    pub share: f64,
+    /// Seed of the draw.
+    pub seed: u64,
+    /// True when rows without a parent were dropped first.
+    pub orphans_dropped: bool,
+    /// Rows of each table before the split.
+    pub rows: IndexMap<String, u64>,
+    /// A hash of all cells before the split.
+    pub fingerprint: u64,
 }
 
 /// The model of one table.
@@ -81,14 +102,27 @@ pub enum Quantity {
     Level,
     /// The difference to a value that is known.
     Since(Ref),
+    /// The difference to a number, and for rows where that is missing the number itself: two parts.
+    Near(Ref),
+    /// Whether it is the same as a number that is known, and the number itself else: two parts.
+    Same(Ref),
+    /// Which of the labels that the owner's rows had already (that agree on a slot), and a label not among them: two
+    /// parts.
+    Recall(Option<u16>),
     /// The difference to the linear guess.
     Residual,
     /// Day (since the day of a value that is known), then weekday, then time of day; with two more parts, whether
-    /// it follows that value within half a day, and the span then.
-    Calendar(Option<Ref>),
+    /// it follows that value within half a day, and the span then. With it, how often each day of the year is met
+    /// (31 places a month), where some are met more.
+    Calendar(Option<Ref>, Vec<u32>),
     /// The same value as another, always.
     Copy(Ref),
+    /// Counts the rows of one owner, from this number.
+    Position(i64),
 }
+
+/// Places of a [`Quantity::Recall`]: the last but one stands for all further back, this one for none of them.
+pub const RECALL: u16 = 8;
 
 /// One coded draw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +135,16 @@ pub struct Drawn {
     pub ridge: Option<Ridge>,
     /// p(code | inputs).
     pub conditional: Conditional,
+}
+
+impl Drawn {
+    /// Smallest and largest number that can be drawn.
+    pub(crate) fn coder_range(&self) -> Option<(i64, i64)> {
+        match &self.coder {
+            Coder::Number(c) => c.range(),
+            _ => None,
+        }
+    }
 }
 
 /// One input of a conditional.
@@ -145,6 +189,8 @@ pub struct LinkModel {
     pub same: Option<Drawn>,
     /// Another target of the same owner as the previous row's target.
     pub kin: Option<Drawn>,
+    /// Targets that training rows never have: their owner itself, and one that an earlier row of the owner has.
+    pub never: [bool; 2],
     /// The target's attributes, one after the other.
     pub profile: Vec<(Ref, Drawn)>,
     /// For a profile that ends with the target itself: the code of each training row of the dimension, the last

@@ -2,15 +2,13 @@
 
 use std::collections::HashMap;
 
-use indexmap::IndexMap;
-use rayon::prelude::*;
-
-use super::{Link, Origin, Output, Plan, Slot, SlotKind, TablePlan, dimension, shape, structure};
+use super::input::{Columns, Input};
+use super::{Link, Origin, Output, Plan, Shown, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure};
 use crate::dataset::{NO_CODE, NULL};
 use crate::encode::Vocabulary;
 use crate::frame::{Frame, Hop, NO_ROW};
+use crate::identifier::IdFormat;
 use crate::metadata::{Metadata, Owner, Sdtype};
-use crate::output::IdFormat;
 use crate::{Column, Dataset, Error, ErrorKind, Result};
 
 /// The plan with the training rows in its shape.
@@ -22,9 +20,6 @@ pub struct Built {
     /// Entity of every row of every table: what guards count.
     pub entities: Vec<Vec<u32>>,
 }
-
-/// Typed columns of every table.
-pub(super) type Columns = Vec<IndexMap<String, Column>>;
 
 /// What the tables and their owners and links look like before rows are sorted.
 pub(super) struct Draft<'a> {
@@ -46,12 +41,12 @@ pub(super) struct Draft<'a> {
 }
 
 /// Reads the data as the metadata says and works out who owns what.
-pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<Built> {
-    let columns = read(data, metadata)?;
-    let rows: Vec<usize> = columns.iter().map(|c| c.values().next().map_or(0, Column::len)).collect();
+/// The last `hidden` tables are none of the data, see [`super::hidden()`].
+pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: usize) -> Result<Built> {
     let names: Vec<&String> = metadata.tables.keys().collect();
     let number: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
-    let parent_row = find_parents(metadata, &number, &columns, &rows)?;
+    let Input { columns, rows, parent_row, problems } = Input::read(data, metadata, &number);
+    Error::all(ErrorKind::Data, problems)?;
     let mut notes = Vec::new();
     let (owner, owner_key, owner_row, when) =
         structure::owners(data, metadata, &number, &columns, &rows, &parent_row, &mut notes)?;
@@ -60,7 +55,8 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
     let (order, deferred) = shape::order(&draft, &number, &mut notes);
     structure::implied(&mut draft, &number, &deferred);
     let entities = entities(&draft, &order);
-    let origins = dimension::origins(&draft, &number, &deferred, &mut notes);
+    fresh::presence(&mut draft, &entities, min_support);
+    let origins = dimension::origins(&draft, &number, &deferred, names.len() - hidden, &mut notes);
 
     let mut plan = Plan { order: order.iter().map(|t| *t as u16).collect(), ..Plan::default() };
     for (t, name) in names.iter().enumerate() {
@@ -75,14 +71,29 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
             min_support,
             &mut notes,
         ));
+        let table = &metadata.tables[*name];
+        let looks = |(c, m): (&String, _)| shown::shown(&data.tables[*name], c, m, &draft.columns[t][c]);
+        plan.tables[t].shown = table.columns.iter().map(looks).collect();
+        // A pattern may put zeros in front, which a number would lose.
+        for c in 0..plan.tables[t].output.len() {
+            let inner = match &plan.tables[t].output[c] {
+                Output::Given(_, inner) => inner.as_ref(),
+                output => output,
+            };
+            if matches!(inner, Output::Id(IdFormat::Pattern(_)) | Output::Group(IdFormat::Pattern(_), _)) {
+                plan.tables[t].shown[c] = Shown::Text;
+            }
+        }
     }
     for &t in &order {
         if let Some(o) = plan.tables[t].owner {
             plan.tables[usize::from(o)].children.push(t as u16);
         }
     }
-    let (frames, entities) = sorted_frames(&mut plan, &draft, &order, &entities);
+    let (mut frames, entities) = sorted_frames(&mut plan, &draft, &order, &entities);
+    structure::inherited(&mut plan, &mut frames);
     structure::agreements(&mut plan, &frames);
+    structure::restraints(&mut plan, &frames, metadata, min_support);
     shape::summaries(&mut plan);
     plan.notes = notes;
     let mut built = Built { plan, frames, entities };
@@ -92,133 +103,6 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize) -> Result<
         }
     }
     Ok(built)
-}
-
-/// Types every column; all problems at once.
-fn read(data: &Dataset, metadata: &Metadata) -> Result<Columns> {
-    let mut problems = Vec::new();
-    let mut wanted = Vec::new();
-    for (t, (name, table)) in metadata.tables.iter().enumerate() {
-        let Some(batch) = data.tables.get(name) else {
-            problems.push(format!("table {name} is in the metadata but not in the data"));
-            continue;
-        };
-        if batch.num_rows() == 0 {
-            problems.push(format!("table {name} has no rows; take it out of the metadata or give it some"));
-        }
-        for (column, meta) in &table.columns {
-            match batch.column_by_name(column) {
-                Some(array) => wanted.push((t, name, column, meta, array)),
-                None => problems.push(format!("table {name} has no column {column}; the metadata names it")),
-            }
-        }
-    }
-    let read: Vec<_> = wanted
-        .into_par_iter()
-        .map(|(t, name, column, meta, array)| {
-            (t, column, Column::read(array, meta).map_err(|e| e.at(&format!("table {name}, column {column}"))))
-        })
-        .collect();
-    let mut columns: Columns = vec![IndexMap::new(); metadata.tables.len()];
-    for (t, column, result) in read {
-        match result {
-            Ok(c) => {
-                columns[t].insert(column.clone(), c);
-            }
-            Err(e) => problems.extend(e.problems().iter().cloned()),
-        }
-    }
-    Error::all(ErrorKind::Data, problems)?;
-    Ok(columns)
-}
-
-/// A key of one row as text; None when any part is missing.
-fn key_text(columns: &[&Column], row: usize, out: &mut String) -> bool {
-    out.clear();
-    for c in columns {
-        if c.is_null(row) {
-            return false;
-        }
-        match c {
-            Column::Text { codes, values } => out.push_str(&values[codes[row] as usize]),
-            Column::Number { ticks, .. } | Column::Time { ticks } => out.push_str(&ticks[row].to_string()),
-        }
-        out.push('\u{1f}');
-    }
-    true
-}
-
-/// Parent row of each child row, for each relationship; duplicate keys and orphans are problems.
-fn find_parents(
-    metadata: &Metadata,
-    number: &HashMap<&str, usize>,
-    columns: &Columns,
-    rows: &[usize],
-) -> Result<Vec<Vec<u32>>> {
-    let pick = |t: usize, names: &[String]| -> Vec<&Column> { names.iter().map(|n| &columns[t][n]).collect() };
-    let mut problems = Vec::new();
-    for (name, table) in &metadata.tables {
-        if table.primary_key.is_empty() {
-            continue;
-        }
-        let t = number[name.as_str()];
-        let key = pick(t, &table.primary_key);
-        let mut seen = HashMap::with_capacity(rows[t]);
-        let mut text = String::new();
-        let (mut twice, mut null) = (Vec::new(), Vec::new());
-        for r in 0..rows[t] {
-            if !key_text(&key, r, &mut text) {
-                null.push(r + 1);
-            } else if seen.insert(text.clone(), r).is_some() {
-                twice.push(r + 1);
-            }
-        }
-        for (bad, what) in [(twice, "repeats an earlier one"), (null, "is missing")] {
-            if let Some(first) = bad.first() {
-                let key = table.primary_key.join(" + ");
-                problems.push(format!(
-                    "table {name}: primary key {key} {what} in {} rows (first: data row {first})",
-                    bad.len()
-                ));
-            }
-        }
-    }
-    let mut out = Vec::new();
-    for r in &metadata.relationships {
-        let (p, c) = (number[r.parent.as_str()], number[r.child.as_str()]);
-        let (parent, child) = (pick(p, &r.parent_key), pick(c, &r.child_key));
-        let mut text = String::new();
-        let mut at: HashMap<String, u32> = HashMap::with_capacity(rows[p]);
-        for row in 0..rows[p] {
-            if key_text(&parent, row, &mut text) {
-                at.insert(text.clone(), row as u32);
-            }
-        }
-        let mut orphans = Vec::new();
-        let found: Vec<u32> = (0..rows[c])
-            .map(|row| {
-                if !key_text(&child, row, &mut text) {
-                    return NO_ROW;
-                }
-                at.get(&text).copied().unwrap_or_else(|| {
-                    orphans.push(row + 1);
-                    NO_ROW
-                })
-            })
-            .collect();
-        if let Some(first) = orphans.first() {
-            problems.push(format!(
-                "table {}: {} names no row of {} in {} rows (first: data row {first}); drop them with --drop-orphans",
-                r.child,
-                r.child_key.join(" + "),
-                r.parent,
-                orphans.len()
-            ));
-        }
-        out.push(found);
-    }
-    Error::all(ErrorKind::Data, problems)?;
-    Ok(out)
 }
 
 /// Entity of each row: the row at the top of its chain of owners; rows without an owner are their own.
@@ -270,6 +154,8 @@ fn table_plan(
                 relationship: i as u16,
                 name: r.child_key.join(" + "),
                 deferred: deferred[i],
+                upward: false,
+                once: false,
                 agreements: Vec::new(),
             });
         }
@@ -287,16 +173,22 @@ fn table_plan(
         } else if let Some((way, at)) = foreign {
             Output::Key(way, at as u16)
         } else {
-            match &meta_column.sdtype {
-                Sdtype::Id { regex } => Output::Id(IdFormat::learn(regex.as_deref(), data, name, column)),
-                Sdtype::Pii { kind, pii: true } => Output::Fake(kind.clone()),
-                Sdtype::Unknown => Output::Fake("word".to_owned()),
-                _ => {
-                    let k = if origins[t] == Origin::Drawn { min_support } else { 1 };
-                    let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
-                    plan.slots.push(Slot { column: column.clone(), kind });
-                    Output::Slot((plan.slots.len() - 1) as u16)
+            let k = if origins[t] == Origin::Drawn { min_support } else { 1 };
+            if fresh::is_fresh(data, &meta_column.sdtype, entities, k) {
+                let whole = fresh::output(draft, (t, name, column), origins[t], k, notes);
+                // Whether a value is there at all is learned like any label.
+                match draft.columns[t].get(&fresh::presence_name(column)) {
+                    Some(_) => {
+                        let kind = SlotKind::Label { labels: vec![fresh::PRESENT.into()], numeric: None };
+                        plan.slots.push(Slot { column: fresh::presence_name(column), kind });
+                        Output::Given((plan.slots.len() - 1) as u16, Box::new(whole))
+                    }
+                    None => whole,
                 }
+            } else {
+                let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
+                plan.slots.push(Slot { column: column.clone(), kind });
+                Output::Slot((plan.slots.len() - 1) as u16)
             }
         });
     }
@@ -395,6 +287,13 @@ fn sorted_frames(
         position[t] = at;
         sorted[t] = rows;
     }
+    for (t, sorted) in sorted.iter().enumerate() {
+        for output in &mut plan.tables[t].output {
+            if let Output::Group(_, codes) = output {
+                *codes = sorted.iter().map(|r| codes[*r as usize]).collect();
+            }
+        }
+    }
     let frames = (0..n).map(|t| frame_of(&plan.tables[t], t, draft, &sorted[t], &position, plan)).collect();
     let entities = (0..n).map(|t| sorted[t].iter().map(|r| entities[t][*r as usize]).collect()).collect();
     (frames, entities)
@@ -407,6 +306,7 @@ fn frame_of(table: &TablePlan, t: usize, draft: &Draft, sorted: &[u32], position
         let column = &draft.columns[t][&slot.column];
         frame.values[s] = match (column, &slot.kind) {
             (Column::Text { codes, values }, SlotKind::Label { labels, .. }) => {
+                // A slot of presence has its one label in any case.
                 let map = Vocabulary { labels: labels.clone(), dropped: 0 }.recode(values);
                 // Pooled labels stand behind the last code.
                 let pooled = labels.len() as i64;

@@ -15,6 +15,7 @@ pub(super) fn origins(
     draft: &Draft,
     number: &HashMap<&str, usize>,
     deferred: &[bool],
+    first_hidden: usize,
     notes: &mut Vec<String>,
 ) -> Vec<Origin> {
     let n = draft.rows.len();
@@ -25,7 +26,7 @@ pub(super) fn origins(
         loop {
             let before = dimension.clone();
             for (t, (_, meta)) in draft.metadata.tables.iter().enumerate() {
-                dimension[t] &= may_be(draft, number, deferred, t, meta, &dimension);
+                dimension[t] &= may_be(draft, number, deferred, t, meta, &dimension, t >= first_hidden);
             }
             if dimension == before {
                 break;
@@ -68,20 +69,25 @@ fn may_be(
     t: usize,
     meta: &TableMeta,
     dimension: &[bool],
+    hidden: bool,
 ) -> bool {
     let relationships = &draft.metadata.relationships;
     let owned_by_dimension = draft.owner[t].is_none_or(|o| dimension[o]);
     let mut owned = (0..dimension.len()).filter(|c| draft.owner[*c] == Some(t)).peekable();
     let owns = owned.peek().is_some();
-    let linked = relationships.iter().enumerate().any(|(i, r)| {
-        let child = number[r.child.as_str()];
-        number[r.parent.as_str()] == t && draft.owner_key[child] != Some(i) && draft.implied[i].is_none() && child != t
-    });
+    // What is hidden may be people: its rows are repeated only with those of a dimension that they own.
+    let linked = !hidden
+        && relationships.iter().enumerate().any(|(i, r)| {
+            let child = number[r.child.as_str()];
+            number[r.parent.as_str()] == t
+                && draft.owner_key[child] != Some(i)
+                && draft.implied[i].is_none()
+                && child != t
+        });
     // Its own links may only go to dimensions, or its rows would change with them.
-    let links = relationships
-        .iter()
-        .enumerate()
-        .all(|(i, r)| number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && !deferred[i]));
+    let links = relationships.iter().enumerate().all(|(i, r)| {
+        number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && (!deferred[i] || r.parent == r.child))
+    });
     let personal = meta.columns.values().any(|c| matches!(&c.sdtype, Sdtype::Pii { pii: true, .. }));
     owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal
 }
@@ -90,7 +96,7 @@ fn may_be(
 fn reached(draft: &Draft, number: &HashMap<&str, usize>, t: usize, dimension: &[bool]) -> bool {
     draft.metadata.relationships.iter().enumerate().any(|(i, r)| {
         let child = number[r.child.as_str()];
-        number[r.parent.as_str()] == t && !dimension[child] && draft.owner_key[child] != Some(i)
+        number[r.parent.as_str()] == t && !dimension[child] && draft.owner_key[child] != Some(i) && child != t
     }) || (0..dimension.len())
         .any(|c| draft.owner[c] == Some(t) && dimension[c] && reached(draft, number, c, dimension))
 }

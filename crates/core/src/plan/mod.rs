@@ -2,15 +2,24 @@
 
 mod build;
 mod dimension;
+mod fresh;
+mod hidden;
+mod input;
 mod shape;
+mod shown;
 mod structure;
 
 pub(crate) use build::firsts;
 pub use build::{Built, build};
+pub use hidden::{Hidden, hidden};
+pub use input::problems;
+pub use shown::Shown;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fake::Fake;
 use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
+use crate::identifier::IdFormat;
 
 /// The whole schema as the model sees it; tables by number, in metadata order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -34,12 +43,18 @@ pub struct TablePlan {
     pub owner: Option<u16>,
     /// The other foreign keys that are chosen.
     pub links: Vec<Link>,
+    /// Not a table of the data: it stands for the owner of another one and is never written.
+    pub hidden: bool,
+    /// Slots that repeat a slot of the owner in every row.
+    pub inherited: Vec<(u16, u16)>,
     /// Modelled columns.
     pub slots: Vec<Slot>,
     /// The slot that orders the rows of one owner.
     pub when: Option<u16>,
     /// Every column of the output, in metadata order.
     pub output: Vec<Output>,
+    /// How each of them is written.
+    pub shown: Vec<Shown>,
     /// Owned tables, in order of generation.
     pub children: Vec<u16>,
     /// Summaries that child tables leave on a row, in order of generation.
@@ -69,6 +84,10 @@ pub struct Link {
     pub name: String,
     /// Chosen after the whole table is there (self references and cycles).
     pub deferred: bool,
+    /// Only rows above in the table are pointed to: a key to the own table that never leads in a circle.
+    pub upward: bool,
+    /// Every target at most once.
+    pub once: bool,
     /// What must be the same seen from the row and from the target.
     pub agreements: Vec<Agreement>,
 }
@@ -121,6 +140,14 @@ impl SlotKind {
         matches!(self, Self::Label { .. })
     }
 
+    /// Number of labels; 0 for numbers and times.
+    pub fn labels(&self) -> usize {
+        match self {
+            Self::Label { labels, .. } => labels.len(),
+            _ => 0,
+        }
+    }
+
     /// True for times.
     pub fn is_time(&self) -> bool {
         matches!(self, Self::Time { .. })
@@ -133,11 +160,15 @@ pub enum Output {
     /// A modelled slot.
     Slot(u16),
     /// A fresh identifier in a format, one for each row.
-    Id(crate::output::IdFormat),
+    Id(IdFormat),
+    /// An identifier that rows of a dimension share: the number of each training row's one.
+    Group(IdFormat, Vec<u32>),
     /// The key of another row: where it is, and its output column there.
     Key(Vec<Hop>, u16),
-    /// Personal data of a kind, made fresh.
-    Fake(String),
+    /// Personal data or free text, made fresh.
+    Fake(Fake),
+    /// What the slot says is there at all, as the inner output; missing otherwise.
+    Given(u16, Box<Output>),
     /// Values of a reference table kept as they are.
     Kept(Vec<Option<String>>),
 }
@@ -174,7 +205,7 @@ impl Plan {
         hops.iter().try_fold(table, |t, h| match h {
             Hop::Owner => self.tables[t].owner.map(usize::from),
             Hop::Link(i) => self.tables[t].links.get(usize::from(*i)).map(|l| usize::from(l.target)),
-            Hop::Back(_) => Some(t),
+            Hop::Back(_) | Hop::Like(_) | Hop::Peer(_) => Some(t),
         })
     }
 
@@ -207,6 +238,11 @@ impl Plan {
                     }
                     r -= k;
                 }
+                Hop::Like(slot) => r = frames[t].like(r, *slot)?,
+                Hop::Peer(link) => match frames[t].peers[usize::from(*link)][r] {
+                    NO_ROW => return None,
+                    peer => r = peer as usize,
+                },
             }
         }
         Some((t, r))

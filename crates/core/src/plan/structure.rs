@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::build::{Columns, Draft, declared_key};
-use super::{Agreement, Plan};
+use super::build::{Draft, declared_key};
+use super::input::Columns;
+use super::{Agreement, Origin, Plan, SlotKind};
 use crate::dataset::NULL;
 use crate::detect;
 use crate::frame::{Frame, Hop, NO_ROW};
@@ -32,6 +33,8 @@ pub(super) fn owners(
     for (t, (name, table)) in metadata.tables.iter().enumerate() {
         when[t] = table.order.clone().filter(|w| table.columns.get(w).is_some_and(|c| c.is_modelled()));
         match &table.owner {
+            // Kept whole: nobody decides how many rows there are.
+            _ if table.reference => {}
             Owner::Key(_) => {
                 let r = declared_key(&metadata, name).ok_or_else(|| {
                     Error::new(ErrorKind::Metadata, format!("table {name}: its owner is no foreign key"))
@@ -156,7 +159,7 @@ fn follow(draft: &Draft, number: &HashMap<&str, usize>, t: usize, row: usize, wa
                 t = number[draft.metadata.relationships[rel].parent.as_str()];
                 draft.parent_row[rel][r]
             }
-            Hop::Back(_) => NO_ROW,
+            Hop::Back(_) | Hop::Like(_) | Hop::Peer(_) => NO_ROW,
         };
         if next == NO_ROW {
             return NO_ROW;
@@ -179,7 +182,15 @@ pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
             for own in ways(plan, t, l) {
                 for there in ways(plan, target, usize::MAX) {
                     let (Some(a), Some(b)) = (plan.table_at(t, &own), plan.table_at(target, &there)) else { continue };
-                    if own.is_empty() {
+                    if own.is_empty() && b == t && t != target {
+                        // The head of a department works in it: the target leads back to the row.
+                        let back = |r: &usize| {
+                            plan.walk(frames, target, frames[t].links[l][*r] as usize, &there) == Some((t, *r))
+                        };
+                        if rows.iter().all(back) {
+                            found.push(Agreement { own: own.clone(), target: there, slots: None });
+                        }
+                    } else if own.is_empty() {
                         found.extend(same_values(plan, frames, t, l, &rows, &there, b));
                     } else if a == b && (a != target || !there.is_empty()) {
                         let same = |r: usize| {
@@ -197,6 +208,104 @@ pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
             plan.tables[t].links[l].agreements = simplest(found);
         }
     }
+}
+
+/// Finds columns that repeat one of the owner's in every row: the sex of the patient beside each reading.
+pub(super) fn inherited(plan: &mut Plan, frames: &mut [Frame]) {
+    for t in 0..plan.tables.len() {
+        let Some(o) = plan.tables[t].owner.map(usize::from) else { continue };
+        if frames[t].rows < HABIT || frames[t].owner.contains(&NO_ROW) || plan.tables[t].origin != Origin::Drawn {
+            continue;
+        }
+        for s in 0..plan.tables[t].slots.len() {
+            let equal = (0..plan.tables[o].slots.len()).find(|e| repeats(plan, frames, (t, s), (o, *e)));
+            let Some(e) = equal else { continue };
+            // Codes of labels are the owner's from now on.
+            let kind = plan.tables[o].slots[e].kind.clone();
+            let owner = &frames[t].owner;
+            frames[t].values[s] = owner.iter().map(|p| frames[o].values[e][*p as usize]).collect();
+            plan.tables[t].slots[s].kind = kind;
+            plan.tables[t].inherited.push((s as u16, e as u16));
+        }
+    }
+}
+
+/// True when a slot says the same as the owner's in every row, and not the same in all rows.
+fn repeats(plan: &Plan, frames: &[Frame], (t, s): (usize, usize), (o, e): (usize, usize)) -> bool {
+    let (mine, theirs) = (&plan.tables[t].slots[s].kind, &plan.tables[o].slots[e].kind);
+    // From codes of the own labels to codes of the owner's.
+    let map: Option<Vec<Option<i64>>> = match (mine, theirs) {
+        (SlotKind::Label { labels: a, .. }, SlotKind::Label { labels: b, .. }) => {
+            Some(a.iter().map(|l| b.iter().position(|x| x == l).map(|i| i as i64)).collect())
+        }
+        (a, b) if a == b => None,
+        _ => return false,
+    };
+    let values = &frames[t].values[s];
+    let same = |row: usize| {
+        let up = frames[o].values[e][frames[t].owner[row] as usize];
+        match (&map, values[row]) {
+            (_, NULL) => up == NULL,
+            // Labels of too few entities stand behind the last one on both sides.
+            (Some(m), v) => match usize::try_from(v).ok().and_then(|v| m.get(v)) {
+                Some(code) => *code == Some(up),
+                None => theirs.labels() <= usize::try_from(up).unwrap_or(0),
+            },
+            (None, v) => v == up,
+        }
+    };
+    values.iter().any(|v| *v != values[0]) && (0..frames[t].rows).all(same)
+}
+
+/// Fewest links that show a habit.
+const HABIT: usize = 20;
+
+/// Finds links to the own table that never lead in a circle, and links of which every target has one at most.
+pub(super) fn restraints(plan: &mut Plan, frames: &[Frame], metadata: &Metadata, k: usize) {
+    for t in 0..plan.tables.len() {
+        for l in 0..plan.tables[t].links.len() {
+            let link = &plan.tables[t].links[l];
+            let r = &metadata.relationships[usize::from(link.relationship)];
+            let (target, to) = (usize::from(link.target), &frames[t].links[l]);
+            let table = &metadata.tables[&r.child];
+            let key = table.primary_key == r.child_key
+                || r.child_key.len() == 1 && table.alternate_keys.contains(&r.child_key[0]);
+            let mut count = vec![0u32; frames[target].rows];
+            to.iter().filter(|p| **p != NO_ROW).for_each(|p| count[*p as usize] += 1);
+            let linked = to.iter().filter(|p| **p != NO_ROW).count();
+            // Two of so many links to random targets would meet often.
+            let meetings = linked as f64 * (linked as f64 - 1.0) / 2.0 / count.len().max(1) as f64;
+            let once = key || meetings >= 10.0 && linked >= k.max(HABIT) && count.iter().all(|c| *c <= 1);
+            let upward = target == t && link.deferred && linked >= 1 && !circles(to);
+            let link = &mut plan.tables[t].links[l];
+            (link.once, link.upward) = (once, upward);
+        }
+    }
+}
+
+/// True when following the links from some row comes back to it.
+fn circles(to: &[u32]) -> bool {
+    // 0 is new, 1 on the present walk, 2 known to end.
+    let mut seen = vec![0u8; to.len()];
+    for start in 0..to.len() {
+        let mut walk = Vec::new();
+        let mut row = start;
+        while seen[row] == 0 {
+            seen[row] = 1;
+            walk.push(row);
+            if to[row] == NO_ROW {
+                break;
+            }
+            row = to[row] as usize;
+        }
+        if seen[row] == 1 && to[row] != NO_ROW {
+            return true;
+        }
+        for w in walk {
+            seen[w] = 2;
+        }
+    }
+    false
 }
 
 /// An agreement on a row says more than one on a value there; the first of each kind is enough.

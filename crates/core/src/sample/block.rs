@@ -41,7 +41,7 @@ impl<'a> Block<'a> {
             }
         }
         for t in plan.order.iter().map(|t| usize::from(*t)).filter(|t| needed[*t]) {
-            if plan.tables[t].links.iter().any(|l| l.deferred) {
+            if plan.tables[t].origin == Origin::Drawn && plan.tables[t].links.iter().any(|l| l.deferred) {
                 self.deferred(t);
             }
         }
@@ -62,6 +62,8 @@ impl<'a> Block<'a> {
             NO_ROW => NO_ROW,
             old => frames[target].template.binary_search(&old).map_or(NO_ROW, |i| i as u32),
         };
+        // Rows that point to rows of their own table look themselves up.
+        self.frames[t].template.clone_from(&rows);
         for r in &rows {
             let old = *r as usize;
             let owner = table.owner.map_or(NO_ROW, |o| moved(usize::from(o), template.owner[old], &self.frames));
@@ -81,7 +83,6 @@ impl<'a> Block<'a> {
                 frame.links[l][row] = to;
             }
         }
-        self.frames[t].template = rows;
         if let Some(o) = table.owner.map(usize::from) {
             self.frames[t].first = crate::plan::firsts(&self.frames[t].owner, self.frames[o].rows);
             crate::feature::summarise_all(&model.plan, &mut self.frames, o, t);
@@ -97,9 +98,10 @@ impl<'a> Block<'a> {
             for at in self.sampler.root_rows(t, self.block) {
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
-                if !drawer.fill(&mut self.frames, row, at, 0, &mut targets) && row > 0 {
-                    // An entity that finds no values under the rules is like the one before.
-                    self.frames[t].repeat(row);
+                let done = (0..PLANS).any(|n| drawer.fill(&mut self.frames, row, at, n * TRIES, &mut targets));
+                if !done {
+                    // No room under the rules: a row with nothing in it would break them all.
+                    self.frames[t].pop();
                 }
             }
             return;
@@ -213,6 +215,7 @@ struct Counter<'a> {
     count: &'a CountLaw<'a>,
     purpose: u64,
     seed: u64,
+    most: i64,
 }
 
 impl<'a> Counter<'a> {
@@ -221,19 +224,22 @@ impl<'a> Counter<'a> {
         let seed = sampler.request.seed;
         let drawer = RowDrawer::new(plan, &sampler.laws[owner], owner, Some(&count.known), seed);
         let purpose = name(&[&plan.tables[owner].name, "number of", &plan.tables[child].name]);
-        Self { drawer, count, purpose, seed }
+        // Nor more than the whole training table had.
+        let most = LONGEST.min(sampler.model.tables[child].rows.max(1) as i64);
+        Self { drawer, count, purpose, seed, most }
     }
 
     fn count(&mut self, frames: &[Frame], row: usize, at: u64, least: i64) -> i64 {
         self.drawer.enter(frames, row);
         let mut rng = Stream::new(self.seed, self.purpose, at);
         let Some((from, to)) = &self.count.model.per else {
-            return self.drawer.number(frames, row, &self.count.law, (least, LONGEST), &mut rng).unwrap_or(least);
+            let bounds = (least, self.most.max(least));
+            return self.drawer.number(frames, row, &self.count.law, bounds, &mut rng).unwrap_or(least);
         };
         let span = self.drawer.span(frames, row, from, to);
         match self.drawer.number_or_none(frames, row, &self.count.law, least == 0, &mut rng) {
             // Rounded, so that a stay of three and a half paces has three or four.
-            Some(each) => ((span / SECOND + each / 2) / each.max(1)).clamp(1, LONGEST),
+            Some(each) => (span / SECOND).saturating_add(each / 2).div_euclid(each.max(1)).clamp(1, self.most),
             None => least,
         }
     }

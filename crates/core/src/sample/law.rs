@@ -44,6 +44,7 @@ impl<'a> Law<'a> {
         };
         let flat = match &drawn.conditional {
             Conditional::Tree(tree) => Some(Flat::new(tree, input)),
+            Conditional::Boosted(_) => None,
         };
         let spread = match &drawn.coder {
             Coder::Number(coder) => Some(Spread::new(coder)),
@@ -64,8 +65,10 @@ impl<'a> Law<'a> {
                 return Some(code);
             }
         }
-        let Conditional::Tree(tree) = &self.drawn.conditional;
-        tree.draw_at(leaf, rng, weigh)
+        match &self.drawn.conditional {
+            Conditional::Tree(tree) => tree.draw_at(leaf, rng, weigh),
+            Conditional::Boosted(_) => None,
+        }
     }
 }
 
@@ -134,6 +137,8 @@ pub(super) struct TableLaw<'a> {
     pub purposes: Vec<u64>,
     /// The item with which each unique set is complete.
     pub last_of_unique: Vec<Option<UniqueItem>>,
+    /// The same for the sets that are unique in the whole table.
+    pub last_of_table: Vec<UniqueItem>,
 }
 
 impl<'a> TableLaw<'a> {
@@ -166,6 +171,8 @@ impl<'a> TableLaw<'a> {
             UniqueItem::Slot(s) => 1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1),
         };
         let last_of_unique = mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
+        let last = |set: &Vec<UniqueItem>| set.iter().max_by_key(|i| place(i)).copied();
+        let last_of_table = mine.keep.unique_in_table.iter().filter_map(last).collect();
         Self {
             model: mine,
             when,
@@ -175,6 +182,7 @@ impl<'a> TableLaw<'a> {
             known: Known { features: &mine.features, binners: &mine.binners, wanted },
             purposes,
             last_of_unique,
+            last_of_table,
         }
     }
 }

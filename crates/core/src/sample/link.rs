@@ -3,7 +3,7 @@
 //! Targets of one profile are dealt from shuffled decks in which each stands as often as it is popular, so that
 //! the number of rows per target comes out right and not only its mean.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Sampler;
@@ -21,6 +21,7 @@ pub(super) struct Targets {
     table: usize,
     link: usize,
     target: usize,
+    once: bool,
     /// Targets that share what must agree.
     groups: Vec<Group>,
     /// The group of each value of what must agree.
@@ -31,10 +32,21 @@ pub(super) struct Targets {
     codes: Vec<Vec<u16>>,
     /// Popularity of every target row.
     weight: Vec<u32>,
+    /// How often each was chosen afresh so far, where the popularity of each was drawn for it alone.
+    used: Option<Vec<u32>>,
+    /// The target chosen afresh for the row at work.
+    fresh: u32,
+    /// The last finished row of each target.
+    finished: Vec<u32>,
     shuffle: Stream,
     /// Open intervals of each target, where there is a capacity.
     open: HashMap<u32, Vec<(i64, i64)>>,
+    /// Targets that have a row already, where each has one at most.
+    gone: HashSet<u32>,
 }
+
+/// Least odds of a profile whose targets have all been chosen as often as they are popular.
+const SPENT: f64 = 0.02;
 
 /// Targets that share what must agree, sorted by profile, and the decks of stretches of them.
 struct Group {
@@ -82,13 +94,18 @@ impl Targets {
             table: t,
             link: l,
             target,
+            once: link.once,
             groups: groups.into_iter().map(|g| Group { rows: Arc::new(g), decks: BTreeMap::new() }).collect(),
             by_key,
             last: (Vec::new(), None),
             codes,
+            used: (model.plan.tables[target].origin == Origin::Drawn).then(|| vec![0; weight.len()]),
             weight,
+            fresh: NO_ROW,
+            finished: vec![NO_ROW; rows],
             shuffle: Stream::new(seed, purpose, block),
             open: HashMap::new(),
+            gone: HashSet::new(),
         }
     }
 
@@ -96,6 +113,7 @@ impl Targets {
     pub fn choose(&mut self, d: &mut RowDrawer, frames: &mut [Frame], row: usize, rng: &mut Stream) -> bool {
         let (t, l) = (d.table, self.link);
         let law = &d.law.links[l];
+        self.fresh = NO_ROW;
         let flag = |d: &mut RowDrawer, frames: &[Frame], law: &Law, rng: &mut Stream| {
             d.code(frames, row, law, &[], None, rng) == Some(1)
         };
@@ -132,7 +150,9 @@ impl Targets {
             };
             Arc::new(group.iter().copied().filter(fits).collect())
         };
-        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW;
+        // Where rows choose among few targets that were drawn for them, each is chosen as often as it is popular.
+        let counted = self.used.is_some() && !d.plan.tables[t].links[l].agreements.is_empty();
+        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW && !counted;
         let mut pool = if plain { Arc::clone(&group) } else { filtered(true, true) };
         if pool.is_empty() {
             pool = filtered(false, true);
@@ -141,9 +161,11 @@ impl Targets {
             pool = filtered(false, false);
         }
         if pool.is_empty() {
-            return false;
+            // All targets have their one row: there is nothing left to point to.
+            return rules.once && law.null.is_some();
         }
         let (mut from, mut to) = (0, pool.len());
+        let left = if plain { None } else { self.left(&pool) };
         for (j, law) in law.profile.iter().enumerate() {
             if to - from <= 1 {
                 break;
@@ -156,9 +178,13 @@ impl Targets {
                 let b = from + pool[from..to].partition_point(|r| codes[*r as usize] <= c);
                 (a, b)
             };
-            let mut weigh = |c: u16| {
-                let (a, b) = at(c);
-                f64::from(u8::from(b > a))
+            let mut weigh = |c: u16| match (at(c), &left) {
+                ((a, b), _) if a == b => 0.0,
+                ((a, b), Some(left)) => {
+                    let popular: u64 = pool[a..b].iter().map(|r| u64::from(self.weight[*r as usize])).sum();
+                    (left[a..b].iter().sum::<f64>() / (popular as f64).max(1.0)).clamp(SPENT, 1.0)
+                }
+                _ => 1.0,
             };
             let drawn_code = d.code(frames, row, law, &[], Some(&mut weigh), rng);
             if let Some(c) = drawn_code {
@@ -172,12 +198,25 @@ impl Targets {
         let chosen = if plain {
             self.deal(key, &pool, from, to)
         } else {
-            let weights: Vec<f64> = pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
+            let popular = || pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
+            let weights: Vec<f64> = match left {
+                Some(left) if left[from..to].iter().any(|w| *w > 0.0) => left[from..to].to_vec(),
+                _ => popular(),
+            };
             let i = rng.weighted(&weights).unwrap_or_else(|| rng.below((to - from) as u64) as usize);
             pool[from + i]
         };
         frames[t].links[l][row] = chosen;
+        self.fresh = chosen;
         true
+    }
+
+    /// How often each of these may still be chosen before all have been as often as they are popular.
+    fn left(&self, pool: &[u32]) -> Option<Vec<f64>> {
+        let used = self.used.as_ref()?;
+        let of = |r: &u32| (self.weight[*r as usize], used[*r as usize]);
+        let laps = pool.iter().map(of).filter(|(w, _)| *w > 0).map(|(w, u)| u / w).min().unwrap_or(0);
+        Some(pool.iter().map(of).map(|(w, u)| f64::from(w.saturating_mul(laps + 1).saturating_sub(u))).collect())
     }
 
     /// The group of targets that agree with a row.
@@ -216,8 +255,26 @@ impl Targets {
         deck.cards[deck.at - 1]
     }
 
-    /// Remembers the interval of a finished row.
+    /// Says which row had the target of this one before.
+    pub fn meet(&self, frames: &mut [Frame], row: usize) {
+        let frame = &mut frames[self.table];
+        frame.peers[self.link][row] =
+            self.finished.get(frame.links[self.link][row] as usize).copied().unwrap_or(NO_ROW);
+    }
+
+    /// Remembers a finished row, and its interval.
     pub fn taken(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
+        let to = frames[self.table].links[self.link][row];
+        if to != NO_ROW && self.once {
+            self.gone.insert(to);
+        }
+        if let Some(n) = self.used.as_mut().and_then(|u| u.get_mut(self.fresh as usize)) {
+            *n += 1;
+            self.fresh = NO_ROW;
+        }
+        if let Some(last) = self.finished.get_mut(frames[self.table].links[self.link][row] as usize) {
+            *last = row as u32;
+        }
         let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
         let frame = &frames[self.table];
         let (start, end) = (frame.values[usize::from(c.start)][row], frame.values[usize::from(c.end)][row]);
@@ -290,6 +347,10 @@ struct Rules {
     used: Vec<i64>,
     /// Capacity and the moment that counts.
     capacity: Option<(Capacity, i64)>,
+    /// Only rows of the own table before this one.
+    before: Option<u32>,
+    /// Every target at most once.
+    once: bool,
 }
 
 impl Rules {
@@ -297,16 +358,30 @@ impl Rules {
         let keep = &d.model.keep;
         let forbidden = broken(d, l, frames, row);
         let item = UniqueItem::Link(l as u8);
-        let used = d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
+        let mut used: Vec<i64> =
+            d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
+        let frame = &frames[d.table];
+        let [owner, twice] = d.model.links[l].never;
+        used.extend(owner.then(|| i64::from(frame.owner[row])));
+        if twice {
+            used.extend((row - d.place()..row).map(|r| i64::from(frame.links[l][r])));
+        }
+        used.extend(d.used_in_table(frames, row, item));
+        let link = &d.plan.tables[d.table].links[l];
+        let before = link.upward.then_some(row as u32);
         let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && !d.roomy).and_then(|c| {
             let start = frames[d.table].values[usize::from(c.start)][row];
             (start != NULL).then(|| (c.clone(), start))
         });
-        Self { forbidden, used, capacity }
+        Self { forbidden, used, capacity, before, once: link.once }
     }
 
     fn is_empty(&self) -> bool {
-        self.forbidden.is_empty() && self.used.is_empty() && self.capacity.is_none()
+        self.forbidden.is_empty()
+            && self.used.is_empty()
+            && self.capacity.is_none()
+            && self.before.is_none()
+            && !self.once
     }
 
     fn allow(&self, targets: &Targets, plan: &Plan, frames: &[Frame], to: u32) -> bool {
@@ -316,7 +391,9 @@ impl Rules {
             .capacity
             .as_ref()
             .is_some_and(|(c, at)| targets.open_at(to, *at) >= targets.capacity(plan, frames, c, to));
-        !restricted && !full && !self.used.contains(&i64::from(to))
+        let above = self.before.is_none_or(|b| to < b);
+        let free = !self.once || !targets.gone.contains(&to);
+        above && free && !restricted && !full && !self.used.contains(&i64::from(to))
     }
 }
 

@@ -14,9 +14,9 @@ mod schema;
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;
 
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, Sdtype};
 use crate::model::Model;
-use crate::output::{IdFormat, Writer};
+use crate::output::Writer;
 use crate::plan::{Origin, Output};
 use crate::{Error, ErrorKind, Result};
 
@@ -41,6 +41,25 @@ impl Default for SampleRequest {
     }
 }
 
+/// The metadata without the hidden tables and what points to them.
+fn visible(full: &Metadata, model: &Model) -> Metadata {
+    let mut metadata = full.clone();
+    let hidden: Vec<&str> = model.plan.tables.iter().filter(|t| t.hidden).map(|t| t.name.as_str()).collect();
+    if hidden.is_empty() {
+        return metadata;
+    }
+    let gone = |t: &str| hidden.contains(&t);
+    metadata.tables.retain(|name, _| !gone(name));
+    metadata.relationships.retain(|r| !gone(&r.parent));
+    for (name, table) in &mut metadata.tables {
+        let key = |k: &Vec<String>| full.parents_of(name).any(|r| &r.child_key == k && gone(&r.parent));
+        if matches!(&table.owner, crate::metadata::Owner::Key(k) if key(k)) {
+            table.owner = crate::metadata::Owner::Auto;
+        }
+    }
+    metadata
+}
+
 /// Largest scale: beyond it keys would not fit their counters.
 const MOST: f64 = 1e9;
 
@@ -48,13 +67,16 @@ const MOST: f64 = 1e9;
 pub struct Sampler<'a> {
     pub(crate) model: &'a Model,
     laws: Vec<law::TableLaw<'a>>,
+    /// The metadata of what is written, and with the hidden tables.
     pub(crate) metadata: Metadata,
+    full: Metadata,
     request: SampleRequest,
     blocks: u64,
     /// Rows of each table without an owner, over all blocks.
     roots: Vec<u64>,
     /// Keys reserved for each table in each block.
     reserved: Vec<u64>,
+    remarks: Vec<String>,
 }
 
 /// What one block adds to each table.
@@ -73,10 +95,11 @@ impl<'a> Sampler<'a> {
         if request.parts == 0 || request.part == 0 || request.part > request.parts {
             return bad(format!("part {} of {} does not exist; parts count from 1", request.part, request.parts));
         }
-        let metadata = Metadata::from_json(&model.metadata)?;
+        let full = Metadata::from_json(&model.metadata)?;
+        let metadata = visible(&full, model);
         let mut scale = request.scale;
         for (table, rows) in &request.rows {
-            let Some(t) = model.plan.table(table) else {
+            let Some(t) = model.plan.table(table).filter(|t| !model.plan.tables[*t].hidden) else {
                 return bad(format!("--rows names table {table}, which the model does not have"));
             };
             if model.plan.tables[t].owner.is_some() || model.plan.tables[t].origin != Origin::Drawn {
@@ -92,9 +115,19 @@ impl<'a> Sampler<'a> {
                 None => (model.tables[t].rows as f64 * request.scale).round().max(1.0) as u64,
             })
             .collect();
-        let mut sampler =
-            Self { model, laws: law::compile(model), metadata, request, blocks, roots, reserved: Vec::new() };
+        let mut sampler = Self {
+            model,
+            laws: law::compile(model),
+            metadata,
+            full,
+            request,
+            blocks,
+            roots,
+            reserved: Vec::new(),
+            remarks: Vec::new(),
+        };
         sampler.reserved = sampler.reserve();
+        sampler.make_room();
         Ok(sampler)
     }
 
@@ -111,12 +144,72 @@ impl<'a> Sampler<'a> {
 
     /// About how many rows the whole run makes.
     pub fn expected_rows(&self) -> u64 {
-        (0..self.model.tables.len()).map(|t| (self.expected(t) * self.blocks as f64) as u64).sum()
+        let shown = (0..self.model.tables.len()).filter(|t| !self.model.plan.tables[*t].hidden);
+        shown.map(|t| (self.expected(t) * self.blocks as f64) as u64).sum()
     }
 
     /// Names of the tables, in the order of [`BlockRows::tables`].
     pub fn tables(&self) -> Vec<&str> {
-        self.model.plan.tables.iter().map(|t| t.name.as_str()).collect()
+        self.model.plan.tables.iter().filter(|t| !t.hidden).map(|t| t.name.as_str()).collect()
+    }
+
+    /// What is not as the model's metadata have it, for people.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Identifiers longer than their pattern where it has no room for so many: the metadata of the output say so.
+    fn make_room(&mut self) {
+        let model = self.model;
+        let mut longer: IndexMap<(String, String), String> = IndexMap::new();
+        for (t, table) in model.plan.tables.iter().enumerate() {
+            let names = self.full.tables.get(&table.name).into_iter().flat_map(|m| m.columns.keys());
+            for (output, column) in table.output.iter().zip(names) {
+                let format = match output {
+                    Output::Id(f) | Output::Group(f, _) => f,
+                    Output::Given(_, inner) => match inner.as_ref() {
+                        Output::Id(f) => f,
+                        _ => continue,
+                    },
+                    _ => continue,
+                };
+                let needed = self.positions(t);
+                let Some(room) = format.capacity().filter(|room| *room < needed) else { continue };
+                let Some(wider) = format.wider_regex() else { continue };
+                self.remarks.push(format!(
+                    "{}.{column}: its pattern has room for {room} identifiers; those beyond it are longer",
+                    table.name
+                ));
+                longer.insert((table.name.clone(), column.clone()), wider);
+            }
+        }
+        // Foreign keys have the pattern of their key, along chains of tables.
+        for _ in 0..model.plan.tables.len().min(64) {
+            for r in &self.full.relationships {
+                for (p, c) in r.parent_key.iter().zip(&r.child_key) {
+                    if let Some(wider) = longer.get(&(r.parent.clone(), p.clone())).cloned() {
+                        longer.insert((r.child.clone(), c.clone()), wider);
+                    }
+                }
+            }
+        }
+        for ((table, column), wider) in longer {
+            let meta = self.metadata.tables.get_mut(&table).and_then(|t| t.columns.get_mut(&column));
+            if let Some(Sdtype::Id { regex: Some(regex) }) = meta.map(|m| &mut m.sdtype) {
+                *regex = wider;
+            }
+        }
+    }
+
+    /// Positions that keys of a table may take.
+    fn positions(&self, t: usize) -> u64 {
+        let (plan, rows) = (&self.model.plan.tables[t], self.model.tables[t].rows);
+        match plan.origin {
+            Origin::Reference => rows,
+            Origin::Repeated => (self.blocks / u64::from(self.model.components.max(1)) + 1).saturating_mul(rows),
+            Origin::Drawn if plan.owner.is_none() => self.roots[t],
+            Origin::Drawn => self.blocks.saturating_mul(self.reserved[t]),
+        }
     }
 
     /// The metadata of what is generated.
@@ -145,24 +238,6 @@ impl<'a> Sampler<'a> {
     /// region of its own behind all blocks.
     fn reserve(&self) -> Vec<u64> {
         (0..self.model.tables.len()).map(|t| (self.expected(t) * 1.25 + 50.0).ceil() as u64).collect()
-    }
-
-    /// What people should know before they use the keys: formats that do not hold all of them.
-    pub fn remarks(&self) -> Vec<String> {
-        let mut out = Vec::new();
-        for (t, table) in self.model.plan.tables.iter().enumerate() {
-            let last = self.position(t, self.blocks - 1, self.reserved[t]);
-            let columns = self.metadata.tables[&table.name].columns.keys();
-            for (column, output) in columns.zip(&table.output) {
-                let Output::Id(format @ IdFormat::Pattern(_)) = output else { continue };
-                let (first, last) = (format.text(0, 0), format.text(last, 0));
-                if last.len() > first.len() {
-                    let what = "has more rows than its format can count, so later keys are longer";
-                    out.push(format!("{}: {column} {what} (up to {} characters)", table.name, last.len()));
-                }
-            }
-        }
-        out
     }
 
     /// First and end root row of a block.
@@ -200,7 +275,7 @@ impl<'a> Sampler<'a> {
 
     /// The same for the tables that are wanted (all for an empty list), without drawing what they do not depend on.
     pub fn block_of(&self, block: u64, wanted: &[bool]) -> Result<Vec<Option<RecordBatch>>> {
-        let all = vec![true; self.laws.len()];
+        let all: Vec<bool> = self.model.plan.tables.iter().map(|t| !t.hidden).collect();
         let wanted = if wanted.is_empty() { &all } else { wanted };
         let frames = block::Block::new(self, block).run(&self.needed(wanted));
         let offsets: Vec<u64> = (0..frames.len()).map(|t| self.position(t, block, 0)).collect();
@@ -213,7 +288,7 @@ impl<'a> Sampler<'a> {
         };
         let writer = Writer {
             plan: &self.model.plan,
-            metadata: &self.metadata,
+            metadata: &self.full,
             frames: &frames,
             seed: self.request.seed,
             index: &index,
@@ -226,7 +301,8 @@ impl<'a> Sampler<'a> {
             Some(true) => writer.batch(t, rows(t, frame.rows)).map(Some),
             _ => Ok(None),
         };
-        frames.iter().enumerate().map(batch).collect()
+        // Hidden tables come last and are never written.
+        frames.iter().enumerate().take(self.metadata.tables.len()).map(batch).collect()
     }
 
     /// The tables that must be drawn to have those that are wanted.

@@ -9,6 +9,9 @@ use crate::plan::{Plan, SlotKind};
 use crate::rule::expression::{Exact, Expression};
 use crate::time::years_between;
 
+/// The furthest time from 1970 that a formula may give, in ticks: past the year 9999.
+const FURTHEST: u64 = 8_000_000 * crate::time::DAY as u64;
+
 /// What decides a column before it is drawn.
 pub(super) enum Decided {
     /// Nothing does.
@@ -281,9 +284,11 @@ impl<'a> Obey<'a> {
             && keep.agree.iter().all(|(a, b)| self.agree(frames, row, a, b))
             && self.combinations.iter().all(|c| self.known(frames, row, c))
             && self.measured.iter().all(alone)
-            && keep.unique_in_block.iter().zip(&self.seen).all(|(set, seen)| {
-                tuple(set, row).is_none_or(|t| !seen.contains(&t))
-            })
+            && keep
+                .unique_in_block
+                .iter()
+                .zip(&self.seen)
+                .all(|(set, seen)| tuple(set, row).is_none_or(|t| !seen.contains(&t)))
             && self.late.iter().all(|r| self.unrestricted(frames, row, *r))
     }
 
@@ -367,7 +372,8 @@ fn exact(kind: &SlotKind, value: i64) -> Option<Exact> {
 fn tick(kind: &SlotKind, n: Exact) -> Option<i64> {
     match kind {
         SlotKind::Number { decimals } => n.rounded(*decimals),
-        SlotKind::Time { .. } => n.rounded(6),
+        // Beyond this no date is written.
+        SlotKind::Time { .. } => n.rounded(6).filter(|t| t.unsigned_abs() <= FURTHEST),
         SlotKind::Label { numeric, .. } => {
             let n = n.rounded(0)?;
             numeric.as_ref()?.iter().position(|v| *v == n).map(|i| i as i64)

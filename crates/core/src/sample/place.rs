@@ -21,12 +21,12 @@ const FURTHEST: i64 = 60;
 /// Slots that move when the time of a row moves: that time and all that is drawn as a span from it. None where the
 /// table has no capacity, or where its times hang on something that stays.
 pub(super) fn moving(when: &ColumnModel, columns: &[ColumnModel], ends: (u16, u16)) -> Option<Vec<usize>> {
-    if !matches!(when.quantity, Quantity::Calendar(_)) {
+    if !matches!(when.quantity, Quantity::Calendar(..)) {
         return None;
     }
     let mut slots = vec![when.slot];
     for c in columns {
-        if let Quantity::Since(r) | Quantity::Calendar(Some(r)) = &c.quantity
+        if let Quantity::Since(r) | Quantity::Calendar(Some(r), _) = &c.quantity
             && r.hops.is_empty()
             && slots.contains(&r.slot)
         {

@@ -1,14 +1,16 @@
 //! Draws the columns of one row, each given what is known, inside what the rules allow.
 
+use std::collections::HashMap;
+
 use super::law::{self, ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
 use super::link::Targets;
 use super::obey::{Decided, Obey};
 use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
-use crate::feature::{Cursor, SPARE};
+use crate::feature::{Cursor, SPARE, recalled};
 use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
-use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, TableModel, UniqueItem, Unit};
+use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, RECALL, TableModel, UniqueItem, Unit};
 use crate::plan::{Plan, SlotKind};
 use crate::rng::Stream;
 use crate::time::DAY;
@@ -19,6 +21,12 @@ pub(super) const TRIES: u64 = 20;
 const LOOSE: u64 = 6;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
+
+/// Times a number that should differ from another is drawn again.
+const OTHERS: usize = 8;
+
+/// Days of a year.
+const YEAR: i64 = 365;
 
 /// Everything from the smallest to the largest tick.
 const ALL: (i64, i64) = (i64::MIN + 1, i64::MAX);
@@ -37,6 +45,8 @@ pub(super) struct RowDrawer<'a> {
     obey: Obey<'a>,
     /// Whether a code that the rules allow may be drawn although it was never seen in such a row.
     loose: bool,
+    /// For each set that is unique in the table: the values of its last item for each of the others.
+    in_table: Vec<HashMap<Vec<i64>, Vec<i64>>>,
 }
 
 impl<'a> RowDrawer<'a> {
@@ -54,6 +64,7 @@ impl<'a> RowDrawer<'a> {
             roomy: false,
             obey: Obey::new(plan, law.model, table),
             loose: false,
+            in_table: vec![HashMap::new(); law.last_of_table.len()],
         }
     }
 
@@ -82,7 +93,7 @@ impl<'a> RowDrawer<'a> {
                 self.loose = false;
                 self.cursor.leave(frames, row);
                 if !self.roomy {
-                    self.obey.accept(frames, row);
+                    self.accept(frames, row);
                     targets.iter_mut().flatten().for_each(|t| t.taken(self.model, frames, row));
                 }
                 return true;
@@ -98,13 +109,15 @@ impl<'a> RowDrawer<'a> {
     /// Remembers a row that has found its place.
     pub fn accept(&mut self, frames: &[Frame], row: usize) {
         self.obey.accept(frames, row);
+        self.remember(frames, row);
     }
 
     fn clear(&self, frames: &mut [Frame], row: usize) {
         for v in &mut frames[self.table].values {
             v[row] = NULL;
         }
-        for l in &mut frames[self.table].links {
+        let frame = &mut frames[self.table];
+        for l in frame.links.iter_mut().chain(&mut frame.peers) {
             l[row] = NO_ROW;
         }
     }
@@ -135,6 +148,7 @@ impl<'a> RowDrawer<'a> {
             let mut rng = self.stream(slots + l, at, attempt);
             let missing = self.obey.missing(frames, row, UniqueItem::Link(l as u8));
             let done = missing == Some(true) || t.choose(self, frames, row, &mut rng);
+            t.meet(frames, row);
             targets[l] = Some(t);
             if !done || (missing == Some(false) && frames[self.table].links[l][row] == NO_ROW) {
                 return false;
@@ -181,6 +195,7 @@ impl<'a> RowDrawer<'a> {
                 let mut rng = self.stream(slots + l, at, attempt);
                 self.cursor.forget();
                 if t.choose(self, frames, row, &mut rng) {
+                    t.taken(self.model, frames, row);
                     break;
                 }
             }
@@ -357,7 +372,7 @@ impl<'a> RowDrawer<'a> {
                 Decided::Impossible => return false,
                 Decided::Value { value, optional: false } => {
                     frames[self.table].values[slot][row] = value;
-                    return true;
+                    return !self.is_used(frames, row, UniqueItem::Slot(c.model.slot), value);
                 }
                 _ => {}
             }
@@ -375,6 +390,9 @@ impl<'a> RowDrawer<'a> {
             return missing;
         };
         let value = match &c.model.quantity {
+            Quantity::Position(first) => {
+                i64::try_from(self.place()).ok().map(|p| first.saturating_add(p)).filter(|v| (lo..=hi).contains(v))
+            }
             Quantity::Copy(r) => {
                 Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v))
             }
@@ -388,24 +406,48 @@ impl<'a> RowDrawer<'a> {
                 }
                 base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
             },
+            Quantity::Near(r) => match self.plan.value(frames, self.table, row, r) {
+                NULL => self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng),
+                base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
+            },
+            Quantity::Same(r) => {
+                let base = self.plan.value(frames, self.table, row, r);
+                let may = base != NULL && (lo..=hi).contains(&base);
+                if may && self.code(frames, row, &c.parts[0], &[], None, rng) == Some(1) {
+                    Some(base)
+                } else {
+                    let mut value = None;
+                    for _ in 0..OTHERS {
+                        value = self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng);
+                        if !may || value != Some(base) {
+                            break;
+                        }
+                    }
+                    value
+                }
+            }
+            Quantity::Recall(given) => {
+                self.recall(frames, row, c, *given, ((lo, hi), allowed.as_deref()), missing, rng)
+            }
             Quantity::Residual => {
                 let guess = self.guess(frames, row, &c.parts[0]);
                 self.shifted(frames, row, &c.parts[0], &[guess], (lo, hi), guess.round() as i64, missing, rng)
             }
-            Quantity::Calendar(anchor) => self.calendar(frames, row, c, anchor.as_ref(), (lo, hi), missing, rng),
+            Quantity::Calendar(anchor, season) => {
+                self.calendar(frames, row, c, (anchor.as_ref(), season.as_slice()), (lo, hi), missing, rng)
+            }
         };
         let value = match (value, decided, &allowed) {
             (Some(v), Decided::Value { value, .. }, _) if v != NULL => Some(value),
             (Some(v), _, Some(a)) if v != NULL => nearest(a, v, (lo, hi)),
             (value, ..) => value,
         };
-        match value {
-            Some(v) => {
-                frames[self.table].values[slot][row] = v;
-                true
-            }
-            None => false,
+        let Some(v) = value else { return false };
+        if self.is_used(frames, row, UniqueItem::Slot(c.model.slot), v) {
+            return false;
         }
+        frames[self.table].values[slot][row] = v;
+        true
     }
 
     #[allow(clippy::too_many_arguments)] // As draw_number.
@@ -460,13 +502,65 @@ impl<'a> RowDrawer<'a> {
         Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
     }
 
+    /// A label that the owner's rows had before, or one that they had not.
+    #[allow(clippy::too_many_arguments)] // As draw_number.
+    fn recall(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        c: &ColumnLaw,
+        given: Option<u16>,
+        ((lo, hi), known): ((i64, i64), Option<&[i64]>),
+        missing: bool,
+        rng: &mut Stream,
+    ) -> Option<i64> {
+        let SlotKind::Label { labels, numeric } = &self.plan.tables[self.table].slots[usize::from(c.model.slot)].kind
+        else {
+            return None;
+        };
+        let n = labels.len();
+        let from = row - self.cursor.position();
+        let (list, back) = recalled(&frames[self.table], from, row, c.model.slot, given, n);
+        let fits = |code: i64| {
+            numeric.as_ref().is_none_or(|v| v.get(code as usize).is_some_and(|v| (lo..=hi).contains(v)))
+                && known.is_none_or(|k| k.binary_search(&code).is_ok())
+        };
+        let rest: Vec<i64> = list.iter().skip(usize::from(RECALL - 1)).copied().filter(|code| fits(*code)).collect();
+        let fresh = missing || (0..n as i64).any(|code| fits(code) && !list.contains(&code));
+        if !list.is_empty() {
+            let further = usize::from(RECALL - 1);
+            let mut weigh = |p: u16| {
+                let may = match usize::from(p) {
+                    _ if p == RECALL => fresh,
+                    p if p == further => !rest.is_empty(),
+                    p => list.get(p).is_some_and(|code| fits(*code)),
+                };
+                f64::from(u8::from(may))
+            };
+            let extras = [list.len() as f64, back as f64];
+            let place = usize::from(self.code(frames, row, &c.parts[0], &extras, Some(&mut weigh), rng)?);
+            if place == further {
+                return Some(rest[rng.below(rest.len() as u64) as usize]);
+            } else if place < further {
+                return Some(list[place]);
+            }
+        }
+        let mut weigh = |code: u16| {
+            let code = i64::from(code);
+            let allowed = if code >= n as i64 { missing } else { fits(code) && !list.contains(&code) };
+            f64::from(u8::from(allowed))
+        };
+        let code = self.code(frames, row, &c.parts[1], &[], Some(&mut weigh), rng)?;
+        Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
+    }
+
     #[allow(clippy::too_many_arguments)] // As draw_number.
     fn calendar(
         &mut self,
         frames: &[Frame],
         row: usize,
         c: &ColumnLaw,
-        anchor: Option<&Ref>,
+        (anchor, season): (Option<&Ref>, &[u32]),
         (lo, hi): (i64, i64),
         missing: bool,
         rng: &mut Stream,
@@ -501,7 +595,7 @@ impl<'a> RowDrawer<'a> {
             let (a, b) = coder.bin(coder.code(d));
             let (a, b) = (a.max(bounds.0), b.min(bounds.1));
             let extras = [d as f64, crate::fit::weekday(base_day) as f64];
-            let day = base_day + self.on_weekday(frames, row, c, (a, b), d, base_day, &extras, rng)?;
+            let day = base_day + self.on_weekday(frames, row, c, ((a, b), season), d, base_day, &extras, rng)?;
             let Some(clock) = c.parts.get(2) else {
                 let value = day * DAY;
                 if (lo..=hi).contains(&value) {
@@ -529,7 +623,7 @@ impl<'a> RowDrawer<'a> {
         frames: &[Frame],
         row: usize,
         c: &ColumnLaw,
-        (a, b): (i64, i64),
+        ((a, b), season): ((i64, i64), &[u32]),
         d: i64,
         base_day: i64,
         extras: &[f64],
@@ -546,7 +640,17 @@ impl<'a> RowDrawer<'a> {
         let n = weekdays.len();
         let mut weigh = |code: u16| f64::from(u8::from(usize::from(code) < n && near(weekdays.middle(code)).is_some()));
         match self.code(frames, row, &c.parts[1], extras, Some(&mut weigh), rng) {
-            Some(code) => near(weekdays.middle(code)),
+            Some(code) if season.is_empty() => near(weekdays.middle(code)),
+            Some(code) => {
+                // Any day of the bin (not over a year away) on that weekday, by how often its day of the year is met.
+                let w = weekdays.middle(code);
+                let days: Vec<i64> = (a.max(d - YEAR / 2)..=b.min(d + YEAR / 2))
+                    .filter(|x| crate::fit::weekday(base_day + x) == w)
+                    .collect();
+                let met = |x: &i64| season.get(crate::fit::day_of_year(base_day + x)).copied().map_or(0.0, f64::from);
+                let weights: Vec<f64> = days.iter().map(met).collect();
+                rng.weighted(&weights).map(|i| days[i]).or_else(|| near(w))
+            }
             None => Some(d),
         }
     }
@@ -624,6 +728,50 @@ impl<'a> RowDrawer<'a> {
             .collect()
     }
 
+    /// Values of `item` in earlier rows of the table that agree with this row on the rest of a set it completes.
+    pub fn used_in_table(&self, frames: &[Frame], row: usize, item: UniqueItem) -> Vec<i64> {
+        let sets = self.in_table.iter().zip(&self.model.keep.unique_in_table).zip(&self.law.last_of_table);
+        sets.filter(|(_, last)| **last == item)
+            .filter_map(|((seen, set), _)| seen.get(&self.rest(frames, row, set, item)))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// True when a value would repeat a set that must not repeat.
+    fn is_used(&self, frames: &[Frame], row: usize, item: UniqueItem, value: i64) -> bool {
+        let keep = &self.model.keep;
+        // A missing value repeats nothing.
+        if value == NULL {
+            return false;
+        }
+        (!keep.unique.is_empty()
+            && self.unique_sets(item).into_iter().any(|set| self.used(frames, row, set, item).contains(&value)))
+            || (!keep.unique_in_table.is_empty() && self.used_in_table(frames, row, item).contains(&value))
+    }
+
+    /// Remembers a finished row in the sets that are unique in the table.
+    fn remember(&mut self, frames: &[Frame], row: usize) {
+        for i in 0..self.in_table.len() {
+            let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
+            let rest = self.rest(frames, row, set, last);
+            let value = self.item(frames, row, last);
+            self.in_table[i].entry(rest).or_default().push(value);
+        }
+    }
+
+    fn item(&self, frames: &[Frame], row: usize, item: UniqueItem) -> i64 {
+        let frame = &frames[self.table];
+        match item {
+            UniqueItem::Slot(s) => frame.values[usize::from(s)][row],
+            UniqueItem::Link(l) => i64::from(frame.links[usize::from(l)][row]),
+        }
+    }
+
+    fn rest(&self, frames: &[Frame], row: usize, set: &[UniqueItem], without: UniqueItem) -> Vec<i64> {
+        set.iter().filter(|i| **i != without).map(|i| self.item(frames, row, *i)).collect()
+    }
+
     /// Position among the rows of the owner.
     pub fn place(&self) -> usize {
         self.cursor.position()
@@ -637,7 +785,7 @@ fn lowest(unit: Unit, v: i64, plus: i64) -> i64 {
         Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
         Unit::Parts(f) if plus > 0 => v.div_euclid(f) + 1,
         Unit::Parts(f) => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0),
-        Unit::Day => (v.div_euclid(DAY) + plus).saturating_mul(DAY),
+        Unit::Day => v.div_euclid(DAY).saturating_add(plus).saturating_mul(DAY),
     }
 }
 
@@ -648,7 +796,7 @@ fn highest(unit: Unit, v: i64, plus: i64) -> i64 {
         Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
         Unit::Parts(f) if plus < 0 => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0) - 1,
         Unit::Parts(f) => v.div_euclid(f),
-        Unit::Day => (v.div_euclid(DAY) + plus).saturating_mul(DAY).saturating_add(DAY - 1),
+        Unit::Day => v.div_euclid(DAY).saturating_add(plus).saturating_mul(DAY).saturating_add(DAY - 1),
     }
 }
 

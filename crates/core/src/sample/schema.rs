@@ -14,7 +14,8 @@ impl Sampler<'_> {
         let frame = |t: &crate::plan::TablePlan| Frame::new(t.slots.len(), t.links.len(), t.summaries.len());
         let frames: Vec<Frame> = plan.tables.iter().map(frame).collect();
         let index = |_: usize, row: usize| row as u64;
-        let writer = Writer { plan, metadata: &self.metadata, frames: &frames, seed: self.request.seed, index: &index };
-        (0..frames.len()).map(|t| writer.batch(t, 0..0).map(|b| b.schema())).collect()
+        let writer = Writer { plan, metadata: &self.full, frames: &frames, seed: self.request.seed, index: &index };
+        // Hidden tables come last and have no file.
+        (0..self.metadata.tables.len()).map(|t| writer.batch(t, 0..0).map(|b| b.schema())).collect()
     }
 }

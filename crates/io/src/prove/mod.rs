@@ -143,4 +143,3 @@ fn narrowed(metadata: &Metadata, task: &Task) -> Metadata {
     let rules = task.rules.iter().map(|i| metadata.rules[*i].clone()).collect();
     Metadata { tables, relationships, rules }
 }
-

@@ -56,7 +56,10 @@ impl Spill {
         let mut before = 0u64;
         let dir = spill.dir.clone();
         let fail = |e: &dyn std::fmt::Display| {
-            Error::new(ErrorKind::Io, format!("{}: can't write rows aside ({e}); set TMPDIR to a larger disk", dir.display()))
+            Error::new(
+                ErrorKind::Io,
+                format!("{}: can't write rows aside ({e}); set TMPDIR to a larger disk", dir.display()),
+            )
         };
         files.stream(table, meta, ROWS, &mut |batch| {
             let hash = hashes(&batch, key, before);

@@ -8,8 +8,7 @@ use super::task::{Task, unsaid};
 /// Places that a report gives.
 const PLACES: usize = 5;
 /// Order of the kinds in a report.
-const KINDS: [&str; 7] =
-    ["type", "format", "domain", "primary key", "alternate key", "foreign key", "inferred parent"];
+const KINDS: [&str; 7] = ["type", "format", "domain", "primary key", "alternate key", "foreign key", "inferred parent"];
 
 pub(super) struct Sum<'a> {
     metadata: &'a Metadata,
@@ -22,7 +21,8 @@ impl<'a> Sum<'a> {
     pub fn new(metadata: &'a Metadata) -> Self {
         let mut report = CheckReport::default();
         report.tables.extend(metadata.tables.keys().map(|t| (t.clone(), 0)));
-        let said = |r: &healthdata_core::Rule| format!("{}: not checked, it lists no values to compare with", r.describe());
+        let said =
+            |r: &healthdata_core::Rule| format!("{}: not checked, it lists no values to compare with", r.describe());
         report.notes.extend(metadata.rules.iter().filter(|r| unsaid(r)).map(said));
         Self { metadata, report, rules: Vec::new() }
     }

@@ -196,7 +196,11 @@ fn of_rule(metadata: &Metadata, rule: &Rule, small: &[String]) -> Result<Task> {
         _ => None,
     };
     let split = split.or_else(|| {
-        if needs.inferred.is_empty() { needs.large_parent(table, small).map(Split::Link) } else { Some(Split::Inferred) }
+        if needs.inferred.is_empty() {
+            needs.large_parent(table, small).map(Split::Link)
+        } else {
+            Some(Split::Inferred)
+        }
     });
     let mut task = needs.task(table, split, what);
     // Nothing to split by: the rows come one by one to their parents, which are held whole.

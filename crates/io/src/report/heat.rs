@@ -70,6 +70,21 @@ pub fn heat(scores: &[&Score], caption: &str) -> String {
     out + "</svg></figure>"
 }
 
+/// What the colours of all maps mean.
+pub fn legend() -> String {
+    let step = |class: &str, words: &str| {
+        format!(
+            "<span><svg viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"cell {class}\" width=\"14\" height=\"14\"/></svg>{words}</span>"
+        )
+    };
+    let steps = [("g0", "below 0.01"), ("g1", "0.03"), ("g2", "0.06"), ("g3", "0.12"), ("g4", "0.25"), ("g5", "more")];
+    let steps: String = steps.iter().map(|(class, words)| step(class, words)).collect();
+    format!(
+        "<p class=\"scale\">Distance to the ceiling {steps}<span><svg viewBox=\"0 0 14 14\" aria-hidden=\"true\">\
+         <circle class=\"mark\" cx=\"7\" cy=\"7\" r=\"3\"/></svg>a gap beyond chance</span></p>"
+    )
+}
+
 /// The `table.` that all names begin with, if there is one.
 fn shared_prefix(names: &IndexSet<&str>) -> String {
     let first = names.first().and_then(|n| n.find('.').map(|dot| &n[..=dot])).unwrap_or_default();

@@ -62,7 +62,7 @@ fn header(report: &Report, out: &mut String) {
             Ceiling::None => String::new(),
         }
     );
-    if report.plots.sequences.iter().any(|s| !s.real.is_empty()) {
+    if report.private {
         out.push_str(
             "<p class=\"private\"><b>Not for sharing:</b> this page draws sequences of a few real owners (without keys and \
              dates). Make it with --for-sharing to leave them out.</p>",
@@ -76,6 +76,7 @@ fn header(report: &Report, out: &mut String) {
 }
 
 fn questions(report: &Report, out: &mut String) {
+    out.push_str("<p class=\"on-paper\">On paper: what was open. The rest of each list, the drill-down by column and SDMetrics' rows stand in the page and in the JSON.</p>");
     out.push_str("<section id=\"questions\"><h2>The answers</h2><div class=\"cards\">");
     for q in &report.questions {
         let number = level(q);
@@ -108,7 +109,7 @@ fn level(q: &Question) -> String {
         Section::Copies => ("", true),
         _ => ("", false),
     };
-    let show = |v: f64| if percent { format!("{:.2} %", 100.0 * v) } else { format!("{v:.3}") };
+    let show = |v: f64| if percent { format!("{:.2} %", 100.0 * v) } else { score(Some(v)) };
     let best = match (q.section, q.best) {
         (_, None) => String::new(),
         (Section::Detection | Section::Copies, Some(b)) => format!(", second real draw {}", show(b)),
@@ -150,6 +151,7 @@ fn section(report: &Report, section: Section, question: &str, out: &mut String) 
     match section {
         Section::Columns => marginals(report, &list, out),
         Section::Pairs => {
+            out.push_str(&heat::legend());
             for t in &report.tables {
                 let of: Vec<&Score> = list.iter().copied().filter(|s| s.table == t.name).collect();
                 if !of.is_empty() {
@@ -164,6 +166,7 @@ fn section(report: &Report, section: Section, question: &str, out: &mut String) 
             }
             let mut by: Vec<_> = by.into_iter().collect();
             by.sort_by(|a, b| a.0.cmp(&b.0));
+            out.push_str(&heat::legend());
             out.push_str("<div class=\"heats\">");
             for ((metric, via), scores) in by {
                 out.push_str(&heat::heat(&scores, &format!("{metric}: {via}")));

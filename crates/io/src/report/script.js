@@ -16,5 +16,3 @@ const open = () => {
 };
 addEventListener("hashchange", open);
 open();
-// Paper has no summaries to click.
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => (d.open = true)));

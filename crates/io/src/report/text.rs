@@ -22,9 +22,13 @@ pub fn esc(text: &str) -> String {
     out
 }
 
-/// A score with three digits, or a dash.
+/// A score with three digits, or a dash; what is not quite 1 never reads as 1.
 pub fn score(v: Option<f64>) -> String {
-    v.map_or_else(|| "–".to_owned(), |v| format!("{v:.3}"))
+    match v {
+        None => "–".to_owned(),
+        Some(v) if (0.9995..1.0).contains(&v) => format!("{:.4}", (v * 1e4).floor() / 1e4),
+        Some(v) => format!("{v:.3}"),
+    }
 }
 
 /// Any number, short.
@@ -96,6 +100,11 @@ mod tests {
     #[test]
     fn nothing_of_a_name_becomes_markup() {
         assert_eq!(esc("<a href='x'>&\"\u{1}"), "&lt;a href=&#39;x&#39;&gt;&amp;&quot; ");
+    }
+
+    #[test]
+    fn almost_one_is_not_one() {
+        assert_eq!([Some(1.0), Some(0.99999), Some(0.9994)].map(score), ["1.000", "0.9999", "0.999"]);
     }
 
     #[test]

@@ -24,6 +24,8 @@ enum Piece {
     Second,
     /// `.5` or `.000250` when there is a fraction, nothing otherwise: `%.f`.
     Fraction,
+    /// Three digits behind a point: `%.3f`.
+    Millis,
     /// Six digits: `%f` and `%6f`.
     Micros,
 }
@@ -37,17 +39,28 @@ pub(super) struct Clock {
     /// The text may need quotes: month names and locale forms are not known here.
     pub careful: bool,
     date: (i64, [u8; 4], u32, u32),
+    /// Microseconds that the clock on the wall is ahead of UTC.
+    ahead: i64,
 }
 
 impl Clock {
     pub fn new(format: &str) -> Self {
         let pieces = compile(format);
         let careful = pieces.is_none() || format.contains([',', '"', '\n', '\r']);
-        Self { format: format.into(), pieces, careful, date: civil(0) }
+        Self { format: format.into(), pieces, careful, date: civil(0), ahead: 0 }
+    }
+
+    /// A clock so many minutes ahead of UTC, which the format's zone says.
+    pub fn ahead(format: &str, minutes: i32) -> Self {
+        let (sign, m) = (if minutes < 0 { '-' } else { '+' }, minutes.unsigned_abs());
+        let (h, m) = (m / 60, m % 60);
+        let said = format.replace("%:z", &format!("{sign}{h:02}:{m:02}")).replace("%z", &format!("{sign}{h:02}{m:02}"));
+        Self { ahead: i64::from(minutes) * 60 * SECOND, ..Self::new(&said) }
     }
 
     /// Appends the text of microseconds since 1970.
     pub fn write(&mut self, us: i64, out: &mut Vec<u8>) {
+        let us = us.saturating_add(self.ahead);
         let day = us.div_euclid(DAY);
         let Some(pieces) = &self.pieces else { return self.general(us, out) };
         // Neighbouring rows share their day, so the calendar is worked out once for them.
@@ -71,6 +84,12 @@ impl Clock {
                 Piece::Minute => out.extend_from_slice(&PAIRS[seconds / 60 % 60]),
                 Piece::Second => out.extend_from_slice(&PAIRS[seconds % 60]),
                 Piece::Micros => six(micros, out),
+                Piece::Millis => {
+                    let n = out.len();
+                    out.push(b'.');
+                    six(micros, out);
+                    out.truncate(n + 4);
+                }
                 Piece::Fraction if micros != 0 => {
                     out.push(b'.');
                     six(micros, out);
@@ -109,7 +128,7 @@ fn compile(format: &str) -> Option<Vec<Piece>> {
             rest = &rest[c.len_utf8()..];
             continue;
         }
-        const KNOWN: [(&str, &[Piece]); 13] = [
+        const KNOWN: [(&str, &[Piece]); 15] = [
             ("%Y", &[Piece::Year]),
             ("%m", &[Piece::Month]),
             ("%d", &[Piece::Day]),
@@ -117,6 +136,8 @@ fn compile(format: &str) -> Option<Vec<Piece>> {
             ("%M", &[Piece::Minute]),
             ("%S", &[Piece::Second]),
             ("%.f", &[Piece::Fraction]),
+            ("%.3f", &[Piece::Millis]),
+            ("%.6f", &[Piece::Byte(b'.'), Piece::Micros]),
             ("%6f", &[Piece::Micros]),
             ("%.6f", &[Piece::Byte(b'.'), Piece::Micros]),
             ("%F", &[Piece::Year, Piece::Byte(b'-'), Piece::Month, Piece::Byte(b'-'), Piece::Day]),

@@ -1,5 +1,8 @@
 //! CSV rows by hand: numbers by arithmetic, quotes only where needed, LF at the end of a row.
 
+use std::collections::HashMap;
+use std::io::Write;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
@@ -10,6 +13,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 use healthdata_core::metadata::{ColumnMeta, Sdtype, TableMeta};
+use healthdata_core::output::{OFFSET, PLACES, WORDS};
 use healthdata_core::{Error, ErrorKind, Result, time};
 
 use super::clock::Clock;
@@ -56,7 +60,10 @@ pub fn encode_csv(batch: &RecordBatch, meta: &TableMeta, options: CsvOptions, ou
     for (name, column) in &meta.columns {
         match batch.column_by_name(name) {
             None => problems.push(format!("column {name} is missing in the rows to write")),
-            Some(array) => match Cells::new(array, column, options) {
+            Some(array) => match looks(batch, name)
+                .and_then(|l| special_cells(array, column, l))
+                .map_or_else(|| Cells::new(array, column, options), Ok)
+            {
                 Ok(c) => cells.push(Column { nulls: array.logical_nulls(), cells: c }),
                 Err(kind) => problems.push(format!("column {name}: type {kind} can't be written as CSV")),
             },
@@ -83,6 +90,32 @@ pub fn encode_csv(batch: &RecordBatch, meta: &TableMeta, options: CsvOptions, ou
     Ok(())
 }
 
+/// What the engine says of how a column is written, beside its type.
+fn looks<'a>(batch: &'a RecordBatch, name: &str) -> Option<&'a HashMap<String, String>> {
+    let field = batch.schema_ref().field_with_name(name).ok()?;
+    Some(field.metadata()).filter(|m| !m.is_empty())
+}
+
+/// Numbers with a fixed number of places, words for true and false, clocks of a zone.
+fn special_cells<'a>(array: &'a ArrayRef, meta: &ColumnMeta, looks: &HashMap<String, String>) -> Option<Cells<'a>> {
+    match array.data_type() {
+        DataType::Float64 => {
+            let places = looks.get(PLACES)?.parse().ok().filter(|p| (1..=15).contains(p))?;
+            Some(Cells::Fixed(array.as_primitive::<Float64Type>().values(), places))
+        }
+        DataType::Boolean => {
+            let (yes, no) = looks.get(WORDS)?.split_once(',')?;
+            Some(Cells::Words(array.as_boolean(), [no.into(), yes.into()]))
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let Sdtype::Datetime { format: Some(f) } = &meta.sdtype else { return None };
+            let clock = Clock::ahead(f, looks.get(OFFSET)?.parse().ok()?);
+            Some(Cells::Times(array.as_primitive::<TimestampMicrosecondType>().values(), 1, 1, clock))
+        }
+        _ => None,
+    }
+}
+
 struct Column<'a> {
     nulls: Option<NullBuffer>,
     cells: Cells<'a>,
@@ -102,7 +135,11 @@ enum Cells<'a> {
     F32(&'a [f32], zmij::Buffer),
     F64(&'a [f64], zmij::Buffer),
     Decimal(&'a [i128], u8),
+    /// Every number with so many places.
+    Fixed(&'a [f64], u8),
     Bool(&'a arrow_array::BooleanArray),
+    /// The words for false and true.
+    Words(&'a arrow_array::BooleanArray, [Vec<u8>; 2]),
     Days(&'a [i32], Clock),
     /// Values are multiplied by the first number, then divided by the second, to give microseconds.
     Times(&'a [i64], i64, i64, Clock),
@@ -202,6 +239,12 @@ impl<'a> Cells<'a> {
             }
             Cells::F64(v, buffer) => double(v[row], buffer, out),
             Cells::Decimal(v, scale) => decimal(v[row], *scale, out),
+            Cells::Fixed(v, places) => {
+                if v[row].is_finite() {
+                    let _ = write!(out, "{:.*}", usize::from(*places), v[row]);
+                }
+            }
+            Cells::Words(v, words) => out.extend_from_slice(&words[usize::from(v.value(row))]),
             Cells::Bool(v) => out.extend_from_slice(if v.value(row) { b"True" } else { b"False" }),
             Cells::Days(v, clock) => moment(clock, i64::from(v[row]) * time::DAY, out),
             Cells::Times(v, times, per, clock) => moment(clock, v[row].saturating_mul(*times).div_euclid(*per), out),

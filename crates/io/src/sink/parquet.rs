@@ -126,9 +126,10 @@ pub(super) fn arrange(batch: &RecordBatch, meta: &TableMeta) -> std::result::Res
     if !missing.is_empty() {
         return Err(missing);
     }
+    let looks = |c: &str| batch.schema_ref().field_with_name(c).map(|f| f.metadata().clone()).unwrap_or_default();
     let columns = meta.columns.keys().filter_map(|c| Some((c, batch.column_by_name(c)?.clone())));
     let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) =
-        columns.map(|(c, a)| (Field::new(c, a.data_type().clone(), true), a)).unzip();
+        columns.map(|(c, a)| (Field::new(c, a.data_type().clone(), true).with_metadata(looks(c)), a)).unzip();
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
         .map_err(|_| vec!["the columns to write have different lengths".into()])

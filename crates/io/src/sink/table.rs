@@ -81,6 +81,12 @@ pub struct TableWriter {
     waiting: Option<Encoder>,
 }
 
+impl std::fmt::Debug for TableWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TableWriter").field("table", &self.table).field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
 impl TableWriter {
     pub(super) fn create(
         shared: &Arc<Shared>,

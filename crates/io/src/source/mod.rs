@@ -88,8 +88,20 @@ pub fn read_with(path: &Path, metadata: Option<&Metadata>, limits: &Limits) -> R
             Err(e) => problems.extend(e.problems().iter().cloned()),
         }
     }
+    if let (Some(m), false) = (metadata, problems.is_empty()) {
+        // What can be said of the tables that could be read belongs into the same report.
+        problems.extend(readable_problems(&source.data, m));
+    }
     Error::all(ErrorKind::Data, problems)?;
     Ok(source)
+}
+
+/// Problems of the values of the tables that are there.
+fn readable_problems(data: &Dataset, metadata: &Metadata) -> Vec<String> {
+    let mut part = metadata.clone();
+    part.tables.retain(|name, _| data.tables.contains_key(name));
+    part.relationships.retain(|r| data.tables.contains_key(&r.parent) && data.tables.contains_key(&r.child));
+    healthdata_core::plan::problems(data, &part)
 }
 
 /// Notes where a table came from.

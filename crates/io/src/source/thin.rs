@@ -18,7 +18,7 @@ use super::{Budget, Limits, Source, finish, read_table, walk};
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Thin {
-    /// So many entities of each table of entities at most.
+    /// About so many entities of each table of entities at most.
     Entities(u64),
     /// As many entities as can be learned from in so many bytes.
     Memory(u64),

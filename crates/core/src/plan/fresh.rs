@@ -1,0 +1,115 @@
+//! Columns that are made fresh: identifiers, personal data, free text, and labels that too few entities share.
+
+use indexmap::IndexSet;
+
+use super::build::Draft;
+use super::{Origin, Output};
+use crate::Column;
+use crate::dataset::NO_CODE;
+use crate::encode::Vocabulary;
+use crate::fake::{self, Fake};
+use crate::identifier::IdFormat;
+use crate::metadata::Sdtype;
+
+/// The one label of a slot that says whether a value is there.
+pub(super) const PRESENT: &str = "present";
+
+/// The name of that slot; no column of a file has a control character in it.
+pub(super) fn presence_name(column: &str) -> String {
+    format!("{column}\u{1f}present")
+}
+
+/// True for columns of which no value is learned.
+pub(super) fn is_fresh(data: &Column, sdtype: &Sdtype, entities: &[u32], k: usize) -> bool {
+    match (sdtype, data) {
+        (Sdtype::Id { .. } | Sdtype::Unknown | Sdtype::Pii { pii: true, .. }, _) => true,
+        // Labels of which none may be learned are text like any other.
+        (_, Column::Text { codes, values }) => {
+            // Most columns show it in their first rows.
+            let none = |n: usize| Vocabulary::fit(&codes[..n], values, &entities[..n], k).labels.is_empty();
+            !values.is_empty() && none(codes.len().min(2000)) && none(codes.len())
+        }
+        _ => false,
+    }
+}
+
+/// Adds a column that says where a value is, for each fresh column with missing values.
+pub(super) fn presence(draft: &mut Draft, entities: &[Vec<u32>], k: usize) {
+    let metadata = draft.metadata;
+    for (t, (name, table)) in metadata.tables.iter().enumerate() {
+        for (column, meta) in &table.columns {
+            let data = &draft.columns[t][column];
+            let some = (0..data.len()).any(|r| data.is_null(r));
+            if !some || metadata.is_key(name, column) || !is_fresh(data, &meta.sdtype, &entities[t], k) {
+                continue;
+            }
+            let codes = (0..data.len()).map(|r| if data.is_null(r) { NO_CODE } else { 0 }).collect();
+            let values: IndexSet<String> = [PRESENT.to_owned()].into();
+            draft.columns[t].insert(presence_name(column), Column::Text { codes, values });
+        }
+    }
+}
+
+/// How the values of a fresh column are made.
+pub(super) fn output(
+    draft: &Draft,
+    (t, table, column): (usize, &str, &str),
+    origin: Origin,
+    k: usize,
+    notes: &mut Vec<String>,
+) -> Output {
+    let (meta, data) = (&draft.metadata.tables[table].columns[column], &draft.columns[t][column]);
+    let locale = || match meta.parameters.get("locale").and_then(|v| v.as_str()) {
+        Some(l) => l.to_owned(),
+        None => country(draft, t).to_owned(),
+    };
+    let learn = |kind: &str| Fake::learn(kind, &locale(), column, data, k);
+    match &meta.sdtype {
+        Sdtype::Id { regex } => {
+            let format = IdFormat::learn(regex.as_deref(), data, table, column);
+            let Column::Text { codes, values } = data else { return Output::Id(format) };
+            let known = codes.iter().filter(|c| **c != NO_CODE).count();
+            if values.len() == known || values.is_empty() {
+                return Output::Id(format);
+            }
+            if origin == Origin::Repeated {
+                return Output::Group(format, codes.clone());
+            }
+            notes.push(format!(
+                "{table}.{column}: an identifier that {known} rows share in {} values but no table has as its key; each \
+                 row gets its own",
+                values.len()
+            ));
+            Output::Id(format)
+        }
+        Sdtype::Pii { kind, .. } => Output::Fake(learn(kind)),
+        Sdtype::Unknown => {
+            // One word each: codes of some kind, of which the form is kept.
+            match data {
+                Column::Text { values, .. } if values.iter().all(|v| !v.contains(char::is_whitespace)) => {
+                    Output::Id(IdFormat::learn(None, data, table, column))
+                }
+                _ => Output::Fake(learn("text")),
+            }
+        }
+        _ => {
+            notes.push(format!(
+                "{table}.{column}: no label is held by {k} entities; text without a meaning stands for all of them"
+            ));
+            Output::Fake(learn("text"))
+        }
+    }
+}
+
+/// The country that the personal data of a table speak for.
+fn country(draft: &Draft, t: usize) -> &'static str {
+    let (_, meta) = draft.metadata.tables.get_index(t).expect("a number of the table list");
+    let personal = meta.columns.iter().filter(|(_, c)| matches!(c.sdtype, Sdtype::Pii { .. }));
+    fake::guess(personal.map(|(column, _)| {
+        let values = match &draft.columns[t][column] {
+            Column::Text { values, .. } => values.iter().map(String::as_str).take(50).collect(),
+            _ => Vec::new(),
+        };
+        (column.as_str(), values)
+    }))
+}

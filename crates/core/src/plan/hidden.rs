@@ -1,0 +1,129 @@
+//! Things that no table lists: identifiers that many rows of a table share and that are no table's key.
+//!
+//! One file of readings with a `patient_id` and no file of patients is a table of sequences all the same. A hidden
+//! table with a row for each identifier stands for the patients: it owns the readings or is pointed to by them,
+//! holds what never changes within one, is counted by the guards, and is left out of what is written.
+
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, UInt32Array};
+use arrow_schema::{Field, Schema};
+
+use crate::dataset::NO_CODE;
+use crate::metadata::{ColumnMeta, Metadata, Owner, Relationship, Sdtype, TableMeta};
+use crate::{Column, Dataset};
+
+/// Data and metadata with the hidden tables behind the others.
+pub struct Hidden {
+    /// The tables.
+    pub data: Dataset,
+    /// What they are.
+    pub metadata: Metadata,
+    /// How many are hidden.
+    pub tables: usize,
+    /// What was added and why, for people.
+    pub notes: Vec<String>,
+}
+
+/// Fewest identifiers that are worth a table.
+const LEAST: usize = 5;
+
+/// Adds a hidden owner to each table that needs one; None when no table does.
+pub fn hidden(data: &Dataset, metadata: &Metadata) -> Option<Hidden> {
+    let mut all = Hidden { data: data.clone(), metadata: metadata.clone(), tables: 0, notes: Vec::new() };
+    for (name, table) in &metadata.tables {
+        let Some(batch) = data.tables.get(name) else { continue };
+        let ids = shared_ids(metadata, name, table, batch);
+        let alone = ids.len() == 1 && metadata.parents_of(name).next().is_none();
+        for (column, groups) in ids {
+            all.add(name, table, batch, &column, &groups, alone);
+        }
+    }
+    // A guess must never keep a data set from being learned.
+    (all.tables > 0 && all.metadata.validate().is_ok()).then_some(all)
+}
+
+impl Hidden {
+    fn add(&mut self, name: &str, table: &TableMeta, batch: &RecordBatch, column: &str, groups: &[u32], alone: bool) {
+        let first = format!("{name} by {column}");
+        let mut names = std::iter::once(first.clone()).chain((2..).map(|i: u32| format!("{first} {i}")));
+        let Some(parent) = names.find(|n| !self.metadata.tables.contains_key(n)) else { return };
+        let Some((rows, meta)) = table_of(batch, table, column, groups) else { return };
+        self.notes.push(format!("{name}.{column}: names {} things that no table lists", rows.num_rows()));
+        self.data.tables.insert(parent.clone(), rows);
+        self.metadata.tables.insert(parent.clone(), meta);
+        let key = vec![column.to_owned()];
+        self.metadata.relationships.push(Relationship {
+            parent,
+            parent_key: key.clone(),
+            child: name.to_owned(),
+            child_key: key.clone(),
+        });
+        let declared = table.sequence_key.as_deref() == Some(column);
+        // A part of the key says whose the row is, as the number of a ward does within its hospital.
+        let whose = alone && table.primary_key.iter().any(|k| k == column);
+        let child = &mut self.metadata.tables[name];
+        if child.owner == Owner::Auto && (alone || declared) || child.owner == Owner::Nobody && whose {
+            child.owner = Owner::Key(key);
+            if child.order.is_none() {
+                child.order.clone_from(&table.sequence_index);
+            }
+        }
+        self.tables += 1;
+    }
+}
+
+/// The identifiers that groups of rows share, and the group of each row.
+fn shared_ids(metadata: &Metadata, name: &str, table: &TableMeta, batch: &RecordBatch) -> Vec<(String, Vec<u32>)> {
+    let mut all = Vec::new();
+    if table.reference {
+        return all;
+    }
+    for (column, meta) in table.columns.iter().filter(|(_, m)| matches!(m.sdtype, Sdtype::Id { .. })) {
+        let key = table.primary_key.as_slice() == std::slice::from_ref(column) || table.alternate_keys.contains(column);
+        if key || metadata.foreign_key(name, column).is_some() {
+            continue;
+        }
+        let read = batch.column_by_name(column).map(|a| Column::read(a.as_ref(), meta));
+        let Some(Ok(Column::Text { codes, values })) = read else { continue };
+        let known = codes.iter().filter(|c| **c != NO_CODE).count();
+        if values.len() >= LEAST && values.len() * 3 <= known * 2 {
+            all.push((column.clone(), codes));
+        }
+    }
+    all
+}
+
+/// One row for each group: its identifier, and the columns that never change within a group.
+fn table_of(batch: &RecordBatch, table: &TableMeta, id: &str, groups: &[u32]) -> Option<(RecordBatch, TableMeta)> {
+    let n = groups.iter().filter(|g| **g != NO_CODE).max().map_or(0, |m| *m as usize + 1);
+    let mut first = vec![u32::MAX; n];
+    for (row, g) in groups.iter().enumerate().filter(|(_, g)| **g != NO_CODE) {
+        let at = &mut first[*g as usize];
+        *at = (*at).min(row as u32);
+    }
+    let take = UInt32Array::from(first.clone());
+    let mut meta = TableMeta { primary_key: vec![id.to_owned()], owner: Owner::Nobody, ..TableMeta::default() };
+    let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+    for (column, about) in &table.columns {
+        let array = batch.column_by_name(column)?;
+        if column != id && !(about.is_modelled() && is_constant(array.as_ref(), about, groups, &first)) {
+            continue;
+        }
+        let rows = arrow_select::take::take(array.as_ref(), &take, None).ok()?;
+        fields.push(Field::new(column, rows.data_type().clone(), true));
+        arrays.push(rows);
+        meta.columns.insert(column.clone(), ColumnMeta { description: None, ..about.clone() });
+    }
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).ok()?;
+    Some((batch, meta))
+}
+
+/// The same value in every row of a group, and not the same in all groups.
+fn is_constant(array: &dyn arrow_array::Array, meta: &ColumnMeta, groups: &[u32], first: &[u32]) -> bool {
+    let Ok(column) = Column::read(array, meta) else { return false };
+    let own = |row: usize| column.tick(row);
+    let varies = first.iter().any(|r| own(*r as usize) != own(first[0] as usize));
+    let rows = groups.iter().enumerate().filter(|(_, g)| **g != NO_CODE);
+    varies && rows.clone().all(|(row, g)| own(row) == own(first[*g as usize] as usize))
+}
