@@ -16,7 +16,7 @@ fn arguments_that_make_no_sense() {
         ("--scale inf", "above 0"),
         ("--scale 1e300", "between"),
         ("--scale much", "above 0"),
-        ("--format xml", "csv or parquet"),
+        ("--format xml", "csv, csv.gz, csv.zst, parquet or arrow"),
         ("--seed -1", "whole number"),
         ("--threads 0", "whole number"),
         ("--threads 1000000", "whole number"),

@@ -87,9 +87,17 @@ fn codice_fiscale(text: &str) -> String {
     const ODD: [u32; 26] =
         [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23];
     let mut b: Vec<u8> = text.to_ascii_uppercase().into_bytes();
-    b[8] = b"ABCDEHLMPRST"[usize::from(b[8]) % 12];
-    let day = (u32::from(b[9]) * 10 + u32::from(b[10])) % 28 + 1 + if b[9] % 2 == 0 { 40 } else { 0 };
-    (b[9], b[10]) = (b'0' + (day / 10) as u8, b'0' + (day % 10) as u8);
+    // A month and a day that exist are left as they are.
+    const MONTHS: &[u8; 12] = b"ABCDEHLMPRST";
+    if !MONTHS.contains(&b[8]) {
+        b[8] = MONTHS[usize::from(b[8]) % 12];
+    }
+    let day = u32::from(b[9].wrapping_sub(b'0')) * 10 + u32::from(b[10].wrapping_sub(b'0'));
+    if !(1..=28).contains(&(day % 40)) || day > 68 {
+        // Women's days are forty more.
+        let day = day % 28 + 1 + if b[9] % 2 == 0 { 40 } else { 0 };
+        (b[9], b[10]) = (b'0' + (day / 10) as u8, b'0' + (day % 10) as u8);
+    }
     let value = |c: u8| if c.is_ascii_digit() { u32::from(c - b'0') } else { u32::from(c - b'A') };
     let sum: u32 = b[..15]
         .iter()

@@ -230,9 +230,11 @@ impl Fake {
             Kind::PersonNumber => check_digit::person(locale.code, &formed(locale.person, rng)),
             Kind::Iban => check_digit::iban(&formed(&format!("{}## #### #### #### #### ##", locale.short), rng)),
             Kind::Card => check_digit::card(&formed("4### #### #### ####", rng)),
-            // Blocks set aside for documentation: nobody's machine.
+            // The block set aside for measurements (RFC 2544): nobody's machine, and 131,072 of them.
             Kind::Ipv4 => {
-                format!("{}.{}", ["192.0.2", "198.51.100", "203.0.113"][rng.below(3) as usize], 1 + rng.below(254))
+                const ALL: u64 = 1 << 17;
+                let n = number.map_or_else(|| rng.below(ALL), |i| i.wrapping_mul(51_719) % ALL);
+                format!("198.{}.{}.{}", 18 + (n >> 16), (n >> 8) & 255, n & 255)
             }
             Kind::Ipv6 => {
                 format!("2001:db8:{:x}:{:x}::{:x}", rng.below(65_536), rng.below(65_536), 1 + rng.below(65_535))

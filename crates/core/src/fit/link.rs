@@ -73,6 +73,7 @@ fn link(ctx: &Fit, sheet: &Sheet, steps: &Steps, keep: &Keep, l: usize) -> LinkM
     if ctx.options.effort != Effort::Instant {
         model.never = never(ctx, t, l);
     }
+    model.apart = apart(ctx, t, l);
     model.profile = profile(ctx, sheet, keep, l, &known, &fresh);
     if let Some((identity, drawn)) = identity(ctx, sheet, l, &known, &fresh, &model.profile) {
         model.identity = identity;
@@ -102,6 +103,28 @@ fn never(ctx: &Fit, t: usize, l: usize) -> [bool; 2] {
         (mine.start..r).any(|e| links[e] == links[r])
     });
     [to_owner && linked().all(|r| links[r] != frame.owner[r]), !twice && later >= NEVER]
+}
+
+/// Rows that chance alone would give the same target twice, from which their lack says something.
+const MEETINGS: f64 = 5.0;
+
+/// Earlier links to the same table that no row has the same target by, though chance would have it.
+fn apart(ctx: &Fit, t: usize, l: usize) -> Vec<u8> {
+    let (links, frame) = (&ctx.plan.tables[t].links, &ctx.frames[t]);
+    let targets = ctx.frames[usize::from(links[l].target)].rows;
+    let alone = |e: &usize| {
+        let both: Vec<[u32; 2]> =
+            (0..frame.rows).map(|r| [frame.links[*e][r], frame.links[l][r]]).filter(|b| !b.contains(&NO_ROW)).collect();
+        let mut often = vec![[0.0f64; 2]; targets];
+        for b in &both {
+            often[b[0] as usize][0] += 1.0;
+            often[b[1] as usize][1] += 1.0;
+        }
+        let expected = often.iter().map(|o| o[0] * o[1]).sum::<f64>() / both.len().max(1) as f64;
+        expected >= MEETINGS && both.iter().all(|b| b[0] != b[1])
+    };
+    let kin = |e: &usize| links[*e].target == links[l].target && !links[*e].deferred;
+    (0..l).filter(kin).filter(alone).map(|e| e as u8).collect()
 }
 
 /// Targets that may be told apart one by one at most, and rows that each needs on average.

@@ -218,6 +218,7 @@ impl Look<'_> {
             self.column(t, c).map_err(|e| format!("column {}: {e}", plan.slots[usize::from(c.slot)].column))?;
         }
         for (l, link) in table.links.iter().enumerate() {
+            need(link.apart.iter().all(|e| usize::from(*e) < l), "a link apart from a later one")?;
             self.link(t, l, link).map_err(|e| format!("link {}: {e}", plan.links[l].name))?;
         }
         for c in &table.counts {

@@ -191,6 +191,9 @@ pub struct LinkModel {
     pub kin: Option<Drawn>,
     /// Targets that training rows never have: their owner itself, and one that an earlier row of the owner has.
     pub never: [bool; 2],
+    /// Earlier links whose target a row never has here, too: a flight does not end where it began.
+    #[serde(default)]
+    pub apart: Vec<u8>,
     /// The target's attributes, one after the other.
     pub profile: Vec<(Ref, Drawn)>,
     /// For a profile that ends with the target itself: the code of each training row of the dimension, the last

@@ -50,6 +50,9 @@ pub(super) fn origins(
         .map(|(t, (name, meta))| {
             if meta.reference && draft.owner[t].is_none() {
                 Origin::Reference
+            } else if dimension[t] && draft.owner[t].is_none() && key_of_values(meta) {
+                notes.push(format!("{name}: its key is made of values alone; its rows are kept once at every scale"));
+                Origin::Reference
             } else if dimension[t] {
                 notes.push(format!(
                     "{name}: a dimension that other tables point to; its rows are repeated with fresh keys"
@@ -60,6 +63,11 @@ pub(super) fn origins(
             }
         })
         .collect()
+}
+
+/// True for a composite key without an identifier in it: repeated rows could not have fresh ones.
+fn key_of_values(meta: &TableMeta) -> bool {
+    meta.primary_key.len() > 1 && meta.primary_key.iter().all(|c| meta.columns[c].is_modelled())
 }
 
 fn may_be(

@@ -123,7 +123,7 @@ impl<'a> Block<'a> {
                 self.frames[o].summaries[usize::from(c.model.summary)][p] = planned as f64;
             }
             let from = self.frames[t].rows;
-            let placed = moving.as_ref().is_some_and(|slots| {
+            let placed = moving.as_ref().filter(|_| planned > 0).is_some_and(|slots| {
                 drawer.roomy = true;
                 let before = drawer.cursor.clone();
                 let done = (0..PLANS).any(|plan| {
@@ -131,7 +131,7 @@ impl<'a> Block<'a> {
                     let rows = from..self.frames[t].rows;
                     let done = place::place(&drawer, &mut self.frames, rows.clone(), slots, &mut targets);
                     if done {
-                        rows.for_each(|row| drawer.accept(&self.frames, row));
+                        rows.for_each(|row| drawer.remember(&self.frames, row, &mut targets));
                     } else {
                         rows.for_each(|_| self.frames[t].pop());
                         drawer.cursor.clone_from(&before);

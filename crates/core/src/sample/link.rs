@@ -262,19 +262,27 @@ impl Targets {
             self.finished.get(frame.links[self.link][row] as usize).copied().unwrap_or(NO_ROW);
     }
 
-    /// Remembers a finished row, and its interval.
-    pub fn taken(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
-        let to = frames[self.table].links[self.link][row];
-        if to != NO_ROW && self.once {
-            self.gone.insert(to);
-        }
+    /// Counts the choice of a drawn row.
+    pub fn chosen(&mut self) {
         if let Some(n) = self.used.as_mut().and_then(|u| u.get_mut(self.fresh as usize)) {
             *n += 1;
             self.fresh = NO_ROW;
         }
-        if let Some(last) = self.finished.get_mut(frames[self.table].links[self.link][row] as usize) {
+    }
+
+    /// Remembers a row that stays, all but its interval.
+    pub fn remember(&mut self, frames: &[Frame], row: usize) {
+        let to = frames[self.table].links[self.link][row];
+        if to != NO_ROW && self.once {
+            self.gone.insert(to);
+        }
+        if let Some(last) = self.finished.get_mut(to as usize) {
             *last = row as u32;
         }
+    }
+
+    /// Remembers the interval of a row.
+    pub fn occupy(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
         let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
         let frame = &frames[self.table];
         let (start, end) = (frame.values[usize::from(c.start)][row], frame.values[usize::from(c.end)][row]);
@@ -366,6 +374,8 @@ impl Rules {
         if twice {
             used.extend((row - d.place()..row).map(|r| i64::from(frame.links[l][r])));
         }
+        let apart = &d.model.links[l].apart;
+        used.extend(apart.iter().map(|e| i64::from(frame.links[usize::from(*e)][row])));
         used.extend(d.used_in_table(frames, row, item));
         let link = &d.plan.tables[d.table].links[l];
         let before = link.upward.then_some(row as u32);

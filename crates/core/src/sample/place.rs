@@ -71,7 +71,7 @@ fn shift(frame: &mut Frame, rows: Range<usize>, slots: &[usize], by: i64) {
 fn take(d: &RowDrawer, frames: &[Frame], rows: Range<usize>, targets: &mut [Option<Targets>]) -> bool {
     for row in rows.clone() {
         if d.stands(frames, row, row > rows.start, targets) {
-            targets.iter_mut().flatten().for_each(|t| t.taken(d.model, frames, row));
+            targets.iter_mut().flatten().for_each(|t| t.occupy(d.model, frames, row));
         } else {
             for taken in rows.start..row {
                 targets.iter_mut().flatten().for_each(|t| t.give_back(d.model, frames, taken));

@@ -92,9 +92,10 @@ impl<'a> RowDrawer<'a> {
             if self.once(frames, row, at, attempt, targets) {
                 self.loose = false;
                 self.cursor.leave(frames, row);
+                targets.iter_mut().flatten().for_each(Targets::chosen);
                 if !self.roomy {
-                    self.accept(frames, row);
-                    targets.iter_mut().flatten().for_each(|t| t.taken(self.model, frames, row));
+                    targets.iter_mut().flatten().for_each(|t| t.occupy(self.model, frames, row));
+                    self.remember(frames, row, targets);
                 }
                 return true;
             }
@@ -104,12 +105,6 @@ impl<'a> RowDrawer<'a> {
         self.loose = false;
         self.cursor.leave(frames, row);
         false
-    }
-
-    /// Remembers a row that has found its place.
-    pub fn accept(&mut self, frames: &[Frame], row: usize) {
-        self.obey.accept(frames, row);
-        self.remember(frames, row);
     }
 
     fn clear(&self, frames: &mut [Frame], row: usize) {
@@ -195,7 +190,9 @@ impl<'a> RowDrawer<'a> {
                 let mut rng = self.stream(slots + l, at, attempt);
                 self.cursor.forget();
                 if t.choose(self, frames, row, &mut rng) {
-                    t.taken(self.model, frames, row);
+                    t.chosen();
+                    t.remember(frames, row);
+                    t.occupy(self.model, frames, row);
                     break;
                 }
             }
@@ -750,8 +747,10 @@ impl<'a> RowDrawer<'a> {
             || (!keep.unique_in_table.is_empty() && self.used_in_table(frames, row, item).contains(&value))
     }
 
-    /// Remembers a finished row in the sets that are unique in the table.
-    fn remember(&mut self, frames: &[Frame], row: usize) {
+    /// Remembers a row that stays: by its targets, by what it decides, and in the sets that are unique in the table.
+    pub fn remember(&mut self, frames: &[Frame], row: usize, targets: &mut [Option<Targets>]) {
+        targets.iter_mut().flatten().for_each(|t| t.remember(frames, row));
+        self.obey.accept(frames, row);
         for i in 0..self.in_table.len() {
             let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
             let rest = self.rest(frames, row, set, last);
