@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use healthdata_core::evaluate::Section;
-use healthdata_core::fit::Effort;
+use healthdata_core::fit::{BrokenRules, Effort, UseRules};
 use healthdata_io::Format;
 
 use crate::judge::Only;
@@ -55,6 +55,8 @@ pub enum Command {
     Reference(Reference),
     /// Guess the metadata of tables from their values, and say why.
     Detect(Detect),
+    /// Find the rules that the data obey, to be looked over before a fit.
+    Rules(Rules),
     /// Learn a model from tables.
     Fit(Fit),
     /// Generate tables from a model.
@@ -134,12 +136,44 @@ pub struct Detect {
     pub quiet: bool,
 }
 
+/// Settings of `rules`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata rules my-data --out metadata.json
+  healthdata rules my-data --metadata metadata.json --out with-rules.json --enforce-nearly-true
+
+The file has the metadata with every rule found, marked \"found\": true: keep a rule, take it out, or write
+\"enforced\": false beside it. A fit with this file uses what is left and searches no more. Rules that up to one
+row in a thousand breaks are written with \"enforced\": false.")]
+pub struct Rules {
+    /// Folder or file of CSV, CSV.gz or Parquet; nested folders are domains.
+    #[arg(value_name = "DATA")]
+    pub data: PathBuf,
+    /// Metadata file [default: the metadata.json in or beside the data, else detected].
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    /// Metadata file to write, with the rules.
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Enforce rules that a few rows break too; a fit then asks what to do about those rows.
+    #[arg(long)]
+    pub enforce_nearly_true: bool,
+    /// Print the rules as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing but errors.
+    #[arg(long, conflicts_with = "json")]
+    pub quiet: bool,
+}
+
 /// Settings of `fit`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   healthdata fit my-data --out my.model
   healthdata fit my-data --metadata metadata.json --out my.model --min-support 20 --drop-orphans
+  healthdata fit my-data --rules declared --broken-rules drop-rows --out my.model
   healthdata fit huge-data --metadata metadata.json --out my.model --memory 2GB
 
 Without --metadata, the metadata.json in or beside the data is read; without one, metadata are detected.")]
@@ -162,6 +196,12 @@ pub struct Fit {
     /// Seed of the validation split.
     #[arg(long, value_name = "N", default_value = "0", value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
+    /// Rules to keep: all (declared and found in the data), declared, found or none.
+    #[arg(long, value_name = "WHICH", default_value = "all", value_parser = use_rules)]
+    pub rules: UseRules,
+    /// Where the data break a declared rule: stop, keep (the rule all the same), drop-rule or drop-rows.
+    #[arg(long, value_name = "WHAT", default_value = "stop", value_parser = broken_rules)]
+    pub broken_rules: BrokenRules,
     /// Keep this share of the entities (patients) aside, never learned from: `sample --report` compares with them.
     #[arg(long, value_name = "SHARE", value_parser = share, allow_negative_numbers = true, conflicts_with_all = ["max_entities", "memory"])]
     pub holdout: Option<f64>,
@@ -220,6 +260,8 @@ pub struct Sample {
 Examples:
   healthdata check out
   healthdata check my-data --metadata metadata.json --json > report.json
+  healthdata check my-data --junit check.xml --quiet
+  healthdata check big --memory 512MB
 
 Exit code 1 when an enforced rule, key or domain is broken.")]
 pub struct Check {
@@ -232,6 +274,12 @@ pub struct Check {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Write a JUnit file for a build server too.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Memory to use, such as 500MB; larger data are proved in parts, with files in the folder for temporary ones.
+    #[arg(long, value_name = "SIZE", default_value = "2GB", value_parser = memory)]
+    pub memory: u64,
     /// Print only what is broken.
     #[arg(long, conflicts_with = "json")]
     pub quiet: bool,
@@ -441,6 +489,26 @@ fn memory(text: &str) -> Result<u64, String> {
 /// The effort of a name.
 pub fn effort(text: &str) -> Result<Effort, String> {
     text.parse().map_err(|e: healthdata_core::Error| e.problems().join("; "))
+}
+
+fn use_rules(text: &str) -> Result<UseRules, String> {
+    match text {
+        "all" => Ok(UseRules::All),
+        "declared" => Ok(UseRules::Declared),
+        "found" => Ok(UseRules::Found),
+        "none" => Ok(UseRules::None),
+        _ => Err("use all, declared, found or none".into()),
+    }
+}
+
+fn broken_rules(text: &str) -> Result<BrokenRules, String> {
+    match text {
+        "stop" => Ok(BrokenRules::Stop),
+        "keep" => Ok(BrokenRules::Keep),
+        "drop-rule" => Ok(BrokenRules::DropRule),
+        "drop-rows" => Ok(BrokenRules::DropRows),
+        _ => Err("use stop, keep, drop-rule or drop-rows".into()),
+    }
 }
 
 fn rows(text: &str) -> Result<(String, u64), String> {

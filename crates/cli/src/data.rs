@@ -38,12 +38,13 @@ pub fn declared(data: &Path, metadata: Option<&Path>) -> Result<Option<Data>> {
     Ok(Some(Data { tables: source.data, metadata: meta, notes }))
 }
 
-/// Like [`declared`], an error when there is no metadata file.
-pub fn with_metadata(data: &Path, metadata: Option<&Path>) -> Result<Data> {
-    declared(data, metadata)?.ok_or_else(|| {
+/// The metadata of the file, or of the `metadata.json` in or beside the data, and where they came from.
+pub fn metadata_of(data: &Path, metadata: Option<&Path>) -> Result<(Metadata, Vec<String>)> {
+    let Some(file) = metadata.map(Path::to_owned).or_else(|| find_metadata(data)) else {
         let what = "no metadata.json in or beside it; give --metadata FILE, or make one with `healthdata detect`";
-        Error::new(ErrorKind::Metadata, format!("{}: {what}", data.display()))
-    })
+        return Err(Error::new(ErrorKind::Metadata, format!("{}: {what}", data.display())));
+    };
+    Ok((read_metadata(&file)?, vec![format!("metadata of {}", file.display())]))
 }
 
 /// Reads tables and guesses what they are; domains are the folders they lie in.

@@ -88,6 +88,7 @@ fn dispatch(cli: Cli) -> Result<Outcome, Error> {
         Some(Command::Generate(a)) => command::generate::run(a),
         Some(Command::Reference(a)) => command::reference::run(a),
         Some(Command::Detect(a)) => command::detect::run(a),
+        Some(Command::Rules(a)) => command::rules::run(a),
         Some(Command::Fit(a)) => command::fit::run(a),
         Some(Command::Sample(a)) => command::sample::run(a),
         Some(Command::Check(a)) => command::check::run(a),

@@ -4,6 +4,7 @@ pub mod files;
 pub mod model;
 pub mod model_file;
 pub mod orphans;
+pub mod prove;
 pub mod report;
 pub mod sink;
 pub mod slug;

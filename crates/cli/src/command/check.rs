@@ -1,27 +1,36 @@
 //! `healthdata check`: proves types, keys, domains and rules on every row of files.
 
 use healthdata_core::Result;
-use healthdata_core::check::{CheckReport, check};
+use healthdata_core::check::CheckReport;
+use healthdata_io::prove::prove;
+use healthdata_io::{files, report};
 
 use crate::args::Check;
 use crate::progress::Progress;
 use crate::table::{Side, count, table};
-use crate::{Outcome, data, print, proof};
+use crate::{Outcome, data, out_file, print, proof};
 
 /// Runs the command.
 pub fn run(a: Check) -> Result<Outcome> {
     let progress = Progress::spinner(a.quiet || a.json);
-    progress.say("reading".into());
-    let data = data::with_metadata(&a.data, a.metadata.as_deref())?;
-    progress.say("checking".into());
-    let report = check(&data.tables, &data.metadata)?;
+    if let Some(file) = &a.junit {
+        // A report that is there may be replaced; anything else of that name may not.
+        out_file::check(file, "a JUnit file", |f| std::fs::read_to_string(f).is_ok_and(|t| t.contains("<testsuites")))?;
+    }
+    let (metadata, mut notes) = data::metadata_of(&a.data, a.metadata.as_deref())?;
+    let proved = prove(&a.data, &metadata, a.memory, &|what| progress.say(format!("proving {what}")))?;
     drop(progress);
+    let report = proved.report;
+    notes.extend(proved.notes);
+    if let Some(file) = &a.junit {
+        files::write_whole(file, report::check_junit(&report).as_bytes())?;
+    }
     let broken = proof::broken(&report);
     if a.json {
         print::say(&(report.to_json() + "\n"))?;
     } else if !a.quiet {
         print::say(&text(&report, &broken))?;
-        data.notes.iter().chain(&report.notes).for_each(|n| print::remark(n));
+        notes.iter().chain(&report.notes).for_each(|n| print::remark(n));
     }
     if broken.is_empty() {
         return Ok(Outcome::Fine);

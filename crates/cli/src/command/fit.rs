@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use healthdata_core::evaluate::hold_out;
-use healthdata_core::fit::{FitOptions, fit};
+use healthdata_core::fit::{FitOptions, fit, settle};
 use healthdata_core::model::Holdout;
 use healthdata_core::{Error, ErrorKind, Result};
 use healthdata_io::source::{Thin, read_thinned};
@@ -22,7 +22,7 @@ pub fn run(a: Fit) -> Result<Outcome> {
     let start = Instant::now();
     let progress = Progress::spinner(a.quiet);
     progress.say("reading".into());
-    let (Data { mut tables, metadata, mut notes }, thinned) = read(&a)?;
+    let (Data { mut tables, mut metadata, mut notes }, thinned) = read(&a)?;
     interrupt::check()?;
     if a.drop_orphans {
         let (kept, dropped) = drop_orphans(&tables, &metadata)?;
@@ -43,6 +43,11 @@ pub fn run(a: Fit) -> Result<Outcome> {
         aside = Some(Holdout { orphans_dropped: a.drop_orphans, ..holdout });
         tables = kept;
     }
+    progress.say("looking for rules".into());
+    let settled = pool.install(|| settle(&tables, &metadata, a.rules, a.broken_rules))?;
+    (tables, metadata) = (settled.data, settled.metadata);
+    notes.extend(settled.notes);
+    interrupt::check()?;
     let learning = |table: &str, column: &str| progress.say(format!("learning {table}: {column}"));
     let options = FitOptions { min_support: a.min_support, effort: a.effort, seed: a.seed };
     let (mut fitted, said) = pool.install(|| fit(&tables, &metadata, options, &learning))?;

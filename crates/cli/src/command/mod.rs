@@ -7,5 +7,6 @@ pub mod fit;
 pub mod generate;
 pub mod inspect;
 pub mod reference;
+pub mod rules;
 pub mod sample;
 pub mod verify;

@@ -8,4 +8,5 @@ mod generate;
 mod interrupt;
 mod own_tables;
 mod report;
+mod rules;
 mod streams;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use healthdata_core::fit::{FitOptions, fit};
+use healthdata_core::fit::{BrokenRules, FitOptions, UseRules, fit, settle};
 use healthdata_core::sample::{SampleRequest, Sampler};
 use healthdata_io::sink::{CsvOptions, encode_csv, encode_header};
 
@@ -15,7 +15,8 @@ fn a_model_from_its_file_is_the_model_in_memory() {
     run(dir.path(), &sample("--out-dir @/out --quiet --seed 9")).fine();
     let metadata = healthdata_io::read_metadata(&hospital().data().join("metadata.json")).unwrap();
     let data = healthdata_io::read(&hospital().data(), Some(&metadata)).unwrap().data;
-    let (model, _) = fit(&data, &metadata, FitOptions::default(), &|_, _| {}).unwrap();
+    let settled = settle(&data, &metadata, UseRules::All, BrokenRules::Stop).unwrap();
+    let (model, _) = fit(&settled.data, &settled.metadata, FitOptions::default(), &|_, _| {}).unwrap();
     let (loaded, hash) = healthdata_io::model::read(&hospital().model()).unwrap();
     assert!(loaded == model);
     assert_eq!(hash, healthdata_io::model::hash(&model).unwrap());

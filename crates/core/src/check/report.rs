@@ -27,7 +27,7 @@ pub struct Check {
 impl Check {
     /// An enforced check with its result.
     pub fn new(kind: &'static str, table: &str, what: String, tally: Tally) -> Self {
-        let Tally { checked, broken, places } = tally;
+        let Tally { checked, broken, places, .. } = tally;
         Self { what, kind, table: table.to_owned(), checked, broken, places, enforced: true }
     }
 

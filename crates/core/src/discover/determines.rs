@@ -34,6 +34,10 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
                 determines: to.path.clone(),
             };
             if repeats >= REPEATS && repeated >= 3 {
+                // Where nearly all rows have one value, that it repeats says nothing about the others.
+                if minor(&known, &all[j]) < super::ROWS {
+                    continue;
+                }
                 // A column that hardly varies is decided by anything.
                 let surprise = repeats.saturating_sub(broken) as f64 * bits(repeat(&known, &all[j]));
                 let why = format!("{} and {repeats} repeats of {}", rows(from.sorted.len() as u64, broken), from.path);
@@ -62,6 +66,15 @@ fn breaks(from: &Groups, to: &Groups) -> Option<u64> {
         }
     }
     if broken == 0 { Some(0) } else { Some(rule::determines::broken(from, to).len() as u64) }
+}
+
+/// Repeats of the deciding value whose decided value is not the commonest of all.
+fn minor(from: &Groups, to: &Groups) -> u64 {
+    let sizes = to.sizes();
+    let commonest = (0..sizes.len()).max_by_key(|g| sizes[*g]).map_or(NO_ROW, |g| g as u32);
+    let mut seen = vec![false; from.count];
+    let known = from.of.iter().zip(&to.of).filter(|(a, b)| **a != NO_ROW && **b != commonest);
+    known.filter(|(a, _)| std::mem::replace(&mut seen[**a as usize], true)).count() as u64
 }
 
 /// Chance that two values of the second are equal, among rows where the first is known.

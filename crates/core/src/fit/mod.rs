@@ -9,6 +9,7 @@ mod like;
 mod link;
 mod number;
 mod recall;
+mod settle;
 mod sheet;
 mod template;
 
@@ -17,12 +18,13 @@ use crate::encode::Grain;
 use crate::feature::row_features;
 use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
-use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel};
+use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel, Training};
 use crate::native::Native;
 use crate::plan::{Built, Origin, Plan, SlotKind};
 use crate::{Dataset, Error, ErrorKind, Result};
 
 pub(crate) use column::{NEAR, day_of_year, weekday};
+pub use settle::{BrokenRules, Settled, UseRules, settle};
 use sheet::Sheet;
 
 /// How hard to try.
@@ -133,9 +135,20 @@ pub fn fit(
         }
     }
     let Built { plan, frames, entities } = built;
-    let (keeps, missed) = crate::model::keep(&plan, metadata);
+    let training =
+        Training { plan: &plan, metadata, frames: &frames, entities: &entities, min_support: options.min_support };
+    let (keeps, missed) = crate::model::keep(&training)?;
     let mut notes = plan.notes.clone();
-    notes.extend(missed.into_iter().map(|r| format!("rule not kept while drawing, only checked: {r}")));
+    let mut metadata = metadata.clone();
+    for i in missed {
+        let rule = &mut metadata.rules[i];
+        if rule.found {
+            rule.enforced = false;
+            notes.push(format!("found rule that can't be kept while drawing, listed only: {}", rule.describe()));
+        } else {
+            notes.push(format!("rule not kept while drawing, only checked: {}", rule.describe()));
+        }
+    }
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
     let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options, is_quick: false };
@@ -188,7 +201,7 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
     let orphans = if table.owner.is_some() { frame.owner.iter().filter(|o| **o == NO_ROW).count() as u64 } else { 0 };
     let mut model = TableModel { rows: frame.rows as u64, orphans, keep, ..TableModel::default() };
     if table.origin == Origin::Drawn {
-        let steps = Steps::new(ctx.plan, t);
+        let steps = Steps::new(ctx.plan, t, &model.keep);
         let mut features = row_features(ctx.plan, t, &bounds);
         features.extend(like::likes(ctx, t, &steps));
         features.extend(like::peers(ctx, t));
@@ -253,6 +266,18 @@ fn columns(
         .collect()
 }
 
+/// The slots with what decides a column before it; in a circle the first stands.
+fn in_order(mut left: Vec<usize>, keep: &Keep) -> Vec<usize> {
+    let mut out = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let waits =
+            |s: usize| keep.needs(s as u16).iter().any(|n| usize::from(*n) != s && left.contains(&usize::from(*n)));
+        let next = left.iter().position(|s| !waits(*s)).unwrap_or(0);
+        out.push(left.remove(next));
+    }
+    out
+}
+
 /// A column that numbers the rows of each owner 1, 2, 3, ... (or from another number on): that number.
 fn counts_from(ctx: &Fit, t: usize, slot: usize) -> Option<i64> {
     let (frame, table) = (&ctx.frames[t], &ctx.plan.tables[t]);
@@ -290,7 +315,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    fn new(plan: &Plan, t: usize) -> Self {
+    fn new(plan: &Plan, t: usize, keep: &Keep) -> Self {
         let table = &plan.tables[t];
         let when = table.when.map(usize::from);
         let mut copies = vec![None; table.slots.len()];
@@ -311,6 +336,7 @@ impl Steps {
         }
         let mut slots: Vec<usize> = (0..table.slots.len()).filter(|s| Some(*s) != when).collect();
         slots.sort_by_key(|s| copies[*s].is_none());
+        let slots = in_order(slots, keep);
         let deferred = table.links.iter().map(|l| l.deferred).collect();
         Self { slots, copies, when, links: table.links.len(), deferred }
     }

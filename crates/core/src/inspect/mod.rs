@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::conditional::Binner;
 use crate::dataset::NULL;
 use crate::identifier::{IdFormat, Place};
-use crate::model::{Coder, ColumnModel, Drawn, Input, Model, Quantity, TableModel};
+use crate::model::{Coder, ColumnModel, Decider, Drawn, Input, Model, Quantity, TableModel};
 use crate::output::decimal;
 use crate::plan::{Origin, Output, SlotKind, TablePlan};
 use crate::{Metadata, Result, time};
@@ -244,6 +244,11 @@ impl Look<'_> {
                 for c in &fitted {
                     self.numbers(c, kind, &mut out.numbers);
                 }
+                let ruled = ruled(model, *s);
+                if !ruled.is_empty() {
+                    let values = ruled.into_iter().map(|v| shown(v, kind)).collect();
+                    out.numbers.push(self.some("values that rules allow", values));
+                }
                 if let (Some(template), false) = (&model.template, kind.is_label()) {
                     let values: BTreeSet<i64> =
                         template.values.get(slot).into_iter().flatten().copied().filter(|v| *v != NULL).collect();
@@ -290,6 +295,23 @@ impl Look<'_> {
     fn given<'d>(&self, t: usize, model: &TableModel, draws: impl IntoIterator<Item = &'d Drawn>) -> Vec<String> {
         words::given(&self.model.plan, t, &model.features, draws)
     }
+}
+
+/// Values of a slot that rules took from the data: known combinations, and what follows from numbers.
+fn ruled(model: &TableModel, slot: u16) -> BTreeSet<i64> {
+    let mut values = BTreeSet::new();
+    for c in &model.keep.combinations {
+        if let Some(i) = c.slots.iter().position(|s| *s == slot) {
+            values.extend(c.allowed.iter().map(|a| a[i]).filter(|v| *v != NULL));
+        }
+    }
+    for f in &model.keep.follows {
+        if let Decider::Number(by, known) = &f.from {
+            values.extend(known.iter().filter(|_| *by == slot).map(|k| k.0));
+            values.extend(known.iter().filter(|_| f.slot == slot).map(|k| k.1));
+        }
+    }
+    values
 }
 
 /// Every set of feature bins of a table.

@@ -14,6 +14,9 @@ pub struct Tally {
     pub broken: u64,
     /// Data row numbers of the first broken rows, counted from 1.
     pub places: Vec<u64>,
+    /// Every broken row, counted from 0.
+    #[serde(skip)]
+    pub rows: Vec<u32>,
 }
 
 impl Tally {
@@ -22,6 +25,7 @@ impl Tally {
         self.checked += 1;
         if !holds {
             self.broken += 1;
+            self.rows.push(row as u32);
             if self.places.len() < PLACES {
                 self.places.push(row as u64 + 1);
             }
@@ -40,6 +44,7 @@ impl Tally {
         broken.sort_unstable();
         broken.dedup();
         let places = broken.iter().take(PLACES).map(|r| *r as u64 + 1).collect();
-        Self { checked: rows as u64, broken: broken.len() as u64, places }
+        let all = broken.iter().map(|r| *r as u32).collect();
+        Self { checked: rows as u64, broken: broken.len() as u64, places, rows: all }
     }
 }

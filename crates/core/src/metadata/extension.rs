@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::json::Reader;
 use super::near::hint;
-use super::{Metadata, Owner, TableMeta, sdtype};
+use super::{Metadata, Owner, TableMeta, constraints, sdtype};
 use crate::{Rule, fake};
 
 const TABLE: [&str; 6] = ["domain", "owner", "order", "reference", "description", "columns"];
@@ -20,6 +20,12 @@ pub(super) fn read(top: &Map<String, Value>, meta: &mut Metadata, reader: &mut R
                 "rules" => read_rules(value, meta, reader),
                 _ => reader.say("x_healthdata", format!("unknown key \"{key}\"; known: tables, rules")),
             }
+        }
+    }
+    if let Some(value) = top.get("constraints").filter(|v| !v.is_null()) {
+        let Some(list) = value.as_array() else { return reader.say("constraints", "must be a list") };
+        for (i, item) in list.iter().enumerate() {
+            read_constraint(&format!("constraint {}", i + 1), item, meta, reader);
         }
     }
     if let Some(orders) = top.get("x_order").and_then(|v| reader.object("x_order", v)) {
@@ -130,6 +136,10 @@ fn read_owner(place: &str, value: &Value, reader: &mut Reader) -> Owner {
 fn read_rules(value: &Value, meta: &mut Metadata, reader: &mut Reader) {
     let Some(list) = value.as_array() else { return reader.say("x_healthdata, rules", "must be a list") };
     for (i, item) in list.iter().enumerate() {
+        if item.as_object().is_some_and(constraints::is_one) {
+            read_constraint(&format!("rule {}", i + 1), item, meta, reader);
+            continue;
+        }
         match serde_json::from_value::<Rule>(item.clone()) {
             Ok(rule) => meta.rules.push(rule),
             Err(e) => {
@@ -139,6 +149,18 @@ fn read_rules(value: &Value, meta: &mut Metadata, reader: &mut Reader) {
                 reader.say(&format!("rule {}", i + 1), said);
             }
         }
+    }
+}
+
+/// A constraint in SDV's form.
+fn read_constraint(place: &str, item: &Value, meta: &mut Metadata, reader: &mut Reader) {
+    let Some(object) = reader.object(place, item) else { return };
+    if !constraints::is_one(object) {
+        return reader.say(place, "class_name is missing");
+    }
+    match constraints::read(object, meta) {
+        Ok(kinds) => meta.rules.extend(kinds.into_iter().map(Rule::declared)),
+        Err(why) => reader.say(place, why),
     }
 }
 

@@ -127,7 +127,7 @@ fn read_top(top: &Map<String, Value>, reader: &mut Reader) -> Result<Metadata> {
             return Err(Error::new(ErrorKind::Metadata, what));
         }
     };
-    let extra = |k: &&str| k.starts_with("x_") || *k == "METADATA_SPEC_VERSION";
+    let extra = |k: &&str| k.starts_with("x_") || ["METADATA_SPEC_VERSION", "constraints"].contains(k);
     if top.contains_key("columns") && !top.contains_key("tables") {
         let table: Map<String, Value> =
             top.iter().filter(|(k, _)| !extra(&k.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect();

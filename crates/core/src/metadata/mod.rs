@@ -2,6 +2,7 @@
 //!
 //! A [`Metadata`] in hand is valid: [`Metadata::from_json`] and [`Metadata::new`] check it whole.
 
+mod constraints;
 mod extension;
 mod json;
 mod near;

@@ -280,3 +280,27 @@ fn rules_know_the_table_they_are_about() {
     let RuleKind::NoOverlap { owner, .. } = &m.rules[5].kind else { panic!("rule 6 is no_overlap") };
     assert_eq!(m.step_key("admissions", owner).unwrap(), Some(1));
 }
+
+#[test]
+fn constraints_of_sdv_are_rules_where_they_say_the_same() {
+    let file = |list: &str| {
+        format!(
+            r#"{{"METADATA_SPEC_VERSION": "V1", "relationships": [], "constraints": {list}, "tables": {{"t": {{"columns": {{
+                "a": {{"sdtype": "numerical"}}, "b": {{"sdtype": "numerical"}}, "c": {{"sdtype": "categorical"}},
+                "d": {{"sdtype": "categorical"}}}}}}}}}}"#
+        )
+    };
+    let good = r#"[
+        {"class_name": "Inequality", "parameters": {"low_column_name": "a", "high_column_name": "b", "table_name": "t"}},
+        {"constraint_class": "FixedCombinations", "constraint_parameters": {"column_names": ["c", "d"]}},
+        {"class_name": "sdv.constraints.tabular.ScalarRange",
+         "parameters": {"column_name": "a", "low_value": 1, "high_value": 5, "strict_boundaries": false}}]"#;
+    let rules = Metadata::from_json(&file(good)).unwrap().rules;
+    let said: Vec<String> = rules.iter().map(|r| r.describe()).collect();
+    assert_eq!(said, ["t: a <= b", "t: only known combinations of c, d", "t: a from 1 to 5"]);
+    let bad = r#"[{"class_name": "Positive", "parameters": {"column_name": "a", "strict_boundaries": true}},
+        {"class_name": "OneHotEncoding", "parameters": {"column_names": ["a", "b"]}}, {"class_name": "Unique"}, {}]"#;
+    let e = Metadata::from_json(&file(bad)).unwrap_err();
+    assert_eq!(e.problems().len(), 4, "{e}");
+    assert!(e.to_string().contains("OneHotEncoding has no rule here"), "{e}");
+}

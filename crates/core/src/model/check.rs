@@ -3,14 +3,18 @@
 //! A file may be hostile. What is checked here is all that the sampler relies on without looking again: tables and
 //! ways exist, rows stay inside their tables, trees end, numbers are finite and spans of them do not overflow.
 
-use super::{Coder, ColumnModel, CountModel, Drawn, Input, LinkModel, Model, Quantity, TableModel};
+use super::{
+    Coder, ColumnModel, CountModel, Decider, Drawn, Input, Keep, LinkModel, Model, Place, Quantity, TableModel, Unit,
+};
 use crate::conditional::Binner;
+use crate::dataset::NULL;
 use crate::encode::NumberCoder;
 use crate::feature::{Feature, Kind, Source};
 use crate::frame::{Hop, NO_ROW, Ref, WHICH};
 use crate::metadata::Metadata;
 use crate::model::UniqueItem;
 use crate::plan::{Origin, Output, Plan, SlotKind, SummaryKind, TablePlan};
+use crate::rule::expression::Expression;
 use crate::time::DAY;
 use crate::{Error, ErrorKind, Result};
 
@@ -243,8 +247,7 @@ impl Look<'_> {
         need(kept.links.iter().all(|l| l.len() == rows), "the shape of its kept rows")?;
         for (values, slot) in kept.values.iter().zip(&plan.slots) {
             if slot.kind.is_label() {
-                let null = crate::dataset::NULL;
-                let code = |v: &i64| *v == null || (0..=65_535).contains(v);
+                let code = |v: &i64| *v == NULL || (0..=65_535).contains(v);
                 need(values.iter().all(code), "a label of its kept rows")?;
             }
         }
@@ -393,6 +396,11 @@ impl Look<'_> {
         let link = |l: u8| need(usize::from(l) < plan.links.len(), "a rule about no link");
         for b in &keep.bounds {
             slot(b.slot)?;
+            let scale = match b.unit {
+                Unit::Times(f) | Unit::Parts(f) => f > 0,
+                Unit::Same | Unit::Day => true,
+            };
+            need(scale, "a rule between columns of no scale")?;
             for (r, _) in [&b.low, &b.high].into_iter().flatten() {
                 r.as_ref().map_or(Ok(None), |r| self.reference(t, r))?;
             }
@@ -401,12 +409,12 @@ impl Look<'_> {
             slot(a)?;
             slot(b)?;
         }
-        for item in keep.unique.iter().chain(&keep.unique_in_table).flatten() {
-            match item {
-                UniqueItem::Slot(s) => slot(*s)?,
-                UniqueItem::Link(l) => link(*l)?,
-            }
-        }
+        let item = |i: &UniqueItem| match i {
+            UniqueItem::Slot(s) => slot(*s),
+            UniqueItem::Link(l) => link(*l),
+        };
+        keep.unique.iter().chain(&keep.unique_in_table).chain(&keep.unique_in_block).flatten().try_for_each(item)?;
+        keep.missing_when.iter().flat_map(|m| [&m.item, &m.when]).try_for_each(item)?;
         for r in &keep.restrictions {
             link(r.link)?;
             self.reference(usize::from(plan.links[usize::from(r.link)].target), &r.attribute)?;
@@ -419,9 +427,53 @@ impl Look<'_> {
             slot(c.end)?;
             self.reference(usize::from(plan.links[usize::from(c.link)].target), &c.attribute)?;
         }
-        keep.not_null.iter().try_for_each(|s| slot(*s))?;
+        keep.not_null.iter().chain(&keep.complete).try_for_each(|s| slot(*s))?;
+        self.laws(t, keep)?;
         let owned = |c: &u16| self.plan.tables.get(usize::from(*c)).is_some_and(|c| c.owner == Some(t as u16));
         need(keep.at_least_one.iter().all(owned), "a rule about rows of another table")
+    }
+
+    /// What decides a column from others.
+    fn laws(&self, t: usize, keep: &Keep) -> Found {
+        let slots = &self.plan.tables[t].slots;
+        let kind = |s: u16| slots.get(usize::from(s)).map(|s| &s.kind).ok_or("a rule about no column");
+        for c in &keep.computed {
+            kind(c.slot)?;
+            Expression::parse(&c.equals).map_err(|_| "a formula that can't be read".to_owned())?;
+            c.names.iter().try_for_each(|(_, r)| self.reference(t, r).map(|_| ()))?;
+        }
+        for c in &keep.combinations {
+            let kinds = c.slots.iter().map(|s| kind(*s)).collect::<std::result::Result<Vec<_>, _>>()?;
+            let fits = |a: &Vec<i64>| a.len() == kinds.len() && a.iter().zip(&kinds).all(|(v, k)| held(k, *v));
+            need(!kinds.is_empty() && c.allowed.iter().all(fits), "combinations of other columns")?;
+        }
+        for f in &keep.follows {
+            let own = kind(f.slot)?;
+            match &f.from {
+                Decider::Number(by, known) => {
+                    kind(*by)?;
+                    need(known.iter().all(|(_, v)| held(own, *v)), "a value that follows from another")?;
+                }
+                Decider::Row(way) => _ = self.way(t, way)?,
+            }
+        }
+        for place in keep.agree.iter().flat_map(|(a, b)| [a, b]) {
+            match place {
+                Place::Value(r) => _ = self.reference(t, r)?,
+                Place::Row(way) => _ = self.way(t, way)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// True for what a slot can hold: a code, a time that has a date, or any number.
+fn held(kind: &SlotKind, value: i64) -> bool {
+    match kind {
+        _ if value == NULL => true,
+        SlotKind::Label { .. } => (0..=65_535).contains(&value),
+        SlotKind::Time { .. } => value.abs() <= DAYS * DAY,
+        SlotKind::Number { .. } => true,
     }
 }
 

@@ -1,9 +1,12 @@
 //! A fitted model: plain data, nothing else.
 
 mod check;
+mod conflict;
 mod keep;
+mod laws;
 
-pub use keep::{Bound, Capacity, Keep, Restriction, UniqueItem, keep};
+pub use keep::{Bound, Capacity, Keep, Restriction, Training, UniqueItem, keep};
+pub use laws::{Combinations, Computed, Decider, Follows, MissingWhen, Place, Unit};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};

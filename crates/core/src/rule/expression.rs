@@ -40,6 +40,19 @@ impl Expression {
         }
     }
 
+    /// The result where `of` gives the value of each name: None when one is missing, `Some(None)` when it is too
+    /// large to compute.
+    pub(crate) fn value(&self, of: &dyn Fn(&str) -> Option<Exact>) -> Option<Option<Exact>> {
+        Some(match self {
+            Expression::Number(n, d) => Some(Exact { n: *n, decimals: *d }),
+            Expression::Path(name) => Some(of(name)?),
+            Expression::Of(op, a, b) => {
+                let (a, b) = (a.value(of)?, b.value(of)?);
+                a.zip(b).and_then(|(a, b)| Exact::of(*op, a, b))
+            }
+        })
+    }
+
     /// Finds the paths seen from a table.
     pub(crate) fn resolve<'a>(&self, linked: &'a Linked, table: &str) -> Result<Resolved<'a>> {
         Ok(match self {
@@ -149,6 +162,20 @@ pub(crate) struct Exact {
 }
 
 impl Exact {
+    /// A tick of a grid.
+    pub(crate) fn new(n: i64, decimals: u8) -> Self {
+        Self { n: n.into(), decimals }
+    }
+
+    /// The tick of a grid that it rounds to, halves upwards.
+    pub(crate) fn rounded(self, decimals: u8) -> Option<i64> {
+        if self.decimals <= decimals {
+            return self.on(decimals).and_then(|n| i64::try_from(n).ok());
+        }
+        let step = 10i128.checked_pow(u32::from(self.decimals - decimals))?;
+        i64::try_from(self.n.checked_add(step / 2)?.div_euclid(step)).ok()
+    }
+
     fn on(self, decimals: u8) -> Option<i128> {
         self.n.checked_mul(10i128.checked_pow(u32::from(decimals - self.decimals))?)
     }

@@ -18,7 +18,8 @@
 //!   empty text where the value is missing. Without `allowed` the combinations are those of the training data:
 //!   generated data keep them, but a check of files alone has nothing to compare with and says so.
 //! - **Missing**: a value of its own, as in `allowed`.
-//! - **How it is kept**: the columns become one column of combinations, generated at once.
+//! - **How it is kept**: each column is drawn among the values that combinations with the columns drawn before it have.
+//!   Combinations of fewer entities than `--min-support` are not learned.
 
 use std::collections::HashSet;
 

@@ -19,7 +19,8 @@
 //! - It is exact in whole numbers; a result with more decimals than the column has is rounded to them, and half
 //!   a step either way holds.
 //! - **Missing**: a row where any value is missing holds.
-//! - **How it is kept**: the column is computed, never drawn.
+//! - **How it is kept**: the column is computed once the others are there; it is drawn only where one of them is
+//!   missing. Formulas that need each other are an error.
 
 use crate::linked::{Linked, Tally};
 use crate::{Column, Result};

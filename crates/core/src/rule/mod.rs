@@ -242,6 +242,29 @@ impl Rule {
         }
     }
 
+    /// Columns and paths that it reads, seen from a row of its table.
+    pub fn paths(&self) -> Vec<String> {
+        use RuleKind::*;
+        match &self.kind {
+            Order { low, high, .. } => vec![low.clone(), high.clone()],
+            Range { column, .. } | Domain { column, .. } | NotNull { column, .. } => vec![column.clone()],
+            FixedCombinations { columns, .. } | Unique { columns, .. } => columns.clone(),
+            Determines { column, determines, .. } => vec![column.clone(), determines.clone()],
+            Formula { column, equals, .. } => {
+                let formula = expression::Expression::parse(equals);
+                let names = formula.iter().flat_map(|f| f.names()).map(str::to_owned);
+                names.chain([column.clone()]).collect()
+            }
+            NullWhen { column, when, .. } => vec![column.clone(), when.clone()],
+            Inside { time, start, end, .. } => vec![time.clone(), start.clone(), end.clone()],
+            NoOverlap { start, end, .. } => vec![start.clone(), end.clone()],
+            PathsAgree { left, right, .. } => vec![left.clone(), right.clone()],
+            AtLeastOne { .. } => Vec::new(),
+            Restrict { attribute, from, to, .. } => vec![attribute.clone(), from.clone(), to.clone()],
+            Capacity { start, end, by, .. } => vec![start.clone(), end.clone(), by.clone()],
+        }
+    }
+
     /// Proves the rule on joined tables; None when the rule itself does not say enough to prove it.
     ///
     /// An error tells of columns that are not there and of values that can't be compared.

@@ -6,6 +6,7 @@
 mod block;
 mod law;
 mod link;
+mod obey;
 mod place;
 mod row;
 mod schema;

@@ -4,18 +4,21 @@ use std::collections::HashMap;
 
 use super::law::{self, ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
 use super::link::Targets;
+use super::obey::{Decided, Obey};
 use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
 use crate::feature::{Cursor, SPARE, recalled};
 use crate::fit::NEAR;
 use crate::frame::{Frame, NO_ROW, Ref};
-use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, RECALL, TableModel, UniqueItem};
+use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, RECALL, TableModel, UniqueItem, Unit};
 use crate::plan::{Plan, SlotKind};
 use crate::rng::Stream;
 use crate::time::DAY;
 
 /// Times a row is drawn again when the rules leave no value for a column.
 pub(super) const TRIES: u64 = 20;
+/// The last tries, in which a value that was never seen in such a row is better than no row.
+const LOOSE: u64 = 6;
 /// Times the day of a calendar time is drawn again when the clock does not fit.
 const DAYS: usize = 12;
 
@@ -38,6 +41,10 @@ pub(super) struct RowDrawer<'a> {
     pub cursor: Cursor<'a>,
     /// Rows are drawn as if no target had a capacity: a place for them is looked for when all are there.
     pub roomy: bool,
+    /// Rules between columns.
+    obey: Obey<'a>,
+    /// Whether a code that the rules allow may be drawn although it was never seen in such a row.
+    loose: bool,
     /// For each set that is unique in the table: the values of its last item for each of the others.
     in_table: Vec<HashMap<Vec<i64>, Vec<i64>>>,
 }
@@ -55,6 +62,8 @@ impl<'a> RowDrawer<'a> {
             binners: known.binners,
             cursor: Cursor::new(plan, table, known.features, &|f| known.wanted[f]),
             roomy: false,
+            obey: Obey::new(plan, law.model, table),
+            loose: false,
             in_table: vec![HashMap::new(); law.last_of_table.len()],
         }
     }
@@ -79,7 +88,9 @@ impl<'a> RowDrawer<'a> {
     ) -> bool {
         self.cursor.enter(frames, row);
         for attempt in tries..tries + TRIES {
+            self.loose = attempt + LOOSE >= tries + TRIES;
             if self.once(frames, row, at, attempt, targets) {
+                self.loose = false;
                 self.cursor.leave(frames, row);
                 targets.iter_mut().flatten().for_each(Targets::chosen);
                 if !self.roomy {
@@ -91,6 +102,7 @@ impl<'a> RowDrawer<'a> {
             self.clear(frames, row);
             self.cursor.forget();
         }
+        self.loose = false;
         self.cursor.leave(frames, row);
         false
     }
@@ -129,10 +141,11 @@ impl<'a> RowDrawer<'a> {
         for l in 0..model.links.len() {
             let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
             let mut rng = self.stream(slots + l, at, attempt);
-            let done = t.choose(self, frames, row, &mut rng);
+            let missing = self.obey.missing(frames, row, UniqueItem::Link(l as u8));
+            let done = missing == Some(true) || t.choose(self, frames, row, &mut rng);
             t.meet(frames, row);
             targets[l] = Some(t);
-            if !done {
+            if !done || (missing == Some(false) && frames[self.table].links[l][row] == NO_ROW) {
                 return false;
             }
         }
@@ -140,7 +153,11 @@ impl<'a> RowDrawer<'a> {
             let mut rng = self.stream(usize::from(c.model.slot), at, attempt);
             self.column(frames, row, c, targets, &mut rng)
         });
-        done && (self.roomy || self.has_room(frames, row, targets))
+        done && self.obeys(frames, row) && (self.roomy || self.has_room(frames, row, targets))
+    }
+
+    fn obeys(&self, frames: &[Frame], row: usize) -> bool {
+        self.obey.hold(frames, row, |i| self.bound(frames, row, &self.model.keep.bounds[i]))
     }
 
     fn has_room(&self, frames: &[Frame], row: usize, targets: &[Option<Targets>]) -> bool {
@@ -158,6 +175,7 @@ impl<'a> RowDrawer<'a> {
             v == NULL || is_label || self.bounds(frames, row, c, targets).is_some_and(|(lo, hi)| (lo..=hi).contains(&v))
         };
         when.into_iter().chain(&self.law.columns).all(|c| inside(c.model))
+            && self.obeys(frames, row)
             && targets.iter().flatten().all(|t| t.permits(self, frames, row))
             && self.has_room(frames, row, targets)
     }
@@ -206,6 +224,26 @@ impl<'a> RowDrawer<'a> {
 
     /// Draws a code; `weigh` gives the share of each code that is allowed.
     pub fn code(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        law: &Law,
+        extras: &[f64],
+        mut weigh: Option<&mut dyn FnMut(u16) -> f64>,
+        rng: &mut Stream,
+    ) -> Option<u16> {
+        let code = match &mut weigh {
+            Some(w) => self.seen_code(frames, row, law, extras, Some(&mut **w), rng),
+            None => self.seen_code(frames, row, law, extras, None, rng),
+        };
+        if code.is_some() || !self.loose {
+            return code;
+        }
+        let shares: Vec<f64> = (0..law.drawn.coder.codes() as u16).map(weigh?).collect();
+        rng.weighted(&shares).map(|c| c as u16)
+    }
+
+    fn seen_code(
         &mut self,
         frames: &[Frame],
         row: usize,
@@ -314,8 +352,40 @@ impl<'a> RowDrawer<'a> {
         rng: &mut Stream,
     ) -> bool {
         let slot = usize::from(c.model.slot);
-        let Some((lo, hi)) = self.bounds(frames, row, c.model, targets) else { return false };
-        let missing = !self.model.keep.not_null.contains(&c.model.slot);
+        // A column that no training row misses is never missing, whatever the last tries allow.
+        let keep = &self.model.keep;
+        let mut missing = !keep.not_null.contains(&c.model.slot) && !keep.complete.contains(&c.model.slot);
+        let (mut decided, mut allowed) = (Decided::Free, None);
+        if self.obey.touch(c.model.slot) {
+            let value = &mut frames[self.table].values[slot][row];
+            *value = NULL;
+            match self.obey.missing(frames, row, UniqueItem::Slot(c.model.slot)) {
+                Some(true) => return missing,
+                Some(false) => missing = false,
+                None => {}
+            }
+            decided = self.obey.decide(frames, row, c.model.slot);
+            match decided {
+                Decided::Impossible => return false,
+                Decided::Value { value, optional: false } => {
+                    frames[self.table].values[slot][row] = value;
+                    return !self.is_used(frames, row, UniqueItem::Slot(c.model.slot), value);
+                }
+                _ => {}
+            }
+            allowed = self.obey.allowed(frames, row, c.model.slot);
+            if let Some(a) = &allowed {
+                missing &= a.first() == Some(&NULL);
+                if a[..] == [NULL] {
+                    return missing;
+                }
+            }
+        }
+        let Some((lo, hi)) = self.bounds(frames, row, c.model, targets) else {
+            // Rules that leave no value leave a missing one, where there are missing ones.
+            frames[self.table].values[slot][row] = NULL;
+            return missing;
+        };
         let value = match &c.model.quantity {
             Quantity::Position(first) => {
                 i64::try_from(self.place()).ok().map(|p| first.saturating_add(p)).filter(|v| (lo..=hi).contains(v))
@@ -325,7 +395,7 @@ impl<'a> RowDrawer<'a> {
             }
             Quantity::Level => match &c.parts[0].drawn.coder {
                 Coder::Number(_) => self.draw_number(frames, row, &c.parts[0], &[], (lo, hi), missing, rng),
-                _ => self.label(frames, row, c, (lo, hi), missing, rng),
+                _ => self.label(frames, row, c, (lo, hi), missing, allowed.as_deref(), rng),
             },
             Quantity::Since(r) => match self.plan.value(frames, self.table, row, r) {
                 NULL => {
@@ -353,7 +423,9 @@ impl<'a> RowDrawer<'a> {
                     value
                 }
             }
-            Quantity::Recall(given) => self.recall(frames, row, c, *given, missing, rng),
+            Quantity::Recall(given) => {
+                self.recall(frames, row, c, *given, ((lo, hi), allowed.as_deref()), missing, rng)
+            }
             Quantity::Residual => {
                 let guess = self.guess(frames, row, &c.parts[0]);
                 self.shifted(frames, row, &c.parts[0], &[guess], (lo, hi), guess.round() as i64, missing, rng)
@@ -361,6 +433,11 @@ impl<'a> RowDrawer<'a> {
             Quantity::Calendar(anchor, season) => {
                 self.calendar(frames, row, c, (anchor.as_ref(), season.as_slice()), (lo, hi), missing, rng)
             }
+        };
+        let value = match (value, decided, &allowed) {
+            (Some(v), Decided::Value { value, .. }, _) if v != NULL => Some(value),
+            (Some(v), _, Some(a)) if v != NULL => nearest(a, v, (lo, hi)),
+            (value, ..) => value,
         };
         let Some(v) = value else { return false };
         if self.is_used(frames, row, UniqueItem::Slot(c.model.slot), v) {
@@ -389,6 +466,7 @@ impl<'a> RowDrawer<'a> {
         }
     }
 
+    #[allow(clippy::too_many_arguments)] // As draw_number.
     fn label(
         &mut self,
         frames: &[Frame],
@@ -396,6 +474,7 @@ impl<'a> RowDrawer<'a> {
         c: &ColumnLaw,
         (lo, hi): (i64, i64),
         missing: bool,
+        known: Option<&[i64]>,
         rng: &mut Stream,
     ) -> Option<i64> {
         let slot = usize::from(c.model.slot);
@@ -409,44 +488,63 @@ impl<'a> RowDrawer<'a> {
                 missing
             } else {
                 let inside = numeric.as_ref().is_none_or(|v| (lo..=hi).contains(&v[usize::from(code)]));
-                inside && !used.contains(&i64::from(code))
+                inside
+                    && !used.contains(&i64::from(code))
+                    && known.is_none_or(|k| k.binary_search(&i64::from(code)).is_ok())
             };
             f64::from(u8::from(allowed))
         };
-        let free = missing && used.is_empty() && (numeric.is_none() || (lo, hi) == ALL);
+        let free = missing && known.is_none() && used.is_empty() && (numeric.is_none() || (lo, hi) == ALL);
         let code = self.code(frames, row, &c.parts[0], &[], if free { None } else { Some(&mut weigh) }, rng)?;
         Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
     }
 
     /// A label that the owner's rows had before, or one that they had not.
+    #[allow(clippy::too_many_arguments)] // As draw_number.
     fn recall(
         &mut self,
         frames: &[Frame],
         row: usize,
         c: &ColumnLaw,
         given: Option<u16>,
+        ((lo, hi), known): ((i64, i64), Option<&[i64]>),
         missing: bool,
         rng: &mut Stream,
     ) -> Option<i64> {
-        let SlotKind::Label { labels, .. } = &self.plan.tables[self.table].slots[usize::from(c.model.slot)].kind else {
+        let SlotKind::Label { labels, numeric } = &self.plan.tables[self.table].slots[usize::from(c.model.slot)].kind
+        else {
             return None;
         };
         let n = labels.len();
         let from = row - self.cursor.position();
         let (list, back) = recalled(&frames[self.table], from, row, c.model.slot, given, n);
+        let fits = |code: i64| {
+            numeric.as_ref().is_none_or(|v| v.get(code as usize).is_some_and(|v| (lo..=hi).contains(v)))
+                && known.is_none_or(|k| k.binary_search(&code).is_ok())
+        };
+        let rest: Vec<i64> = list.iter().skip(usize::from(RECALL - 1)).copied().filter(|code| fits(*code)).collect();
+        let fresh = missing || (0..n as i64).any(|code| fits(code) && !list.contains(&code));
         if !list.is_empty() {
             let further = usize::from(RECALL - 1);
-            let mut weigh = |p: u16| f64::from(u8::from(p == RECALL || usize::from(p) < list.len()));
+            let mut weigh = |p: u16| {
+                let may = match usize::from(p) {
+                    _ if p == RECALL => fresh,
+                    p if p == further => !rest.is_empty(),
+                    p => list.get(p).is_some_and(|code| fits(*code)),
+                };
+                f64::from(u8::from(may))
+            };
             let extras = [list.len() as f64, back as f64];
             let place = usize::from(self.code(frames, row, &c.parts[0], &extras, Some(&mut weigh), rng)?);
             if place == further {
-                return Some(list[further + rng.below((list.len() - further) as u64) as usize]);
+                return Some(rest[rng.below(rest.len() as u64) as usize]);
             } else if place < further {
                 return Some(list[place]);
             }
         }
         let mut weigh = |code: u16| {
-            let allowed = if usize::from(code) >= n { missing } else { !list.contains(&i64::from(code)) };
+            let code = i64::from(code);
+            let allowed = if code >= n as i64 { missing } else { fits(code) && !list.contains(&code) };
             f64::from(u8::from(allowed))
         };
         let code = self.code(frames, row, &c.parts[1], &[], Some(&mut weigh), rng)?;
@@ -578,15 +676,24 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn bound(&self, frames: &[Frame], row: usize, b: &Bound) -> (i64, i64) {
-        let end = |e: &Option<(Option<Ref>, i64)>, none: i64| match e {
-            None => none,
+        // A column that comes later leaves as much room as its own values have.
+        let low = match &b.low {
+            None => ALL.0,
             Some((None, v)) => *v,
             Some((Some(r), plus)) => match self.quantity(frames, row, r) {
-                NULL => none,
-                v => v.saturating_add(*plus),
+                NULL => self.obey.later(r).map_or(ALL.0, |h| lowest(b.unit, h.0, *plus)),
+                v => lowest(b.unit, v, *plus),
             },
         };
-        (end(&b.low, ALL.0), end(&b.high, ALL.1))
+        let high = match &b.high {
+            None => ALL.1,
+            Some((None, v)) => *v,
+            Some((Some(r), plus)) => match self.quantity(frames, row, r) {
+                NULL => self.obey.later(r).map_or(ALL.1, |h| highest(b.unit, h.1, *plus)),
+                v => highest(b.unit, v, *plus),
+            },
+        };
+        (low, high)
     }
 
     /// The number or time behind a reference; numeric labels count as their number.
@@ -631,14 +738,19 @@ impl<'a> RowDrawer<'a> {
     /// True when a value would repeat a set that must not repeat.
     fn is_used(&self, frames: &[Frame], row: usize, item: UniqueItem, value: i64) -> bool {
         let keep = &self.model.keep;
+        // A missing value repeats nothing.
+        if value == NULL {
+            return false;
+        }
         (!keep.unique.is_empty()
             && self.unique_sets(item).into_iter().any(|set| self.used(frames, row, set, item).contains(&value)))
             || (!keep.unique_in_table.is_empty() && self.used_in_table(frames, row, item).contains(&value))
     }
 
-    /// Remembers a row that stays: by its targets, and in the sets that are unique in the table.
+    /// Remembers a row that stays: by its targets, by what it decides, and in the sets that are unique in the table.
     pub fn remember(&mut self, frames: &[Frame], row: usize, targets: &mut [Option<Targets>]) {
         targets.iter_mut().flatten().for_each(|t| t.remember(frames, row));
+        self.obey.accept(frames, row);
         for i in 0..self.in_table.len() {
             let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
             let rest = self.rest(frames, row, set, last);
@@ -663,4 +775,32 @@ impl<'a> RowDrawer<'a> {
     pub fn place(&self) -> usize {
         self.cursor.position()
     }
+}
+
+/// The smallest value of a slot that is not below `v`, by `plus` where that is more than none.
+fn lowest(unit: Unit, v: i64, plus: i64) -> i64 {
+    match unit {
+        Unit::Same => v.saturating_add(plus),
+        Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
+        Unit::Parts(f) if plus > 0 => v.div_euclid(f) + 1,
+        Unit::Parts(f) => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0),
+        Unit::Day => v.div_euclid(DAY).saturating_add(plus).saturating_mul(DAY),
+    }
+}
+
+/// The largest value of a slot that is not above `v`, by `-plus` where that is more than none.
+fn highest(unit: Unit, v: i64, plus: i64) -> i64 {
+    match unit {
+        Unit::Same => v.saturating_add(plus),
+        Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
+        Unit::Parts(f) if plus < 0 => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0) - 1,
+        Unit::Parts(f) => v.div_euclid(f),
+        Unit::Day => v.div_euclid(DAY).saturating_add(plus).saturating_mul(DAY).saturating_add(DAY - 1),
+    }
+}
+
+/// The allowed value inside the bounds that is nearest to `v`; of two as near the smaller.
+fn nearest(allowed: &[i64], v: i64, (lo, hi): (i64, i64)) -> Option<i64> {
+    let fits = |a: &&i64| **a != NULL && (**a == v || (lo..=hi).contains(*a));
+    allowed.iter().filter(fits).min_by_key(|a| a.abs_diff(v)).copied()
 }

@@ -1,6 +1,7 @@
 //! The report as a page for people, as JSON for programs and as JUnit for a build server.
 
 mod bars;
+mod check;
 mod curves;
 mod heat;
 mod junit;
@@ -9,6 +10,7 @@ mod schema;
 mod tables;
 mod text;
 
+pub use check::junit as check_junit;
 pub use junit::junit;
 pub use page::html;
 

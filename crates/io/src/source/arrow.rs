@@ -59,11 +59,11 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
         };
         budget.take(batch.get_array_memory_size()).map_err(|p| vec![format!("after data row {read}: {p}")])?;
         read += seen;
-        batches.push(batch);
+        budget.give(batch, &mut batches)?;
     }
-    if batches.is_empty() {
+    if read == 0 {
         let empty = schema.project(&places).map_err(|_| vec![damaged()])?;
-        batches.push(arrow_array::RecordBatch::new_empty(empty.into()));
+        budget.give(arrow_array::RecordBatch::new_empty(empty.into()), &mut batches)?;
     }
     Ok(FileRows { batches, left_out })
 }

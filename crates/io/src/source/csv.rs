@@ -170,7 +170,7 @@ impl TextColumn {
     }
 
     /// Rows (from 1) whose text is not UTF-8.
-    fn bad_rows(&self) -> Rows {
+    fn bad_rows(&self, before: u64) -> Rows {
         let mut rows = Rows::default();
         // Whole first, which is ten times faster: it is enough when no cell starts inside a character.
         let inside = |end: &i64| self.values.get(*end as usize).is_some_and(|b| b & 0xC0 == 0x80);
@@ -179,14 +179,14 @@ impl TextColumn {
         }
         for (row, w) in self.ends.windows(2).enumerate() {
             if std::str::from_utf8(&self.values[w[0] as usize..w[1] as usize]).is_err() {
-                rows.add(row as u64 + 1);
+                rows.add(before + row as u64 + 1);
             }
         }
         rows
     }
 
-    fn finish(self, problems: &mut Vec<String>) -> Option<ArrayRef> {
-        let bad = self.bad_rows();
+    fn finish(self, before: u64, problems: &mut Vec<String>) -> Option<ArrayRef> {
+        let bad = self.bad_rows(before);
         bad.report(&format!("column {}: not UTF-8 (save the file as UTF-8)", self.name), problems);
         if bad.count > 0 {
             return None;
@@ -236,6 +236,7 @@ fn parse<R: Read>(
     let mut columns: Vec<TextColumn> = keep.into_iter().map(TextColumn::new).collect();
     let (mut row, mut problems, mut ragged, mut long) = (0u64, Vec::new(), Rows::default(), Rows::default());
     let mut multi_line_tail = false;
+    let (mut batches, mut given) = (Vec::new(), 0usize);
     loop {
         match reader.read_byte_record(&mut record) {
             Ok(true) => {}
@@ -266,6 +267,12 @@ fn parse<R: Read>(
         for c in &mut columns {
             c.push(record.get(c.place).unwrap_or_default());
         }
+        if kept - given >= budget.rows() && problems.is_empty() && ragged.count == 0 {
+            let fresh = columns.iter().map(|c| TextColumn::new((c.place, c.name.clone()))).collect();
+            let full = std::mem::replace(&mut columns, fresh);
+            budget.give(batch(full, kept - given, given as u64, &mut problems)?, &mut batches)?;
+            given = kept;
+        }
     }
     let expected = format!("not {width} cells as in the header, or a quote out of place,");
     ragged.report(&expected, &mut problems);
@@ -276,19 +283,32 @@ fn parse<R: Read>(
         problems
             .push(format!("a quote is opened and never closed (data row {row} is the last one that could be read)"));
     }
+    let last = batch(columns, kept - given, given as u64, &mut problems)?;
+    if given == 0 || kept > given {
+        budget.give(last, &mut batches)?;
+    }
+    Ok(FileRows { batches, left_out })
+}
+
+/// The columns as a batch of rows, of which `before` have been given already.
+fn batch(
+    columns: Vec<TextColumn>,
+    rows: usize,
+    before: u64,
+    problems: &mut Vec<String>,
+) -> Result<RecordBatch, Vec<String>> {
     let fields: Vec<Field> =
         columns.iter().map(|c| c.name.clone()).map(|n| Field::new(n, DataType::Utf8, true)).collect();
-    let arrays: Vec<Option<ArrayRef>> = columns.into_iter().map(|c| c.finish(&mut problems)).collect();
+    let arrays: Vec<Option<ArrayRef>> = columns.into_iter().map(|c| c.finish(before, problems)).collect();
     if !problems.is_empty() {
-        return Err(problems);
+        return Err(std::mem::take(problems));
     }
     let arrays: Vec<ArrayRef> = arrays.into_iter().flatten().collect();
     let fields: Vec<Field> =
         fields.into_iter().zip(&arrays).map(|(f, a)| f.with_data_type(a.data_type().clone())).collect();
-    let options = RecordBatchOptions::new().with_row_count(Some(kept));
-    let batch = RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
-        .map_err(|_| vec!["its columns have different lengths".into()])?;
-    Ok(FileRows { batches: vec![batch], left_out })
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+        .map_err(|_| vec!["its columns have different lengths".into()])
 }
 
 /// Column names; other encodings and separators are told apart here, where a person can act on it.

@@ -3,6 +3,7 @@
 mod arrow;
 mod csv;
 mod parquet;
+mod stream;
 mod thin;
 mod walk;
 
@@ -15,6 +16,7 @@ use healthdata_core::{Dataset, Error, ErrorKind, Metadata, Result};
 use indexmap::IndexMap;
 
 use crate::files;
+pub use stream::Files;
 pub use thin::{Thin, Thinned, read_thinned};
 use walk::{Kind, TableFiles};
 
@@ -75,7 +77,7 @@ pub fn read_with(path: &Path, metadata: Option<&Metadata>, limits: &Limits) -> R
     let found = walk::find(path, metadata, limits)?;
     let mut problems = found.problems;
     let mut source = Source { notes: found.notes, ..Source::default() };
-    let mut budget = Budget { left: limits.memory, sieve: None };
+    let mut budget = Budget { left: limits.memory, sieve: None, taker: None };
     for table in &found.tables {
         let meta = metadata.and_then(|m| m.tables.get(&table.name));
         match read_table(table, meta, limits, &mut budget, &mut source.notes) {
@@ -135,14 +137,38 @@ pub fn concat(batches: &[RecordBatch]) -> Result<RecordBatch> {
         .map_err(|_| fail("batches hold more text than one column can, or different columns"))
 }
 
-/// Memory that is still allowed, and which rows are kept at all.
-struct Budget {
+/// Where batches go one by one instead of into memory.
+type Taker<'a> = &'a mut dyn FnMut(RecordBatch) -> std::result::Result<(), String>;
+
+/// Memory that is still allowed, which rows are kept at all, or who takes them instead.
+struct Budget<'a> {
     left: u64,
     sieve: Option<thin::Sieve>,
+    /// Rows of a batch at most, and who takes it.
+    taker: Option<(usize, Taker<'a>)>,
 }
 
-impl Budget {
+impl Budget<'_> {
+    /// Rows after which a batch has to be given.
+    fn rows(&self) -> usize {
+        self.taker.as_ref().map_or(usize::MAX, |t| t.0)
+    }
+
+    /// Hands a batch on, or keeps it.
+    fn give(&mut self, batch: RecordBatch, kept: &mut Vec<RecordBatch>) -> std::result::Result<(), Vec<String>> {
+        match &mut self.taker {
+            Some((_, taker)) => taker(batch).map_err(|p| vec![p]),
+            None => {
+                kept.push(batch);
+                Ok(())
+            }
+        }
+    }
+
     fn take(&mut self, bytes: usize) -> std::result::Result<(), String> {
+        if self.taker.is_some() {
+            return Ok(());
+        }
         self.left = self
             .left
             .checked_sub(bytes as u64)

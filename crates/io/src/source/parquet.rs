@@ -86,16 +86,16 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
                 text(column, name, read)
             })
             .collect();
-        batches.push(assemble(&keep, columns.map_err(|p| vec![p])?, batch.num_rows())?);
+        budget.give(assemble(&keep, columns.map_err(|p| vec![p])?, batch.num_rows())?, &mut batches)?;
         read += seen;
     }
-    if batches.is_empty() {
+    if read == 0 {
         let empty = keep.iter().map(|(place, _)| match schema.field(*place).data_type() {
             DataType::Binary => DataType::Utf8,
             t => t.clone(),
         });
         let columns = empty.map(|t| arrow_array::new_empty_array(&t)).collect();
-        batches.push(assemble(&keep, columns, 0)?);
+        budget.give(assemble(&keep, columns, 0)?, &mut batches)?;
     }
     Ok(FileRows { batches, left_out })
 }

@@ -150,7 +150,7 @@ pub fn read_thinned(path: &Path, metadata: &Metadata, thin: Thin) -> Result<(Sou
         Thin::Entities(_) => None,
         Thin::Memory(bytes) => Some(bytes as f64 / (FACTOR * plain_bytes(&found.tables))),
     };
-    let mut budget = Budget { left: limits.memory, sieve: None };
+    let mut budget = Budget { left: limits.memory, sieve: None, taker: None };
     let mut keys: HashMap<String, Rc<HashSet<u64>>> = HashMap::new();
     let mut out = Vec::new();
     for name in order(metadata) {

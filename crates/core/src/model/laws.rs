@@ -1,0 +1,86 @@
+//! Rules between the columns of one row, in the form that keeps them while columns are drawn one after the other.
+
+use serde::{Deserialize, Serialize};
+
+use super::keep::UniqueItem;
+use crate::frame::{Hop, Ref};
+
+/// How a value seen from a row becomes a bound on the grid of a slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unit {
+    /// Both count the same.
+    #[default]
+    Same,
+    /// The slot's grid is finer by this factor.
+    Times(i64),
+    /// The slot's grid is coarser by this factor.
+    Parts(i64),
+    /// One of both has no time of day: they compare by the day.
+    Day,
+}
+
+/// A column that is computed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Computed {
+    /// Its slot.
+    pub slot: u16,
+    /// The formula as it is written.
+    pub equals: String,
+    /// Where its names are.
+    pub names: Vec<(String, Ref)>,
+    /// It may be missing where it could be computed.
+    pub optional: bool,
+}
+
+/// Slots that take known combinations of values only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Combinations {
+    /// The slots.
+    pub slots: Vec<u16>,
+    /// The combinations.
+    pub allowed: Vec<Vec<i64>>,
+    /// A missing value goes with everything; otherwise it is a value like any other.
+    pub missing_is_free: bool,
+}
+
+/// A slot that follows from something else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Follows {
+    /// The slot.
+    pub slot: u16,
+    /// What it follows from.
+    pub from: Decider,
+    /// It may be missing where it follows from something known.
+    pub optional: bool,
+}
+
+/// What decides a slot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Decider {
+    /// A number or time: the value of the nearest known one below, else of the first. Pairs in ascending order.
+    Number(u16, Vec<(i64, i64)>),
+    /// A row at the end of a way: what the first row with it has, the others have too.
+    Row(Vec<Hop>),
+}
+
+/// Missing exactly when something else has some values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MissingWhen {
+    /// What is missing.
+    pub item: UniqueItem,
+    /// What decides.
+    pub when: UniqueItem,
+    /// Its ticks or codes for which the item is missing.
+    pub values: Vec<i64>,
+    /// The item is missing where the decider is.
+    pub or_missing: bool,
+}
+
+/// Where a path ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Place {
+    /// At a value.
+    Value(Ref),
+    /// At a row, whose key it is.
+    Row(Vec<Hop>),
+}
