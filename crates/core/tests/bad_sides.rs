@@ -9,7 +9,7 @@ use healthdata_core::Dataset;
 use healthdata_core::evaluate::{EvaluateOptions, Report, Verdict, evaluate};
 use made::{Clinic, metadata};
 
-const N: usize = 120;
+const N: usize = 48;
 
 fn clinic(seed: u64) -> Dataset {
     Clinic::new(seed, N).tables(&seed.to_string())
