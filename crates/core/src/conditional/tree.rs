@@ -297,12 +297,12 @@ impl Grower<'_> {
         let n = rows.len() as f64;
         let m = self.params.smoothing * kinds;
         let mixed: Vec<f64> = own.iter().zip(parent).map(|(c, p)| (c + m * p) / (n + m).max(1e-9)).collect();
-        let splits = if depth < 40 && kinds > 1.0 { self.splits(rows) } else { Vec::new() };
-        let cut = splits.into_iter().find_map(|s| self.partition(rows, &s).map(|at| (s, at)));
-        let Some((split, at)) = cut else {
+        let split = if depth < 40 && kinds > 1.0 { self.best(rows) } else { None };
+        let Some(cut) = split.and_then(|s| self.partition(rows, &s).map(|at| (s, at))) else {
             self.close(node, &own, &mixed);
             return node as u32;
         };
+        let (split, at) = cut;
         self.tree.feature[node] = split.feature;
         self.tree.split[node] = if split.is_set {
             self.tree.sets.push(split.set);
@@ -343,12 +343,11 @@ impl Grower<'_> {
         self.xlnx[x as usize]
     }
 
-    /// The best split of each feature whose gain is above the price of its groups, best first: a side of the first may
-    /// turn out to have too few entities.
-    fn splits(&self, rows: &[u32]) -> Vec<Split> {
+    /// The split with the largest gain above the price of its groups.
+    fn best(&self, rows: &[u32]) -> Option<Split> {
         let n = rows.len();
         if n < 2 * self.params.min_rows || self.tree.sets.len() + 1 >= usize::from(SET) - 1 {
-            return Vec::new();
+            return None;
         }
         let g = self.groups;
         let mut whole = vec![0u32; g];
@@ -360,7 +359,7 @@ impl Grower<'_> {
         let base: f64 = whole.iter().map(|c| self.f(*c)).sum::<f64>() - self.f(n as u32);
         // Half the degrees of freedom is the gain of a useless split; choosing the best of many adds a logarithm.
         let price = self.params.per_group * (present as f64 - 1.0) + 0.5 * ln(self.features.len() as f64 * 8.0 + 1.0);
-        let mut found: Vec<Split> = Vec::new();
+        let mut best: Option<Split> = None;
         let mut hist = vec![0u32; super::matrix::BINS * g];
         let mut left = vec![0u32; g];
         for &feature in self.features {
@@ -383,7 +382,6 @@ impl Grower<'_> {
                 order.sort_by(|a, b| key[usize::from(*a)].total_cmp(&key[usize::from(*b)]).then(a.cmp(b)));
             }
             left.fill(0);
-            let mut best: Option<Split> = None;
             let (mut n_left, mut sum_left, mut sum_right) = (0u32, 0.0, whole.iter().map(|c| self.f(*c)).sum::<f64>());
             let mut set = 0u64;
             for &b in &order[..order.len() - 1] {
@@ -405,10 +403,8 @@ impl Grower<'_> {
                     best = Some(Split { gain, feature, set, last: b, is_set });
                 }
             }
-            found.extend(best);
         }
-        found.sort_by(|a, b| b.gain.total_cmp(&a.gain).then(a.feature.cmp(&b.feature)));
-        found
+        best
     }
 
     /// Order of the bins of a label feature: mean group for ordered codes, share of the commonest group else.

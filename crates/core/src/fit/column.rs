@@ -37,24 +37,18 @@ pub(super) fn when(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize, keep: &
     (head, tail)
 }
 
-/// Any other column, from some rows.
-pub(super) fn column(
-    ctx: &Fit,
-    sheet: &Sheet,
-    steps: &Steps,
-    keep: &Keep,
-    slot: usize,
-    rows: &[u32],
-) -> ColumnModel {
+/// Any other column.
+pub(super) fn column(ctx: &Fit, sheet: &Sheet, steps: &Steps, keep: &Keep, slot: usize) -> ColumnModel {
     let t = sheet.table;
     let known = steps.known(sheet, steps.of_slot(slot));
     let values = &ctx.frames[t].values[slot];
+    let rows: Vec<u32> = (0..values.len() as u32).collect();
     match &ctx.plan.tables[t].slots[slot].kind {
         SlotKind::Label { labels, numeric } => {
             let n = labels.len();
             let codes: Vec<u16> = values.iter().map(|v| if *v == NULL { n as u16 } else { *v as u16 }).collect();
             // Pooled labels are not learned from.
-            let rows: Vec<u32> = rows.iter().copied().filter(|r| values[*r as usize] < n as i64).collect();
+            let rows: Vec<u32> = rows.into_iter().filter(|r| values[*r as usize] < n as i64).collect();
             let scalar: Option<Vec<f64>> = numeric.as_ref().map(|numbers| {
                 values.iter().map(|v| numbers.get(*v as usize).map_or(f64::NAN, |n| *n as f64)).collect()
             });
@@ -80,9 +74,9 @@ pub(super) fn column(
                 .map(Ref::own)
                 .collect();
             anchors.extend(above(ctx, t));
-            timed(ctx, sheet, &known, slot, rows, nearest(ctx, t, slot, rows, &anchors))
+            timed(ctx, sheet, &known, slot, &rows, nearest(ctx, t, slot, &rows, &anchors))
         }
-        SlotKind::Number { .. } => number(ctx, sheet, steps, &known, slot, rows),
+        SlotKind::Number { .. } => number(ctx, sheet, steps, &known, slot),
     }
 }
 

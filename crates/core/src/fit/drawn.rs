@@ -2,7 +2,7 @@
 
 use super::sheet::Sheet;
 use super::{Effort, Fit, boosted};
-use crate::conditional::{Binner, Column, Conditional, Matrix, Ridge, Tree};
+use crate::conditional::{Binner, Conditional, Matrix, Ridge, Tree};
 use crate::math::ln;
 use crate::model::{Coder, Drawn, Input};
 
@@ -26,9 +26,6 @@ pub(crate) struct Target<'a> {
 const KEEP: usize = 32;
 /// First rows of owners from which they are looked at apart.
 const FIRSTS: usize = 200;
-/// Most labels that are given numbers for a linear guess, and how often.
-const SCALED: usize = 16;
-const SCALINGS: usize = 3;
 /// Rows of the quick look at each feature.
 const LOOK: usize = 6_000;
 
@@ -36,7 +33,15 @@ const LOOK: usize = 6_000;
 pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target) -> Drawn {
     let n_codes = target.coder.codes();
     let entities = &ctx.entities[sheet.table];
-    let ridge = guess_of(sheet, known, &target);
+    let ridge = target.scalar.and_then(|y| {
+        let columns: Vec<(u16, &[f64])> = known
+            .iter()
+            .filter(|f| sheet.is_number(**f))
+            .map(|f| (*f, sheet.values[usize::from(*f)].as_slice()))
+            .collect();
+        let y: Vec<f64> = target.rows.iter().map(|r| y[*r as usize]).collect();
+        Ridge::fit(&columns, target.rows, &y).filter(|r| r.explained > 0.05)
+    });
     let strength = if ctx.is_quick { Effort::Instant } else { ctx.options.effort };
     let kept = match strength {
         Effort::Instant => best(sheet, known, &target, n_codes),
@@ -78,49 +83,7 @@ pub(super) fn tree(ctx: &Fit, x: &Matrix, target: &Target, rows: &[u32], entitie
 /// The linear guess of every row of the sheet.
 pub(crate) fn guesses(sheet: &Sheet, ridge: &Ridge) -> Vec<f64> {
     let rows = sheet.values.first().map_or(0, Vec::len);
-    (0..rows).map(|r| row_guess(sheet, ridge, r)).collect()
-}
-
-/// The linear guess of the target's number; for labels without one, of numbers that make them easiest to guess.
-fn guess_of(sheet: &Sheet, known: &[u16], target: &Target) -> Option<Ridge> {
-    let columns: Vec<Column> = known
-        .iter()
-        .map(|&feature| {
-            let f = usize::from(feature);
-            let (bins, count) = (&sheet.matrix.columns[f], sheet.matrix.bins[f]);
-            Column { feature, values: &sheet.values[f], bins, count, is_label: !sheet.is_number(feature) }
-        })
-        .collect();
-    if let Some(y) = target.scalar {
-        let y: Vec<f64> = target.rows.iter().map(|r| y[*r as usize]).collect();
-        return Ridge::fit(&columns, target.rows, &y).filter(|r| r.explained > 0.05);
-    }
-    let n = target.coder.codes();
-    if target.ordered || n > SCALED {
-        return None;
-    }
-    // Optimal scaling (Young, 1981): a label's number is the mean guess of its rows, from one label against the others.
-    let codes: Vec<usize> = target.rows.iter().map(|r| usize::from(target.codes[*r as usize])).collect();
-    let mut size = vec![0f64; n];
-    codes.iter().for_each(|c| size[*c] += 1.0);
-    let most = (0..n).max_by(|a, b| size[*a].total_cmp(&size[*b]))?;
-    let mut score: Vec<f64> = (0..n).map(|c| f64::from(u8::from(c == most))).collect();
-    let mut ridge = None;
-    for _ in 0..SCALINGS {
-        let y: Vec<f64> = codes.iter().map(|c| score[*c]).collect();
-        let found = Ridge::fit(&columns, target.rows, &y).filter(|r| r.explained > 0.01)?;
-        let mut sum = vec![0f64; n];
-        for (r, c) in target.rows.iter().zip(&codes) {
-            sum[*c] += row_guess(sheet, &found, *r as usize);
-        }
-        score = sum.iter().zip(&size).map(|(s, n)| s / n.max(1.0)).collect();
-        ridge = Some(found);
-    }
-    ridge
-}
-
-fn row_guess(sheet: &Sheet, ridge: &Ridge, row: usize) -> f64 {
-    ridge.guess(&|f| sheet.values[usize::from(f)][row], &|f| sheet.matrix.columns[usize::from(f)][row])
+    (0..rows).map(|r| ridge.guess(|f| sheet.values[usize::from(f)][r])).collect()
 }
 
 /// The features that tell most about the target on their own, in the order of the sheet: over all rows, and over the

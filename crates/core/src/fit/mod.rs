@@ -214,7 +214,7 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
             });
         }
         model.links = link::links(ctx, &sheet, &steps, &model.keep, progress);
-        (model.columns, model.first) = columns(ctx, &sheet, &steps, &model.keep, progress);
+        model.columns = columns(ctx, &sheet, &steps, &model.keep, progress);
         model.features = sheet.features;
         model.binners = sheet.binners;
     }
@@ -242,46 +242,28 @@ fn columns(
     steps: &Steps,
     keep: &Keep,
     progress: &(dyn Fn(&str, &str) + Sync),
-) -> (Vec<ColumnModel>, Vec<ColumnModel>) {
+) -> Vec<ColumnModel> {
     use rayon::prelude::*;
     let table = &ctx.plan.tables[sheet.table];
-    let all: Vec<u32> = (0..sheet.is_first.len() as u32).collect();
-    let apart = first_apart(ctx, sheet);
-    let rows = apart.as_ref().map_or(&all, |(_, later)| later);
-    let fitted: Vec<(ColumnModel, Option<ColumnModel>)> = steps
+    steps
         .slots
         .par_iter()
         .map(|&slot| {
             progress(&table.name, &table.slots[slot].column);
             if let Some(first) = counts_from(ctx, sheet.table, slot) {
-                return (numbered(slot, first), None);
+                return numbered(slot, first);
             }
-            if let Some(r) = &steps.copies[slot] {
-                let quantity = Quantity::Copy(r.clone());
-                return (ColumnModel { slot: slot as u16, quantity, parts: Vec::new(), range: None }, None);
-            }
-            let fit = |rows: &[u32]| column::column(ctx, sheet, steps, keep, slot, rows);
-            match &apart {
-                // Times hang together: their rows move as one.
-                Some((first, _)) if !table.slots[slot].kind.is_time() => (fit(rows), Some(fit(first))),
-                _ => (fit(&all), None),
+            match &steps.copies[slot] {
+                Some(r) => ColumnModel {
+                    slot: slot as u16,
+                    quantity: Quantity::Copy(r.clone()),
+                    parts: Vec::new(),
+                    range: None,
+                },
+                None => column::column(ctx, sheet, steps, keep, slot),
             }
         })
-        .collect();
-    let (columns, first): (Vec<_>, Vec<_>) = fitted.into_iter().unzip();
-    (columns, first.into_iter().flatten().collect())
-}
-
-/// First rows of owners from which they are learned from on their own: all history is silent there, and what it stands
-/// for in later rows must be said by other features.
-const FIRSTS: usize = 1_000;
-
-/// First rows of owners and later ones, where sequences are long enough to tell them apart.
-fn first_apart(ctx: &Fit, sheet: &Sheet) -> Option<(Vec<u32>, Vec<u32>)> {
-    ctx.plan.tables[sheet.table].when?;
-    let rows = 0..sheet.is_first.len() as u32;
-    let (first, later): (Vec<u32>, Vec<u32>) = rows.partition(|r| sheet.is_first[*r as usize]);
-    (first.len() >= FIRSTS && later.len() >= 2 * first.len()).then_some((first, later))
+        .collect()
 }
 
 /// The slots with what decides a column before it; in a circle the first stands.

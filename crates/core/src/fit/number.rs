@@ -18,21 +18,19 @@ const VALIDATION: u64 = 6;
 const LOOK: usize = 24_000;
 /// Nats a row by which a difference must be likelier than the level.
 const CLEARLY: f64 = 0.05;
-/// Share of the variance explained from which a guess is strong.
-const STRONG: f64 = 0.5;
 /// Numbers that a difference is tried to, at most.
 const NEAR: usize = 3;
 
 /// A number's rows split by entity: some are looked at, a sixth of those only to judge.
-pub(super) fn split(ctx: &Fit, table: usize, rows: &[u32]) -> (Vec<u32>, Vec<u32>) {
+pub(super) fn split(ctx: &Fit, table: usize, rows: usize) -> (Vec<u32>, Vec<u32>) {
     // Entities take a place on a line of a thousand.
     let purpose = name(&["validation"]);
-    let looked_at = (1000 * LOOK / rows.len().max(1)).min(1000) as u64;
+    let looked_at = (1000 * LOOK / rows.max(1)).min(1000) as u64;
     let place = |r: u32| {
         let entity = u64::from(ctx.entities[table][r as usize]);
         Stream::new(ctx.options.seed, purpose, entity).below(1000)
     };
-    let seen = rows.iter().copied().map(|r| (r, place(r))).filter(|(_, p)| *p < looked_at);
+    let seen = (0..rows as u32).map(|r| (r, place(r))).filter(|(_, p)| *p < looked_at);
     let (mut train, mut test): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
     for (r, p) in seen {
         if p < looked_at / VALIDATION { test.push(r) } else { train.push(r) }
@@ -40,23 +38,16 @@ pub(super) fn split(ctx: &Fit, table: usize, rows: &[u32]) -> (Vec<u32>, Vec<u32
     (train, test)
 }
 
-/// A measured number, from some rows.
-pub(super) fn number(
-    ctx: &Fit,
-    sheet: &Sheet,
-    steps: &Steps,
-    known: &[u16],
-    slot: usize,
-    rows: &[u32],
-) -> ColumnModel {
+/// A measured number.
+pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slot: usize) -> ColumnModel {
     let values = &ctx.frames[sheet.table].values[slot];
-    let all: Vec<u32> = (0..values.len() as u32).collect();
-    let range = code(ctx, sheet, &all, values).0.range();
+    let rows: Vec<u32> = (0..values.len() as u32).collect();
+    let range = code(ctx, sheet, &rows, values).0.range();
     let done = |quantity, parts| ColumnModel { slot: slot as u16, quantity, parts, range };
     let level = |ctx: &Fit, rows: &[u32]| coded(ctx, sheet, known, rows, values, &[], false);
-    let (train, test) = split(ctx, sheet.table, rows);
+    let (train, test) = split(ctx, sheet.table, values.len());
     if distinct(values) < 12 || test.len() < 100 {
-        return done(Quantity::Level, vec![level(ctx, rows)]);
+        return done(Quantity::Level, vec![level(ctx, &rows)]);
     }
     // One tree each is enough to tell the ways apart.
     let quick = ctx.quick();
@@ -64,7 +55,7 @@ pub(super) fn number(
     let plainly = densities(sheet, &plain, values, &[], &test);
     let mut best = (f64::MIN, None);
     let dense = is_dense(values) && !is_heaped(values);
-    for near in near(ctx, sheet, steps, slot, rows) {
+    for near in near(ctx, sheet, steps, slot) {
         let way = Way::new(ctx, sheet, values, near);
         let ways = [dense.then_some(false), (way.same > SAME).then_some(true)];
         for same in ways.into_iter().flatten() {
@@ -80,22 +71,20 @@ pub(super) fn number(
         let (drawn, off, guess) = residual(&quick, sheet, known, values, &train, &ridge);
         let with = densities(sheet, &drawn, &off, &[guess], &test);
         let enough = match ctx.options.effort {
-            // A level is blurred within the bins of the guess: one step of a sequence hardly shows it, many do.
-            Effort::Instant if ridge.explained > STRONG => !clearly_likelier(&plainly, &with),
             Effort::Instant => mean(&with) > mean(&plainly),
             _ => clearly_likelier(&with, &plainly),
         };
         if enough && mean(&with) > best.0 {
-            return done(Quantity::Residual, vec![residual(ctx, sheet, known, values, rows, &ridge).0]);
+            return done(Quantity::Residual, vec![residual(ctx, sheet, known, values, &rows, &ridge).0]);
         }
     }
     match best.1 {
         Some((near, same)) => {
             let way = Way::new(ctx, sheet, values, near);
-            let parts = way.parts(ctx, sheet, known, values, rows, same);
+            let parts = way.parts(ctx, sheet, known, values, &rows, same);
             done(if same { Quantity::Same(way.near) } else { Quantity::Near(way.near) }, parts)
         }
-        _ => done(Quantity::Level, vec![level(ctx, rows)]),
+        _ => done(Quantity::Level, vec![level(ctx, &rows)]),
     }
 }
 
@@ -211,7 +200,7 @@ fn differences(ctx: &Fit, t: usize, values: &[i64], near: &Ref) -> (Vec<i64>, Ve
 }
 
 /// Numbers that the column keeps close to: others of the row on the same grid, and its own value before.
-fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize, rows: &[u32]) -> Vec<Ref> {
+fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
     if ctx.options.effort == Effort::Instant {
         return Vec::new();
     }
@@ -236,8 +225,7 @@ fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize, rows: &[u32]) -> V
         .into_iter()
         .filter_map(|r| {
             let (off, here) = differences(ctx, t, values, &r);
-            let often = rows.iter().filter(|r| here[**r as usize]).count() as f64 > 0.1 * rows.len() as f64;
-            let off: Vec<i64> = rows.iter().map(|r| off[*r as usize]).collect();
+            let often = here.iter().filter(|h| **h).count() as f64 > 0.1 * here.len() as f64;
             let (s, heap) = spread(&off)?;
             // A difference that is often the same counts as narrow.
             let narrow = s / whole.max(1.0) - heap;

@@ -73,7 +73,7 @@ pub(super) fn recall(
             Target { rows, codes: target.codes, coder, ordered: false, scalar: None, extras: &[] },
         )
     };
-    let (train, test) = split(ctx, t, target.rows);
+    let (train, test) = split(ctx, t, target.codes.len());
     let (train, test): (Vec<u32>, Vec<u32>) =
         (train.into_iter().filter(|r| is_label(target, *r)).collect(), later(&test));
     if test.len() < 60 {

@@ -234,7 +234,7 @@ impl Look<'_> {
                     None => (None, None),
                 };
                 let fitted: Vec<&ColumnModel> =
-                    first.into_iter().chain(later).chain(&model.first).chain(&model.columns).filter(|c| c.slot == *s).collect();
+                    first.into_iter().chain(later).chain(&model.columns).filter(|c| c.slot == *s).collect();
                 let how: Vec<String> = fitted.iter().map(|c| words::quantity(plan, t, &c.quantity)).collect();
                 out.how = match (how.first(), &model.template) {
                     (None, Some(_)) => "repeats the training rows".into(),
@@ -317,7 +317,7 @@ fn ruled(model: &TableModel, slot: u16) -> BTreeSet<i64> {
 /// Every set of feature bins of a table.
 fn binners(model: &TableModel) -> impl Iterator<Item = &Binner> {
     let when = model.when.iter().flat_map(|(a, b)| [a, b]);
-    let columns = when.chain(&model.columns).chain(&model.first).flat_map(|c| &c.parts);
+    let columns = when.chain(&model.columns).flat_map(|c| &c.parts);
     let links = model.links.iter().flat_map(|l| {
         let draws = [&l.null, &l.same, &l.kin].into_iter().flatten();
         draws.chain(l.profile.iter().map(|p| &p.1)).chain(l.popularity.iter().map(|p| &p.drawn))

@@ -94,7 +94,7 @@ pub(super) fn given<'d>(
         for i in drawn.conditional.used() {
             match drawn.inputs.get(usize::from(i)) {
                 Some(Input::Feature(f)) => asked.push(*f),
-                Some(Input::Ridge(_)) => asked.extend(drawn.ridge.iter().flat_map(|r| r.features())),
+                Some(Input::Ridge(_)) => asked.extend(drawn.ridge.iter().flat_map(|r| &r.features)),
                 Some(Input::Extra(..)) | None => {}
             }
         }

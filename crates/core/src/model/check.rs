@@ -217,10 +217,6 @@ impl Look<'_> {
             need(new == Some(true) && Some(c.slot) != plan.when, "a column that is drawn twice")?;
             self.column(t, c).map_err(|e| format!("column {}: {e}", plan.slots[usize::from(c.slot)].column))?;
         }
-        for c in &table.first {
-            need(table.columns.iter().any(|d| d.slot == c.slot), "a first row of no column")?;
-            self.column(t, c).map_err(|e| format!("column {}: {e}", plan.slots[usize::from(c.slot)].column))?;
-        }
         for (l, link) in table.links.iter().enumerate() {
             need(link.apart.iter().all(|e| usize::from(*e) < l), "a link apart from a later one")?;
             self.link(t, l, link).map_err(|e| format!("link {}: {e}", plan.links[l].name))?;
@@ -303,7 +299,7 @@ impl Look<'_> {
     }
 
     fn column(&self, t: usize, c: &ColumnModel) -> Found {
-        let binners = &self.model.tables[t].binners;
+        let features = self.model.tables[t].features.len();
         let slot = self.plan.tables[t].slots.get(usize::from(c.slot)).ok_or("no such column")?;
         // Parts, with the values of earlier parts that each is given.
         let extras: &[usize] = match &c.quantity {
@@ -338,7 +334,7 @@ impl Look<'_> {
         let parts = if calendar { [2, 3, 5].contains(&c.parts.len()) } else { c.parts.len() == extras.len() };
         need(parts, "the parts it is drawn in")?;
         for (i, (part, extras)) in c.parts.iter().zip(extras).enumerate() {
-            drawn(part, binners, *extras)?;
+            drawn(part, features, *extras)?;
             let most = match i {
                 0 if calendar => DAYS,
                 2 if calendar => DAY,
@@ -364,22 +360,22 @@ impl Look<'_> {
         for r in c.per.iter().flat_map(|(a, b)| [a, b]) {
             self.reference(t, r)?;
         }
-        drawn(&c.drawn, &c.binners, 0)?;
+        drawn(&c.drawn, c.features.len(), 0)?;
         need(matches!(c.drawn.coder, Coder::Number(_)), "a number of rows that is no number")?;
         need((0.0..=1e9).contains(&c.mean), "a mean number of rows")
     }
 
     fn link(&self, t: usize, l: usize, link: &LinkModel) -> Found {
-        let binners = &self.model.tables[t].binners;
+        let features = self.model.tables[t].features.len();
         let target = usize::from(self.plan.tables[t].links[l].target);
         let kept = self.model.tables[target].template.as_ref().map(|p| p.component.len());
         for flag in [&link.null, &link.same, &link.kin].into_iter().flatten() {
-            drawn(flag, binners, 0)?;
+            drawn(flag, features, 0)?;
             need(flag.coder == Coder::Flag, "yes or no")?;
         }
         for (r, d) in &link.profile {
             let kind = self.reference(target, r)?;
-            drawn(d, binners, 0)?;
+            drawn(d, features, 0)?;
             let fits = match (&d.coder, kind) {
                 (Coder::Number(_), Some(k)) => !k.is_label(),
                 (Coder::Labels(_), None) => Some(link.identity.len()) == kept,
@@ -491,14 +487,13 @@ fn binner(b: &Binner) -> Found {
     }
 }
 
-fn drawn(d: &Drawn, binners: &[Binner], extras: usize) -> Found {
+fn drawn(d: &Drawn, features: usize, extras: usize) -> Found {
     if let Some(r) = &d.ridge {
-        let bins: Vec<usize> = binners.iter().map(Binner::bins).collect();
-        need(r.is_sound(&bins), "a linear guess")?;
+        need(r.is_sound(features), "a linear guess")?;
     }
     for i in &d.inputs {
         match i {
-            Input::Feature(f) => need(usize::from(*f) < binners.len(), "an input that is no feature")?,
+            Input::Feature(f) => need(usize::from(*f) < features, "an input that is no feature")?,
             Input::Ridge(b) => {
                 need(d.ridge.is_some(), "an input that is no guess")?;
                 binner(b)?;

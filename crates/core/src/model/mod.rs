@@ -74,8 +74,6 @@ pub struct TableModel {
     pub links: Vec<LinkModel>,
     /// The other columns, in the order of generation.
     pub columns: Vec<ColumnModel>,
-    /// Those of them that are drawn on their own in the first row of an owner.
-    pub first: Vec<ColumnModel>,
     /// Number of rows in each child table.
     pub counts: Vec<CountModel>,
     /// Training rows of a dimension.

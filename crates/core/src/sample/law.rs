@@ -1,6 +1,6 @@
 //! The model compiled for drawing, once for a run: every conditional in its flat form, next to what it came from.
 
-use crate::conditional::{Binner, Conditional, Flat, Leaf, Ridge};
+use crate::conditional::{Binner, Conditional, Flat, Leaf};
 use crate::encode::Spread;
 use crate::feature::{Feature, SPARE, Source};
 use crate::model::{Coder, ColumnModel, CountModel, Drawn, Input, Model, TableModel, UniqueItem};
@@ -35,7 +35,7 @@ impl<'a> Law<'a> {
             _ => None,
         });
         let needed = bits(features, wanted);
-        let guessed_from = bits(drawn.ridge.iter().flat_map(Ridge::features), wanted);
+        let guessed_from = bits(drawn.ridge.iter().flat_map(|r| r.features.iter().copied()), wanted);
         let spare = |place: usize| (binners.len() + place.min(SPARE - 1)) as u16;
         let input = |i: u16| match &drawn.inputs[usize::from(i)] {
             Input::Feature(f) => (*f, &binners[usize::from(*f)]),
@@ -89,8 +89,6 @@ fn bits(features: impl Iterator<Item = u16>, wanted: &mut [bool]) -> Vec<u64> {
 pub(super) struct ColumnLaw<'a> {
     pub model: &'a ColumnModel,
     pub parts: Vec<Law<'a>>,
-    /// For the first row of an owner, where that is drawn on its own.
-    pub first: Option<Box<ColumnLaw<'a>>>,
 }
 
 /// One link.
@@ -162,13 +160,10 @@ impl<'a> TableLaw<'a> {
         let mut column = |c: &'a ColumnModel| {
             let mut parts: Vec<Law> = c.parts.iter().map(&mut law).collect();
             parts.shrink_to_fit();
-            ColumnLaw { model: c, parts, first: None }
+            ColumnLaw { model: c, parts }
         };
         let when = mine.when.as_ref().map(|(a, b)| (column(a), column(b)));
-        let mut columns: Vec<ColumnLaw> = mine.columns.iter().map(&mut column).collect();
-        for c in &mut columns {
-            c.first = mine.first.iter().find(|f| f.slot == c.model.slot).map(|f| Box::new(column(f)));
-        }
+        let columns = mine.columns.iter().map(&mut column).collect();
         let mut purposes: Vec<u64> = plan.slots.iter().map(|s| name(&[&plan.name, &s.column])).collect();
         purposes.extend(plan.links.iter().map(|l| name(&[&plan.name, "link", &l.name])));
         let place = |i: &UniqueItem| match i {

@@ -151,8 +151,7 @@ impl<'a> RowDrawer<'a> {
         }
         let done = law.columns.iter().all(|c| {
             let mut rng = self.stream(usize::from(c.model.slot), at, attempt);
-            let first = c.first.as_deref().filter(|_| self.cursor.position() == 0);
-            self.column(frames, row, first.unwrap_or(c), targets, &mut rng)
+            self.column(frames, row, c, targets, &mut rng)
         });
         done && self.obeys(frames, row) && (self.roomy || self.has_room(frames, row, targets))
     }
@@ -206,8 +205,7 @@ impl<'a> RowDrawer<'a> {
         let Some(ridge) = &law.drawn.ridge else { return f64::NAN };
         self.cursor.prepare(frames, row, &law.guessed_from);
         let values = self.cursor.values();
-        let value = |f: u16| values[usize::from(f)];
-        ridge.guess(&value, &|f| self.binners[usize::from(f)].bin(value(f)))
+        ridge.guess(|f| values[usize::from(f)])
     }
 
     /// The leaf of the flat tree that a row reaches; None where there is no tree.
