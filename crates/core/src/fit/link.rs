@@ -2,7 +2,7 @@
 
 use super::drawn::{Target, fit_drawn};
 use super::sheet::Sheet;
-use super::{Effort, Fit, Steps};
+use super::{Fit, Steps};
 use crate::dataset::NULL;
 use crate::encode::{Distinct, NumberCoder};
 use crate::feature::{Source, row_features};
@@ -70,9 +70,7 @@ fn link(ctx: &Fit, sheet: &Sheet, steps: &Steps, keep: &Keep, l: usize) -> LinkM
             model.kin = Some(flag(&later, &kin));
         }
     }
-    if ctx.options.effort != Effort::Instant {
-        model.never = never(ctx, t, l);
-    }
+    model.never = never(ctx, t, l);
     model.apart = apart(ctx, t, l);
     model.profile = profile(ctx, sheet, keep, l, &known, &fresh);
     if let Some((identity, drawn)) = identity(ctx, sheet, l, &known, &fresh, &model.profile) {
@@ -85,14 +83,12 @@ fn link(ctx: &Fit, sheet: &Sheet, steps: &Steps, keep: &Keep, l: usize) -> LinkM
 /// Rows that must show that something never happens.
 const NEVER: usize = 100;
 
-/// Whether no row of a table links to its own owner, and whether no two rows of an owner share a target, where
-/// targets are drawn (a bond joins two atoms, and the same two once).
+/// Whether no row of a table links to its own owner (a flight ends where it did not begin), and whether no two rows of
+/// an owner share a target, where targets are drawn (a bond joins the same two atoms once).
 fn never(ctx: &Fit, t: usize, l: usize) -> [bool; 2] {
     let (plan, frame) = (&ctx.plan.tables[t], &ctx.frames[t]);
     let target = plan.links[l].target;
-    if ctx.plan.tables[usize::from(target)].origin != Origin::Drawn {
-        return [false; 2];
-    }
+    let drawn = ctx.plan.tables[usize::from(target)].origin == Origin::Drawn;
     let links = &frame.links[l];
     let linked = || (0..frame.rows).filter(move |r| links[*r] != NO_ROW && frame.owner[*r] != NO_ROW);
     let to_owner = plan.owner == Some(target) && linked().count() >= NEVER;
@@ -102,7 +98,7 @@ fn never(ctx: &Fit, t: usize, l: usize) -> [bool; 2] {
         later += usize::from(r > mine.start);
         (mine.start..r).any(|e| links[e] == links[r])
     });
-    [to_owner && linked().all(|r| links[r] != frame.owner[r]), !twice && later >= NEVER]
+    [to_owner && linked().all(|r| links[r] != frame.owner[r]), drawn && !twice && later >= NEVER]
 }
 
 /// Rows that chance alone would give the same target twice, from which their lack says something.

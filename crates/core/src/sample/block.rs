@@ -115,7 +115,7 @@ impl<'a> Block<'a> {
             .capacity
             .as_ref()
             .zip(mine.when.as_ref())
-            .and_then(|(c, (first, _))| place::moving(first, &mine.columns, (c.start, c.end)));
+            .and_then(|(c, (first, _))| place::moving(first, mine, (c.start, c.end)));
         self.frames[t].first.push(0);
         for p in 0..self.frames[o].rows {
             let planned = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));

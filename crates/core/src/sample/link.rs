@@ -109,6 +109,12 @@ impl Targets {
         }
     }
 
+    /// Leaves the link of a row out; a choice of an earlier try counts no more.
+    pub fn skip(&mut self, frames: &mut [Frame], row: usize) {
+        frames[self.table].links[self.link][row] = NO_ROW;
+        self.fresh = NO_ROW;
+    }
+
     /// Sets the link of a row. False when no target is allowed.
     pub fn choose(&mut self, d: &mut RowDrawer, frames: &mut [Frame], row: usize, rng: &mut Stream) -> bool {
         let (t, l) = (d.table, self.link);

@@ -9,8 +9,8 @@ use std::ops::Range;
 use super::link::Targets;
 use super::row::RowDrawer;
 use crate::dataset::NULL;
-use crate::frame::Frame;
-use crate::model::{ColumnModel, Quantity};
+use crate::frame::{Frame, Ref};
+use crate::model::{ColumnModel, Quantity, TableModel};
 use crate::time::DAY;
 
 /// A move that keeps weekday and time of day.
@@ -19,19 +19,23 @@ const WEEK: i64 = 7 * DAY;
 const FURTHEST: i64 = 60;
 
 /// Slots that move when the time of a row moves: that time and all that is drawn as a span from it. None where the
-/// table has no capacity, or where its times hang on something that stays.
-pub(super) fn moving(when: &ColumnModel, columns: &[ColumnModel], ends: (u16, u16)) -> Option<Vec<usize>> {
+/// table has no capacity, or where its times hang on something that stays or something computed hangs on them.
+pub(super) fn moving(when: &ColumnModel, mine: &TableModel, ends: (u16, u16)) -> Option<Vec<usize>> {
     if !matches!(when.quantity, Quantity::Calendar(..)) {
         return None;
     }
     let mut slots = vec![when.slot];
-    for c in columns {
+    for c in &mine.columns {
         if let Quantity::Since(r) | Quantity::Calendar(Some(r), _) = &c.quantity
             && r.hops.is_empty()
             && slots.contains(&r.slot)
         {
             slots.push(c.slot);
         }
+    }
+    let of_these = |r: &Ref| r.hops.is_empty() && slots.contains(&r.slot);
+    if mine.keep.computed.iter().any(|c| slots.contains(&c.slot) || c.names.iter().any(|(_, r)| of_these(r))) {
+        return None;
     }
     (slots.contains(&ends.0) && slots.contains(&ends.1)).then(|| slots.into_iter().map(usize::from).collect())
 }
@@ -80,4 +84,21 @@ fn take(d: &RowDrawer, frames: &[Frame], rows: Range<usize>, targets: &mut [Opti
         }
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Computed;
+
+    #[test]
+    fn times_that_something_is_computed_from_stay() {
+        let column = |slot, quantity| ColumnModel { slot, quantity, parts: Vec::new(), range: None };
+        let when = column(0, Quantity::Calendar(None, Vec::new()));
+        let mut mine = TableModel { columns: vec![column(1, Quantity::Since(Ref::own(0)))], ..TableModel::default() };
+        assert_eq!(moving(&when, &mine, (0, 1)), Some(vec![0, 1]));
+        let names = vec![("end".to_owned(), Ref::own(1))];
+        mine.keep.computed = vec![Computed { slot: 2, equals: "end + 86400".into(), names, optional: false }];
+        assert_eq!(moving(&when, &mine, (0, 1)), None);
+    }
 }

@@ -142,7 +142,12 @@ impl<'a> RowDrawer<'a> {
             let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
             let mut rng = self.stream(slots + l, at, attempt);
             let missing = self.obey.missing(frames, row, UniqueItem::Link(l as u8));
-            let done = missing == Some(true) || t.choose(self, frames, row, &mut rng);
+            let done = if missing == Some(true) {
+                t.skip(frames, row);
+                true
+            } else {
+                t.choose(self, frames, row, &mut rng)
+            };
             t.meet(frames, row);
             targets[l] = Some(t);
             if !done || (missing == Some(false) && frames[self.table].links[l][row] == NO_ROW) {

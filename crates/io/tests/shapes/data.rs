@@ -88,6 +88,33 @@ pub fn flights() -> Shape {
     }
 }
 
+pub fn composite() -> Shape {
+    let mut r = rng("composite");
+    let mut wards = "hospital_code,ward_no,beds\n".to_owned();
+    let mut people = "person_id,age\n".to_owned();
+    let mut stays = "stay_id,person_id,hospital_code,ward_no,days\n".to_owned();
+    let mut all = Vec::new();
+    for h in 0..6 {
+        for w in 1..=(3 + h) {
+            writeln!(wards, "H{h},{w},{}", 5 + r.below(30)).unwrap();
+            all.push((h, w));
+        }
+    }
+    for i in 0..400 {
+        writeln!(people, "P{i:04},{}", r.below(90)).unwrap();
+        for _ in 0..1 + r.below(3) {
+            let (h, w) = all[skewed(&mut r, all.len())];
+            writeln!(stays, "S{:04},P{i:04},H{h},{w},{}", stays.lines().count(), 1 + r.below(10)).unwrap();
+        }
+    }
+    Shape {
+        tables: vec![("wards", wards), ("people", people), ("stays", stays)],
+        keys: vec![("wards", "hospital_code+ward_no"), ("people", "person_id"), ("stays", "stay_id")],
+        links: vec!["stays.person_id -> people", "stays.hospital_code+ward_no -> wards"],
+        ..Shape::default()
+    }
+}
+
 pub fn lines() -> Shape {
     let mut r = rng("lines");
     let mut orders = "order_id,channel\n".to_owned();
