@@ -91,6 +91,7 @@ class Model:
         effort: str,
         min_support: int,
         seed: int,
+        rules: tuple[str, str],
         drop_orphan_rows: bool,
         progress: _Listener,
     ) -> tuple[Model, list[str]]: ...

@@ -21,7 +21,9 @@ class Synthesizer:
     """Learns the tables that the metadata describe and generates new ones.
 
     ``effort`` says how hard to try; ``min_support`` is the fewest entities (patients, not rows) that any learned
-    value stands for, at least 5.
+    value stands for, at least 5. ``rules`` says which are kept on every row: ``"all"`` (those of the metadata, and what
+    the data obey), ``"declared"``, ``"found"`` or ``"none"``; ``broken_rules`` what happens where the data break a
+    declared one: ``"stop"``, ``"keep"``, ``"drop-rule"`` or ``"drop-rows"``.
 
     >>> import healthdata_synthetic_generator as hd
     >>> real, metadata = hd.reference(patients=200)
@@ -31,13 +33,23 @@ class Synthesizer:
     400
     """
 
-    def __init__(self, metadata: Metadata, *, effort: str = "instant", min_support: int = 5, seed: int = 0) -> None:
+    def __init__(
+        self,
+        metadata: Metadata,
+        *,
+        effort: str = "instant",
+        min_support: int = 5,
+        seed: int = 0,
+        rules: str = "all",
+        broken_rules: str = "stop",
+    ) -> None:
         if not isinstance(metadata, Metadata):
             raise TypeError("metadata must be a Metadata; SDV's own are read by Metadata.from_sdv")
         self.metadata = metadata
         self._effort = effort
         self._min_support = min_support
         self._seed = seed
+        self._rules = (rules, broken_rules)
         self._model: _engine.Model | None = None
         #: What was decided at the fit, a line each.
         self.notes: list[str] = []
@@ -51,7 +63,14 @@ class Synthesizer:
             raise _engine.ModelError("min_support must be at least 5, and seed at least 0")
         with progress(show) as listener:
             self._model, self.notes = _engine.Model.fit(
-                given(tables), self.metadata._engine, self._effort, self._min_support, self._seed, drop_orphans, listener
+                given(tables),
+                self.metadata._engine,
+                self._effort,
+                self._min_support,
+                self._seed,
+                self._rules,
+                drop_orphans,
+                listener,
             )
         for note in self.notes:
             if "columns left aside" in note:

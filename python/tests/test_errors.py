@@ -134,6 +134,10 @@ def test_settings_that_make_no_sense(hospital):
         hd.Synthesizer(known, effort="heroic").fit(tables)
     with pytest.raises(hd.ModelError, match="min_support"):
         hd.Synthesizer(known, min_support=1).fit(tables)
+    with pytest.raises(hd.ModelError, match="rules"):
+        hd.Synthesizer(known, rules="some").fit(tables)
+    with pytest.raises(hd.ModelError, match="broken_rules"):
+        hd.Synthesizer(known, broken_rules="bend").fit(tables)
     with pytest.raises(hd.ModelError, match="fit"):
         hd.Synthesizer(known).sample()
     with pytest.raises(TypeError, match="from_sdv"):

@@ -198,6 +198,20 @@ def test_a_broken_rule_is_found(hospital):
     assert "<table>" in report._repr_html_()
 
 
+def test_rules_are_found_and_kept_unless_they_are_not_wanted():
+    rng = np.random.default_rng(3)
+    low = rng.integers(0, 50, 400)
+    people = pd.DataFrame({"person_id": np.arange(400), "low": low, "high": low + rng.integers(1, 60, 400)})
+    known = hd.Metadata.detect({"people": people})
+
+    def broken(rules):
+        made = hd.Synthesizer(known, rules=rules).fit({"people": people}).sample(scale=5, seed=2)["people"]
+        return int((made["low"] > made["high"]).sum())
+
+    assert broken("all") == 0
+    assert broken("none") > 0
+
+
 def test_the_report_shows_and_saves_itself(hospital, synthesizer, tmp_path):
     real, metadata = hospital
     report = hd.evaluate(real, synthesizer.sample(), metadata=metadata, quick=True)

@@ -416,6 +416,9 @@ pub struct Sampling {
     /// that are missing.
     #[arg(long, value_name = "N", value_parser = rows_per_file, conflicts_with = "out")]
     pub rows_per_file: Option<u64>,
+    /// Put ' before CSV cells that a spreadsheet would run as a formula: text that begins with = + - @, tab or return.
+    #[arg(long)]
+    pub for_spreadsheet: bool,
     /// Do not prove the rows while they are made; rules are kept all the same.
     #[arg(long)]
     pub no_check: bool,
@@ -491,7 +494,8 @@ pub fn effort(text: &str) -> Result<Effort, String> {
     text.parse().map_err(|e: healthdata_core::Error| e.problems().join("; "))
 }
 
-fn use_rules(text: &str) -> Result<UseRules, String> {
+/// Reads which rules are kept.
+pub fn use_rules(text: &str) -> Result<UseRules, String> {
     match text {
         "all" => Ok(UseRules::All),
         "declared" => Ok(UseRules::Declared),
@@ -501,7 +505,8 @@ fn use_rules(text: &str) -> Result<UseRules, String> {
     }
 }
 
-fn broken_rules(text: &str) -> Result<BrokenRules, String> {
+/// Reads what happens to rules that the data break.
+pub fn broken_rules(text: &str) -> Result<BrokenRules, String> {
     match text {
         "stop" => Ok(BrokenRules::Stop),
         "keep" => Ok(BrokenRules::Keep),

@@ -24,7 +24,7 @@ use clap::Parser;
 use healthdata_core::{Error, ErrorKind};
 
 use args::{Cli, Command};
-pub use args::{effort, min_support};
+pub use args::{broken_rules, effort, min_support, use_rules};
 pub use proof::broken;
 pub use runs::pool;
 

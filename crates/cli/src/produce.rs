@@ -33,6 +33,8 @@ pub struct Job<'a> {
     pub request: SampleRequest,
     /// File format.
     pub format: Format,
+    /// How CSV cells are written.
+    pub csv: CsvOptions,
     /// Only these tables, if any is named.
     pub tables: Vec<String>,
     /// About how many rows a file of the largest table has; one file a table otherwise.
@@ -96,6 +98,7 @@ struct Work<'a> {
     /// The same run without parts: what lies at the edge of a part is proved as a whole block.
     whole: Sampler<'a>,
     format: Format,
+    csv: CsvOptions,
     proving: Proving,
     /// Tables that are written, and their metadata.
     wanted: Vec<bool>,
@@ -143,7 +146,7 @@ impl<'a> Work<'a> {
         };
         let range = sampler.part_blocks();
         let edges = if job.request.parts > 1 { vec![range.start, range.end.saturating_sub(1)] } else { Vec::new() };
-        Ok(Self { sampler, whole, format: job.format, proving, wanted, metas, edges })
+        Ok(Self { sampler, whole, format: job.format, csv: job.csv, proving, wanted, metas, edges })
     }
 
     fn metadata(&self) -> &Metadata {
@@ -153,7 +156,7 @@ impl<'a> Work<'a> {
     /// One unit: drawn, proved, encoded. `todo` says which tables are still to be written.
     fn make(&self, unit: &Unit, todo: &[bool]) -> Result<Piece> {
         let n = self.metas.len();
-        let encoder = |t: usize| Encoder::new(self.format, self.metas[t].clone(), CsvOptions::default());
+        let encoder = |t: usize| Encoder::new(self.format, self.metas[t].clone(), self.csv);
         let mut encoders: Vec<Option<Encoder>> = (0..n).map(|t| todo[t].then(|| encoder(t))).collect();
         let mut piece = Piece { rows: vec![0; n], encoded: Vec::new(), proofs: Vec::new(), held: vec![Vec::new(); n] };
         for block in unit.blocks.clone() {
@@ -325,10 +328,11 @@ fn begin(dir: &OutputDir, job: &Job, work: &Work, units: &Units, file: u64, todo
     let one = |t: usize| {
         let (meta, name) = (&work.metas[t], work.name(t));
         let domain = meta.domain.as_deref();
-        match units.part_name(file) {
+        let writer = match units.part_name(file) {
             None => dir.table(domain, name, job.format, meta),
             Some(part) => dir.part(domain, name, &part, job.format, meta),
-        }
+        };
+        writer.map(|w| w.with_csv_options(job.csv))
     };
     let writers = (0..work.metas.len()).map(|t| todo[file as usize][t].then(|| one(t)).transpose());
     Ok(OpenFiles { file, writers: writers.collect::<Result<_>>()? })
@@ -345,7 +349,7 @@ fn close(open: Option<OpenFiles>, files: &mut Vec<FileEntry>) -> Result<()> {
 fn stream(job: &Job, work: &Work, units: &Units, pool: &ThreadPool) -> Result<()> {
     let Some(t) = work.wanted.iter().position(|w| *w) else { return Ok(()) };
     let out = io::BufWriter::with_capacity(1 << 16, io::stdout());
-    let mut writer = Some(StreamWriter::new(out, job.format, &work.metas[t]));
+    let mut writer = Some(StreamWriter::new(out, job.format, job.csv, &work.metas[t]));
     let gone = |e: io::Error| match e.kind() {
         io::ErrorKind::BrokenPipe => Error::new(ErrorKind::Interrupted, "closed"),
         _ => healthdata_io::files::io_error(Path::new("standard output"), "write there", &e),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use healthdata_core::model::Model;
 use healthdata_core::sample::SampleRequest;
 use healthdata_core::{Error, ErrorKind, Result};
+use healthdata_io::sink::CsvOptions;
 use healthdata_io::{FileEntry, Run};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -45,6 +46,9 @@ pub fn manifest(command: &str, a: &Sampling, scale: f64, model_hash: String) -> 
     if let Some(n) = a.rows_per_file {
         options.insert("rows per file".into(), n.to_string());
     }
+    if a.for_spreadsheet {
+        options.insert("for spreadsheet".into(), "yes".into());
+    }
     if !a.tables.is_empty() {
         options.insert("tables".into(), a.tables.join(","));
     }
@@ -56,7 +60,8 @@ pub fn job<'a>(model: &'a Model, a: &Sampling, request: SampleRequest, run: Run,
     let out_dir = a.table.is_none().then_some(out_dir);
     let tables = a.table.iter().chain(&a.tables).cloned().collect();
     let (format, rows_per_file) = (a.format, a.rows_per_file);
-    Job { model, request, format, tables, rows_per_file, out_dir, run, check: !a.no_check, quiet: a.quiet }
+    let csv = CsvOptions { for_spreadsheet: a.for_spreadsheet };
+    Job { model, request, format, csv, tables, rows_per_file, out_dir, run, check: !a.no_check, quiet: a.quiet }
 }
 
 /// Says what was made and proved.

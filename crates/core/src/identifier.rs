@@ -209,6 +209,9 @@ fn kind(c: char) -> Kind {
         '0'..='9' => Kind::Digit,
         'A'..='Z' => Kind::Upper,
         'a'..='z' => Kind::Lower,
+        // A letter of any other alphabet is drawn anew like one of this: it may be part of a name.
+        c if c.is_lowercase() => Kind::Lower,
+        c if c.is_alphabetic() => Kind::Upper,
         _ => Kind::Sign,
     }
 }
@@ -281,16 +284,22 @@ fn commonest<'a>(values: impl Iterator<Item = &'a str> + Clone) -> Option<Vec<Pl
     Some(places)
 }
 
+/// Pieces of a regular expression at most.
+const PLACES: usize = 256;
+
 /// The pieces of a regular expression of literal text, classes and their repetitions; None for anything richer. Of
 /// alternatives the first is taken, what may be left out is.
 fn places_of_regex(regex: &str) -> Option<Vec<Place>> {
     let mut out = Vec::new();
     walk(&regex_syntax::Parser::new().parse(regex).ok()?, &mut out)?;
     let counts = out.iter().any(|p| matches!(p, Place::Count(c, ..) if c.len() > 1));
-    (counts && out.len() <= 256).then_some(out)
+    (counts && out.len() <= PLACES).then_some(out)
 }
 
 fn walk(hir: &Hir, out: &mut Vec<Place>) -> Option<()> {
+    if out.len() > PLACES {
+        return None;
+    }
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(l) => {

@@ -46,10 +46,8 @@ pub fn read_whole(path: &Path, limit: u64, kind: ErrorKind) -> Result<Vec<u8>> {
 /// Writes a file all or nothing: temporary name in the same folder, sync, rename, sync of the folder.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let temp = temporary(path);
-    let written = create_new(&temp).and_then(|mut f| {
-        f.write_all(bytes)?;
-        f.sync_all()
-    });
+    let mut file = create_new(&temp).map_err(|e| io_error(path, "write it", &e))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
     let renamed = written.and_then(|()| fs::rename(&temp, path)).and_then(|()| sync_folder(path));
     renamed.map_err(|e| {
         // The temporary file is ours; the reason for the failure matters more than failing to remove it.

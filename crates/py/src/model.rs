@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use healthdata_core::fit::{FitOptions, fit};
+use healthdata_core::fit::{FitOptions, fit, settle};
 use healthdata_core::inspect::inspect;
 use healthdata_core::model::Model;
 use healthdata_core::sample::{SampleRequest, Sampler};
@@ -51,6 +51,7 @@ impl PyModel {
         effort: &str,
         min_support: usize,
         seed: u64,
+        rules: (&str, &str),
         drop_orphan_rows: bool,
         progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<(Self, Vec<String>)> {
@@ -58,6 +59,8 @@ impl PyModel {
         let effort = healthdata_cli::effort(effort).map_err(|e| request("effort", e))?;
         let min_support =
             healthdata_cli::min_support(&min_support.to_string()).map_err(|e| request("min_support", e))?;
+        let which = healthdata_cli::use_rules(rules.0).map_err(|e| request("rules", e))?;
+        let broken = healthdata_cli::broken_rules(rules.1).map_err(|e| request("broken_rules", e))?;
         let options = FitOptions { min_support, effort, seed };
         let data = read(py, tables)?;
         let metadata = metadata.metadata.clone();
@@ -71,8 +74,11 @@ impl PyModel {
                     data = kept;
                     notes.extend(dropped.iter().map(|(t, n)| format!("{t}: {n} orphans dropped")));
                 }
+                desk.step("looking for rules");
+                let settled = settle(&data, &metadata, which, broken)?;
+                notes.extend(settled.notes);
                 let learning = |table: &str, column: &str| desk.step(&format!("learning {table}: {column}"));
-                let (model, said) = fit(&data, &metadata, options, &learning)?;
+                let (model, said) = fit(&settled.data, &settled.metadata, options, &learning)?;
                 notes.extend(said);
                 Ok((model, notes))
             })

@@ -76,7 +76,7 @@ fn table(t: &TableInspection, size: u64) -> String {
 fn column(c: &ColumnInspection) -> String {
     let mut out = format!("  {}: {}\n", c.column, c.how);
     if !c.labels.is_empty() {
-        out.push_str(&format!("    {} labels: {}\n", count(c.labels.len() as u64), c.labels.join(", ")));
+        out.push_str(&format!("    {} labels: {}\n", count(c.labels.len() as u64), c.labels.iter().map(|l| plain(l)).collect::<Vec<_>>().join(", ")));
     }
     for n in &c.numbers {
         out.push_str(&format!("    {}\n", values(n)));
@@ -85,8 +85,13 @@ fn column(c: &ColumnInspection) -> String {
     out
 }
 
+/// A value from the data without what a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 fn values(v: &Values) -> String {
-    let list = if v.values.is_empty() { String::new() } else { format!(": {}", v.values.join(", ")) };
+    let list = if v.values.is_empty() { String::new() } else { format!(": {}", plain(&v.values.join(", "))) };
     format!("{} {}{list}", count(v.count as u64), v.what)
 }
 

@@ -41,6 +41,14 @@ impl Drop for Spill {
     }
 }
 
+/// A new folder that nobody else may read: the rows in it are the user's.
+fn private(dir: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
+}
+
 type Writer = StreamWriter<BufWriter<File>>;
 
 impl Spill {
@@ -49,7 +57,7 @@ impl Spill {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let n = NEXT.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("healthdata-check-{}-{n}", std::process::id()));
-        fs::create_dir(&dir).map_err(|e| io_error(&dir, "create it", &e))?;
+        private(&dir).map_err(|e| io_error(&dir, "create it", &e))?;
         let empty = RecordBatch::new_empty(Arc::new(Schema::empty()));
         let mut spill = Self { dir, empty };
         let mut writers: Vec<Option<Writer>> = (0..parts).map(|_| None).collect();

@@ -37,7 +37,7 @@ pub fn bars(b: &Bars) -> String {
             "end" => W,
             _ => x(i) + W / n as f64 / 2.0,
         };
-        let text: String = b.bins[i].chars().take(18).collect();
+        let text: String = b.bins.get(i).map_or("", String::as_str).chars().take(18).collect();
         let _ = write!(out, "<text x=\"{at:.1}\" y=\"89\" text-anchor=\"{anchor}\">{}</text>", esc(&text));
     }
     out + "</svg>"
@@ -61,10 +61,10 @@ fn worst_bin(b: &Bars) -> String {
     let pairs = real.iter().zip(synthetic).enumerate();
     let widest = pairs.max_by(|x, y| (x.1.0 - x.1.1).abs().total_cmp(&(y.1.0 - y.1.1).abs()));
     match widest {
-        Some((i, (r, s))) => {
+        Some((i, (r, s))) if i < b.bins.len() => {
             format!("; widest at {}: real {:.1} %, synthetic {:.1} %", b.bins[i], 100.0 * r, 100.0 * s)
         }
-        None => String::new(),
+        _ => String::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The run file of an unfinished folder: what is being made and every file begun or finished, one JSON a line.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
@@ -53,6 +53,11 @@ impl Journal {
     pub fn open(dir: &Path) -> Result<(Self, Past)> {
         let path = dir.join(JOURNAL);
         let fail = |e: io::Error| io_error(&path, "write it", &e);
+        // Never written through to another place.
+        if fs::symlink_metadata(&path).is_ok_and(|m| m.file_type().is_symlink()) {
+            let line = format!("{}: a link, not ours; remove it or choose another --out-dir", path.display());
+            return Err(Error::new(ErrorKind::Io, line));
+        }
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(fail)?;
         match file.try_lock() {
             Err(TryLockError::WouldBlock) => {

@@ -13,17 +13,18 @@ use super::table::Format;
 pub struct StreamWriter<W: Write + Send> {
     meta: TableMeta,
     format: Format,
+    options: CsvOptions,
     at: Option<Assembly<W>>,
 }
 
 impl<W: Write + Send> StreamWriter<W> {
     /// A table in a format; Arrow in its stream form.
-    pub fn new(sink: W, format: Format, meta: &TableMeta) -> Self {
-        Self { meta: meta.clone(), format, at: Some(Assembly::Waiting(sink)) }
+    pub fn new(sink: W, format: Format, options: CsvOptions, meta: &TableMeta) -> Self {
+        Self { meta: meta.clone(), format, options, at: Some(Assembly::Waiting(sink)) }
     }
 
     fn shape(&self) -> Shape<'_> {
-        Shape { format: self.format, meta: &self.meta, options: CsvOptions::default(), stream: true }
+        Shape { format: self.format, meta: &self.meta, options: self.options, stream: true }
     }
 
     /// Appends rows.

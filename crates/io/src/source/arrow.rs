@@ -1,7 +1,7 @@
 //! Reading Arrow files (Feather 2) with their own types; nested columns are left aside.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -30,7 +30,24 @@ fn damaged() -> String {
     "not readable as an Arrow file: damaged, cut off, or another format".into()
 }
 
+/// Whether the footer that the file claims fits into it: the decoder makes room for it first.
+fn has_room_for_footer(mut file: &File) -> std::io::Result<bool> {
+    let mut end = [0; 10];
+    let size = file.seek(SeekFrom::End(0))?;
+    if size < 10 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-10))?;
+    file.read_exact(&mut end)?;
+    file.rewind()?;
+    let footer = i32::from_le_bytes([end[0], end[1], end[2], end[3]]);
+    Ok(u64::try_from(footer).is_ok_and(|f| f <= size - 10))
+}
+
 fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budget) -> Result<FileRows, Vec<String>> {
+    if !has_room_for_footer(&file).unwrap_or(false) {
+        return Err(vec![damaged()]);
+    }
     let reader = FileReader::try_new(BufReader::new(file), None).map_err(|_| vec![damaged()])?;
     let schema = reader.schema();
     let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
