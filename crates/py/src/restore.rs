@@ -49,6 +49,8 @@ impl Look<'_> {
         let to = match (&native, &base) {
             _ if flag && texts(&|x| truth(x).is_some()) => Some(DataType::Boolean),
             (Native::Whole, _) if texts(&|x| x.parse::<i64>().is_ok()) => Some(DataType::Int64),
+            // A missing value had turned whole numbers into floats.
+            (Native::Whole, DataType::Float64) => Some(DataType::Int64),
             (Native::Real, _) if texts(&|x| x.parse::<f64>().is_ok()) => Some(DataType::Float64),
             (Native::Real, DataType::Int64) => Some(DataType::Float64),
             (Native::Day, DataType::Timestamp(_, _)) => Some(DataType::Date32),

@@ -76,7 +76,11 @@ fn table(t: &TableInspection, size: u64) -> String {
 fn column(c: &ColumnInspection) -> String {
     let mut out = format!("  {}: {}\n", c.column, c.how);
     if !c.labels.is_empty() {
-        out.push_str(&format!("    {} labels: {}\n", count(c.labels.len() as u64), c.labels.iter().map(|l| plain(l)).collect::<Vec<_>>().join(", ")));
+        out.push_str(&format!(
+            "    {} labels: {}\n",
+            count(c.labels.len() as u64),
+            c.labels.iter().map(|l| plain(l)).collect::<Vec<_>>().join(", ")
+        ));
     }
     for n in &c.numbers {
         out.push_str(&format!("    {}\n", values(n)));

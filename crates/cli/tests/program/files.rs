@@ -195,3 +195,31 @@ fn some_entities_are_learned_from_with_all_that_is_theirs() {
         assert!(err.contains(said), "{bad}: {err}");
     }
 }
+
+#[test]
+fn a_spreadsheet_finds_no_formula() {
+    let dir = folder();
+    let rows: String = (0..60).map(|i| format!("{i},{}\n", ["=SUM(A1)", "plain"][i % 2])).collect();
+    std::fs::write(dir.path().join("notes.csv"), format!("note_id,text\n{rows}")).unwrap();
+    run(dir.path(), "fit @/notes.csv --out @/model --quiet").fine();
+    for (flag, begins) in [("", "=SUM"), ("--for-spreadsheet", "'=SUM")] {
+        run(dir.path(), &format!("sample @/model --out-dir @/out --quiet {flag}")).fine();
+        let text = std::fs::read_to_string(dir.path().join("out/notes.csv")).unwrap();
+        let cells: Vec<&str> = text.lines().filter_map(|l| l.split_once(',')).map(|c| c.1).collect();
+        assert!(cells.iter().any(|c| c.starts_with(begins)), "{flag}: {cells:?}");
+        assert!(flag.is_empty() || !cells.iter().any(|c| c.starts_with('=')), "{cells:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_run_file_is_not_followed() {
+    let dir = folder();
+    run(dir.path(), &sample("--out-dir @/out --quiet")).fine();
+    let foreign = dir.path().join("foreign");
+    std::fs::write(&foreign, "mine").unwrap();
+    std::os::unix::fs::symlink(&foreign, dir.path().join("out/.healthdata-run")).unwrap();
+    let said = run(dir.path(), &sample("--out-dir @/out --quiet")).failed_in_one_line();
+    assert!(said.contains("a link"), "{said}");
+    assert_eq!(std::fs::read_to_string(&foreign).unwrap(), "mine");
+}

@@ -59,7 +59,7 @@ impl NumberCoder {
         let first = rows[0].0;
         let step =
             rows.iter().fold(0u64, |g, r| gcd(g, r.0.wrapping_sub(first) as u64)).max(1).min(i64::MAX as u64) as i64;
-        let (low, high) = guarded_extremes(&rows, groups, k);
+        let (low, high) = guarded_extremes(&rows, groups, k, step);
         for r in &mut rows {
             r.0 = r.0.clamp(low, high);
         }
@@ -248,7 +248,7 @@ fn gcd(a: u64, b: u64) -> u64 {
 }
 
 /// The k-th smallest of the entities' smallest values and the k-th largest of their largest (rows sorted).
-fn guarded_extremes(rows: &[(i64, u32)], groups: usize, k: usize) -> (i64, i64) {
+fn guarded_extremes(rows: &[(i64, u32)], groups: usize, k: usize, step: i64) -> (i64, i64) {
     let nth = |it: &mut dyn Iterator<Item = &(i64, u32)>| {
         let mut seen = vec![false; groups];
         let mut found = 0;
@@ -267,8 +267,13 @@ fn guarded_extremes(rows: &[(i64, u32)], groups: usize, k: usize) -> (i64, i64) 
     };
     let low = nth(&mut rows.iter()).unwrap_or(0);
     let high = nth(&mut rows.iter().rev()).unwrap_or(0);
-    // Fewer than 2k entities: the two meet in the middle.
-    if low <= high { (low, high) } else { (rows[rows.len() / 2].0, rows[rows.len() / 2].0) }
+    if low <= high {
+        return (low, high);
+    }
+    // Fewer than 2k entities: half-way between the two, on the grid, is nobody's value.
+    let middle = high + (low.wrapping_sub(high) as u64 / 2) as i64;
+    let middle = middle - (middle.wrapping_sub(rows[0].0) as u64 % step as u64) as i64;
+    (middle, middle)
 }
 
 #[cfg(test)]
@@ -277,6 +282,13 @@ mod tests {
 
     fn rng() -> Stream {
         Stream::new(1, 2, 3)
+    }
+
+    #[test]
+    fn of_few_entities_nobody_s_value_is_kept() {
+        // Half-way between the fifth from below (110) and from above (40), on the grid of tens.
+        let c = NumberCoder::fit(&[10, 20, 40, 60, 110, 160, 220], &[0, 1, 2, 3, 4, 5, 6], 5, Grain::Coarse);
+        assert_eq!(c.range(), Some((70, 70)));
     }
 
     #[test]

@@ -275,6 +275,11 @@ pub(super) fn code(ctx: &Fit, sheet: &Sheet, rows: &[u32], q: &[i64]) -> (Number
     let here: Vec<u32> = rows.iter().copied().filter(|r| q[*r as usize] != NULL).collect();
     let values: Vec<i64> = here.iter().map(|r| q[*r as usize]).collect();
     let who: Vec<u32> = here.iter().map(|r| entities[*r as usize]).collect();
+    // What too few entities have is missing for all, where it may be.
+    let mut distinct = Distinct::new(entities.iter().max().map_or(0, |m| *m as usize + 1));
+    if here.len() < rows.len() && !distinct.at_least(ctx.options.min_support, who.iter().copied()) {
+        return (NumberCoder::default(), vec![0; q.len()]);
+    }
     let coder = NumberCoder::fit(&values, &who, ctx.options.min_support, ctx.options.grain());
     let missing = coder.len() as u16;
     let codes = q.iter().map(|v| if *v == NULL { missing } else { coder.code(*v) }).collect();
