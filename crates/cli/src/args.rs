@@ -44,7 +44,7 @@ Examples:
   healthdata fit my-data --out my.model       learn from your own tables
   healthdata sample my.model --out-dir new    new tables like them
 
-Exit codes: 0 done, 1 ran but something is broken, 2 failed and nothing was written, 130 interrupted.";
+Exit codes: 0 done, 1 ran but something is broken, 2 failed and no file is half written, 130 interrupted.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]

@@ -32,7 +32,7 @@ pub use runs::pool;
 pub const DONE: u8 = 0;
 /// Exit code of a run that found broken rules or a changed file.
 pub const BROKEN: u8 = 1;
-/// Exit code of a run that failed; nothing was written.
+/// Exit code of a run that failed; no file is half written.
 pub const FAILED: u8 = 2;
 /// Exit code after Ctrl-C, as shells expect it.
 pub const INTERRUPTED: u8 = 130;
