@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::types::{Date32Type, Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, TimestampMicrosecondArray,
     TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
@@ -132,6 +132,9 @@ fn column(array: &ArrayRef, to: &DataType) -> Option<ArrayRef> {
         }
         (DataType::Utf8, DataType::Boolean) => {
             Arc::new(array.as_string::<i32>().iter().map(|v| v.and_then(truth)).collect::<BooleanArray>())
+        }
+        (DataType::Float64, DataType::Int64) => {
+            Arc::new(array.as_primitive::<Float64Type>().iter().map(|v| v.map(|v| v as i64)).collect::<Int64Array>())
         }
         (DataType::Int64, DataType::Float64) => {
             Arc::new(array.as_primitive::<Int64Type>().iter().map(|v| v.map(|v| v as f64)).collect::<Float64Array>())
