@@ -394,4 +394,13 @@ mod tests {
         assert!(!text(&["SMITH-1", "SMITH-2"], 0).contains("SMITH"));
         assert_eq!(text(&["a b", "c d"], 0), "t-c-000001");
     }
+
+    #[test]
+    fn letters_of_other_alphabets_are_drawn_anew_like_latin_ones() {
+        let values = ["Иванова-01", "Иванова-02", "Петрова-03", "Петрова-04", "Сидоров-05"];
+        for (i, format) in (0..40).map(|i| (i, IdFormat::learn(None, &column(&values), "t", "c"))) {
+            let text = format.text(i, 0);
+            assert!(!values.iter().any(|v| text.contains(v.split('-').next().unwrap())), "{text}");
+        }
+    }
 }

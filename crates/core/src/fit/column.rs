@@ -276,8 +276,11 @@ pub(super) fn code(ctx: &Fit, sheet: &Sheet, rows: &[u32], q: &[i64]) -> (Number
     let values: Vec<i64> = here.iter().map(|r| q[*r as usize]).collect();
     let who: Vec<u32> = here.iter().map(|r| entities[*r as usize]).collect();
     // What too few entities have is missing for all, where it may be.
-    let mut distinct = Distinct::new(entities.iter().max().map_or(0, |m| *m as usize + 1));
-    if here.len() < rows.len() && !distinct.at_least(ctx.options.min_support, who.iter().copied()) {
+    let enough = || {
+        let mut distinct = Distinct::new(entities.iter().max().map_or(0, |m| *m as usize + 1));
+        distinct.at_least(ctx.options.min_support, who.iter().copied())
+    };
+    if here.len() < rows.len() && !enough() {
         return (NumberCoder::default(), vec![0; q.len()]);
     }
     let coder = NumberCoder::fit(&values, &who, ctx.options.min_support, ctx.options.grain());

@@ -92,13 +92,16 @@ fn never(ctx: &Fit, t: usize, l: usize) -> [bool; 2] {
     let links = &frame.links[l];
     let linked = || (0..frame.rows).filter(move |r| links[*r] != NO_ROW && frame.owner[*r] != NO_ROW);
     let to_owner = plan.owner == Some(target) && linked().count() >= NEVER;
-    let mut later = 0;
-    let twice = linked().any(|r| {
-        let mine = frame.children(frame.owner[r] as usize);
-        later += usize::from(r > mine.start);
-        (mine.start..r).any(|e| links[e] == links[r])
-    });
-    [to_owner && linked().all(|r| links[r] != frame.owner[r]), drawn && !twice && later >= NEVER]
+    let once = || {
+        let mut later = 0;
+        let twice = linked().any(|r| {
+            let mine = frame.children(frame.owner[r] as usize);
+            later += usize::from(r > mine.start);
+            (mine.start..r).any(|e| links[e] == links[r])
+        });
+        !twice && later >= NEVER
+    };
+    [to_owner && linked().all(|r| links[r] != frame.owner[r]), drawn && once()]
 }
 
 /// Rows that chance alone would give the same target twice, from which their lack says something.

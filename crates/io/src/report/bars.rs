@@ -37,7 +37,7 @@ pub fn bars(b: &Bars) -> String {
             "end" => W,
             _ => x(i) + W / n as f64 / 2.0,
         };
-        let text: String = b.bins.get(i).map_or("", String::as_str).chars().take(18).collect();
+        let text: String = b.bins[i].chars().take(18).collect();
         let _ = write!(out, "<text x=\"{at:.1}\" y=\"89\" text-anchor=\"{anchor}\">{}</text>", esc(&text));
     }
     out + "</svg>"
@@ -58,24 +58,38 @@ pub fn kind(kind: &str) -> &'static str {
 /// The bin whose share is most wrong, in words.
 fn worst_bin(b: &Bars) -> String {
     let [real, synthetic, ..] = b.shares.as_slice() else { return String::new() };
-    let pairs = real.iter().zip(synthetic).enumerate();
-    let widest = pairs.max_by(|x, y| (x.1.0 - x.1.1).abs().total_cmp(&(y.1.0 - y.1.1).abs()));
+    let bins = b.bins.iter().zip(real.iter().zip(synthetic));
+    let widest = bins.max_by(|x, y| (x.1.0 - x.1.1).abs().total_cmp(&(y.1.0 - y.1.1).abs()));
     match widest {
-        Some((i, (r, s))) if i < b.bins.len() => {
-            format!("; widest at {}: real {:.1} %, synthetic {:.1} %", b.bins[i], 100.0 * r, 100.0 * s)
+        Some((bin, (r, s))) => {
+            format!("; widest at {bin}: real {:.1} %, synthetic {:.1} %", 100.0 * r, 100.0 * s)
         }
-        _ => String::new(),
+        None => String::new(),
     }
 }
 
 /// Bins that are named below the axis: the ends, or a few where there is room.
 fn ticks(b: &Bars, n: usize) -> Vec<(usize, &'static str)> {
     match b.kind.as_str() {
+        _ if b.bins.is_empty() => Vec::new(),
         "weekday" => (0..n).map(|i| (i, "middle")).collect(),
         "hour" => (0..n).step_by(6).map(|i| (i, if i == 0 { "start" } else { "middle" })).collect(),
         "month" => (0..n).step_by(3).map(|i| (i, if i == 0 { "start" } else { "middle" })).collect(),
         "labels" if n <= 4 => (0..n).map(|i| (i, "middle")).collect(),
-        _ if b.bins.is_empty() => Vec::new(),
         _ => vec![(0, "start"), (n - 1, "end")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_that_is_all_missing_has_an_empty_plot() {
+        for kind in ["values", "labels", "hour", "weekday", "month", "gap"] {
+            let b = Bars { kind: kind.into(), shares: vec![vec![1.0], vec![1.0]], ..Bars::default() };
+            let plot = bars(&b);
+            assert!(plot.ends_with("</svg>") && !plot.contains("<text"), "{plot}");
+        }
     }
 }
