@@ -9,6 +9,7 @@ pub mod hospital;
 pub mod interrupt;
 mod judge;
 mod out_file;
+mod parse;
 mod print;
 mod produce;
 mod progress;
@@ -24,7 +25,7 @@ use clap::Parser;
 use healthdata_core::{Error, ErrorKind};
 
 use args::{Cli, Command};
-pub use args::{broken_rules, effort, min_support, use_rules};
+pub use parse::{broken_rules, effort, min_support, use_rules};
 pub use proof::broken;
 pub use runs::pool;
 

@@ -4,8 +4,10 @@
 //! so threads and parts change no value.
 
 mod block;
+mod bounds;
 mod law;
 mod link;
+mod number;
 mod obey;
 mod place;
 mod row;

@@ -2,34 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::law::{self, ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
+use super::bounds::ALL;
+use super::law::{ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
 use super::link::Targets;
 use super::obey::{Decided, Obey};
 use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
 use crate::feature::{Cursor, SPARE, recalled};
-use crate::fit::NEAR;
-use crate::frame::{Frame, NO_ROW, Ref};
-use crate::model::{Bound, Coder, ColumnModel, Input, Quantity, RECALL, TableModel, UniqueItem, Unit};
+use crate::frame::{Frame, NO_ROW};
+use crate::model::{Coder, ColumnModel, Input, Quantity, RECALL, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
 use crate::rng::Stream;
-use crate::time::DAY;
 
 /// Times a row is drawn again when the rules leave no value for a column.
 pub(super) const TRIES: u64 = 20;
 /// The last tries, in which a value that was never seen in such a row is better than no row.
 const LOOSE: u64 = 6;
-/// Times the day of a calendar time is drawn again when the clock does not fit.
-const DAYS: usize = 12;
-
 /// Times a number that should differ from another is drawn again.
 const OTHERS: usize = 8;
-
-/// Days of a year.
-const YEAR: i64 = 365;
-
-/// Everything from the smallest to the largest tick.
-const ALL: (i64, i64) = (i64::MIN + 1, i64::MAX);
 
 pub(super) struct RowDrawer<'a> {
     pub plan: &'a Plan,
@@ -42,7 +32,7 @@ pub(super) struct RowDrawer<'a> {
     /// Rows are drawn as if no target had a capacity: a place for them is looked for when all are there.
     pub roomy: bool,
     /// Rules between columns.
-    obey: Obey<'a>,
+    pub obey: Obey<'a>,
     /// Whether a code that the rules allow may be drawn although it was never seen in such a row.
     loose: bool,
     /// For each set that is unique in the table: the values of its last item for each of the others.
@@ -214,7 +204,7 @@ impl<'a> RowDrawer<'a> {
     }
 
     /// The leaf of the flat tree that a row reaches; None where there is no tree.
-    fn leaf(&mut self, frames: &[Frame], row: usize, law: &Law, extras: &[f64]) -> Option<Leaf> {
+    pub(super) fn leaf(&mut self, frames: &[Frame], row: usize, law: &Law, extras: &[f64]) -> Option<Leaf> {
         let flat = law.flat.as_ref()?;
         self.cursor.prepare(frames, row, &law.needed);
         if law.asks_guess {
@@ -272,79 +262,6 @@ impl<'a> RowDrawer<'a> {
             Input::Extra(e, b) => b.bin(extras[usize::from(*e)]),
         };
         law.drawn.conditional.draw(bin, rng, weigh)
-    }
-
-    /// Draws a whole number inside bounds; missing is not allowed.
-    pub fn number(
-        &mut self,
-        frames: &[Frame],
-        row: usize,
-        law: &Law,
-        bounds: (i64, i64),
-        rng: &mut Stream,
-    ) -> Option<i64> {
-        self.draw_number(frames, row, law, &[], bounds, false, rng).filter(|v| *v != NULL)
-    }
-
-    /// Draws a whole number; None for missing, where that is allowed.
-    pub fn number_or_none(
-        &mut self,
-        frames: &[Frame],
-        row: usize,
-        law: &Law,
-        missing: bool,
-        rng: &mut Stream,
-    ) -> Option<i64> {
-        self.draw_number(frames, row, law, &[], ALL, missing, rng).filter(|v| *v != NULL)
-    }
-
-    /// Time from one reference to another; 0 when one is missing.
-    pub fn span(&self, frames: &[Frame], row: usize, from: &Ref, to: &Ref) -> i64 {
-        let (a, b) = (self.plan.value(frames, self.table, row, from), self.plan.value(frames, self.table, row, to));
-        if a == NULL || b == NULL { 0 } else { b.saturating_sub(a).max(0) }
-    }
-
-    /// [`NULL`] for missing; None when nothing is allowed.
-    #[allow(clippy::too_many_arguments)] // The place, the law, the bounds and the stream.
-    fn draw_number(
-        &mut self,
-        frames: &[Frame],
-        row: usize,
-        law: &Law,
-        extras: &[f64],
-        (lo, hi): (i64, i64),
-        missing: bool,
-        rng: &mut Stream,
-    ) -> Option<i64> {
-        let Coder::Number(coder) = &law.drawn.coder else { return None };
-        let n = coder.len();
-        if n == 0 {
-            return missing.then_some(NULL);
-        }
-        if let (Some(flat), Some(spread)) = (&law.flat, &law.spread) {
-            let leaf = self.leaf(frames, row, law, extras)?;
-            // Values outside the bounds are drawn again: the same law as cutting every bin, without working it out.
-            for _ in 0..law::TRIES {
-                let (a, b) = (rng.next_u32(), rng.next_u32());
-                let code = flat.pick(leaf, a);
-                if usize::from(code) == n {
-                    if missing {
-                        return Some(NULL);
-                    }
-                    continue;
-                }
-                let v = spread.draw(code, b, rng);
-                if lo <= v && v <= hi {
-                    return Some(v);
-                }
-            }
-        }
-        let free = (lo, hi) == ALL && missing;
-        let mut weigh = |c: u16| {
-            if usize::from(c) == n { f64::from(u8::from(missing)) } else { coder.overlap(c, lo, hi) }
-        };
-        let code = self.code(frames, row, law, extras, if free { None } else { Some(&mut weigh) }, rng)?;
-        if usize::from(code) == n { Some(NULL) } else { coder.draw(code, lo, hi, rng) }
     }
 
     /// Draws one column into its row.
@@ -453,25 +370,6 @@ impl<'a> RowDrawer<'a> {
     }
 
     #[allow(clippy::too_many_arguments)] // As draw_number.
-    fn shifted(
-        &mut self,
-        frames: &[Frame],
-        row: usize,
-        law: &Law,
-        extras: &[f64],
-        (lo, hi): (i64, i64),
-        base: i64,
-        missing: bool,
-        rng: &mut Stream,
-    ) -> Option<i64> {
-        let bounds = (lo.saturating_sub(base), hi.saturating_sub(base));
-        match self.draw_number(frames, row, law, extras, bounds, missing, rng)? {
-            NULL => Some(NULL),
-            d => Some(base.saturating_add(d)),
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)] // As draw_number.
     fn label(
         &mut self,
         frames: &[Frame],
@@ -556,160 +454,6 @@ impl<'a> RowDrawer<'a> {
         Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
     }
 
-    #[allow(clippy::too_many_arguments)] // As draw_number.
-    fn calendar(
-        &mut self,
-        frames: &[Frame],
-        row: usize,
-        c: &ColumnLaw,
-        (anchor, season): (Option<&Ref>, &[u32]),
-        (lo, hi): (i64, i64),
-        missing: bool,
-        rng: &mut Stream,
-    ) -> Option<i64> {
-        let base = match anchor {
-            None => 0,
-            Some(r) => match self.plan.value(frames, self.table, row, r) {
-                NULL => return missing.then_some(NULL),
-                v => v,
-            },
-        };
-        let (mut lo, hi) = (lo, hi);
-        if let Some([flag, span]) = c.parts.get(3..5) {
-            let soon = (lo.max(base), hi.min(base.saturating_add(NEAR - 1)));
-            let later = missing || hi >= base.saturating_add(NEAR) || lo < base;
-            let mut weigh = |code: u16| f64::from(u8::from(if code == 1 { soon.0 <= soon.1 } else { later }));
-            if self.code(frames, row, flag, &[], Some(&mut weigh), rng)? == 1 {
-                return self.shifted(frames, row, span, &[], soon, base, false, rng);
-            }
-            if lo >= base {
-                lo = base.saturating_add(NEAR);
-            }
-        }
-        let base_day = base.div_euclid(DAY);
-        let Coder::Number(coder) = &c.parts[0].drawn.coder else { return None };
-        let bounds = (lo.div_euclid(DAY).saturating_sub(base_day), hi.div_euclid(DAY).saturating_sub(base_day));
-        for _ in 0..DAYS {
-            let d = self.draw_number(frames, row, &c.parts[0], &[], bounds, missing, rng)?;
-            if d == NULL {
-                return Some(NULL);
-            }
-            let (a, b) = coder.bin(coder.code(d));
-            let (a, b) = (a.max(bounds.0), b.min(bounds.1));
-            let extras = [d as f64, crate::fit::weekday(base_day) as f64];
-            let day = base_day + self.on_weekday(frames, row, c, ((a, b), season), d, base_day, &extras, rng)?;
-            let Some(clock) = c.parts.get(2) else {
-                let value = day * DAY;
-                if (lo..=hi).contains(&value) {
-                    return Some(value);
-                }
-                continue;
-            };
-            let from = if day == lo.div_euclid(DAY) { lo.rem_euclid(DAY) } else { 0 };
-            let to = if day == hi.div_euclid(DAY) { hi.rem_euclid(DAY) } else { DAY - 1 };
-            let extras =
-                [(day - base_day) as f64, extras[1], crate::fit::weekday(day) as f64, base.rem_euclid(DAY) as f64];
-            let value = self.draw_number(frames, row, clock, &extras, (from, to), false, rng).map(|s| day * DAY + s);
-            // What is near comes from the span alone.
-            if let Some(v) = value.filter(|v| c.parts.len() < 5 || !(0..NEAR).contains(&(v - base))) {
-                return Some(v);
-            }
-        }
-        None
-    }
-
-    /// A day of the bin around `d` that falls on a weekday drawn from its own conditional.
-    #[allow(clippy::too_many_arguments)] // As draw_number.
-    fn on_weekday(
-        &mut self,
-        frames: &[Frame],
-        row: usize,
-        c: &ColumnLaw,
-        ((a, b), season): ((i64, i64), &[u32]),
-        d: i64,
-        base_day: i64,
-        extras: &[f64],
-        rng: &mut Stream,
-    ) -> Option<i64> {
-        if a >= b {
-            return Some(d);
-        }
-        let Coder::Number(weekdays) = &c.parts[1].drawn.coder else { return None };
-        let near = |w: i64| {
-            let ahead = (w - crate::fit::weekday(base_day + d)).rem_euclid(7);
-            [d + ahead, d + ahead - 7].into_iter().filter(|x| (a..=b).contains(x)).min_by_key(|x| (x - d).abs())
-        };
-        let n = weekdays.len();
-        let mut weigh = |code: u16| f64::from(u8::from(usize::from(code) < n && near(weekdays.middle(code)).is_some()));
-        match self.code(frames, row, &c.parts[1], extras, Some(&mut weigh), rng) {
-            Some(code) if season.is_empty() => near(weekdays.middle(code)),
-            Some(code) => {
-                // Any day of the bin (not over a year away) on that weekday, by how often its day of the year is met.
-                let w = weekdays.middle(code);
-                let days: Vec<i64> = (a.max(d - YEAR / 2)..=b.min(d + YEAR / 2))
-                    .filter(|x| crate::fit::weekday(base_day + x) == w)
-                    .collect();
-                let met = |x: &i64| season.get(crate::fit::day_of_year(base_day + x)).copied().map_or(0.0, f64::from);
-                let weights: Vec<f64> = days.iter().map(met).collect();
-                rng.weighted(&weights).map(|i| days[i]).or_else(|| near(w))
-            }
-            None => Some(d),
-        }
-    }
-
-    /// What the rules leave for a column; None when nothing.
-    fn bounds(&self, frames: &[Frame], row: usize, c: &ColumnModel, targets: &[Option<Targets>]) -> Option<(i64, i64)> {
-        let (mut lo, mut hi) = c.range.unwrap_or(ALL);
-        let keep = &self.model.keep;
-        for b in keep.bounds.iter().filter(|b| b.slot == c.slot) {
-            let (low, high) = self.bound(frames, row, b);
-            lo = lo.max(low);
-            hi = hi.min(high);
-        }
-        if let Some((_, end)) = keep.no_overlap.filter(|(s, _)| *s == c.slot) {
-            let before =
-                self.plan.value(frames, self.table, row, &Ref::at(&[crate::frame::Hop::Back(1)], usize::from(end)));
-            if before != NULL {
-                lo = lo.max(before);
-            }
-        }
-        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && !self.roomy);
-        if let Some(t) = capacity.and_then(|x| targets.get(usize::from(x.link))).and_then(Option::as_ref) {
-            hi = hi.min(t.free_until(self.plan, self.model, frames, row));
-        }
-        (lo <= hi).then_some((lo, hi))
-    }
-
-    fn bound(&self, frames: &[Frame], row: usize, b: &Bound) -> (i64, i64) {
-        // A column that comes later leaves as much room as its own values have.
-        let low = match &b.low {
-            None => ALL.0,
-            Some((None, v)) => *v,
-            Some((Some(r), plus)) => match self.quantity(frames, row, r) {
-                NULL => self.obey.later(r).map_or(ALL.0, |h| lowest(b.unit, h.0, *plus)),
-                v => lowest(b.unit, v, *plus),
-            },
-        };
-        let high = match &b.high {
-            None => ALL.1,
-            Some((None, v)) => *v,
-            Some((Some(r), plus)) => match self.quantity(frames, row, r) {
-                NULL => self.obey.later(r).map_or(ALL.1, |h| highest(b.unit, h.1, *plus)),
-                v => highest(b.unit, v, *plus),
-            },
-        };
-        (low, high)
-    }
-
-    /// The number or time behind a reference; numeric labels count as their number.
-    pub fn quantity(&self, frames: &[Frame], row: usize, r: &Ref) -> i64 {
-        let v = self.plan.value(frames, self.table, row, r);
-        match self.plan.kind(self.table, r) {
-            Some(SlotKind::Label { numeric: Some(n), .. }) if v != NULL => n.get(v as usize).copied().unwrap_or(NULL),
-            _ => v,
-        }
-    }
-
     /// Unique sets that this item completes.
     pub fn unique_sets(&self, item: UniqueItem) -> Vec<&'a [UniqueItem]> {
         let sets = self.model.keep.unique.iter().zip(&self.law.last_of_unique);
@@ -779,28 +523,6 @@ impl<'a> RowDrawer<'a> {
     /// Position among the rows of the owner.
     pub fn place(&self) -> usize {
         self.cursor.position()
-    }
-}
-
-/// The smallest value of a slot that is not below `v`, by `plus` where that is more than none.
-fn lowest(unit: Unit, v: i64, plus: i64) -> i64 {
-    match unit {
-        Unit::Same => v.saturating_add(plus),
-        Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
-        Unit::Parts(f) if plus > 0 => v.div_euclid(f) + 1,
-        Unit::Parts(f) => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0),
-        Unit::Day => v.div_euclid(DAY).saturating_add(plus).saturating_mul(DAY),
-    }
-}
-
-/// The largest value of a slot that is not above `v`, by `-plus` where that is more than none.
-fn highest(unit: Unit, v: i64, plus: i64) -> i64 {
-    match unit {
-        Unit::Same => v.saturating_add(plus),
-        Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
-        Unit::Parts(f) if plus < 0 => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0) - 1,
-        Unit::Parts(f) => v.div_euclid(f),
-        Unit::Day => v.div_euclid(DAY).saturating_add(plus).saturating_mul(DAY).saturating_add(DAY - 1),
     }
 }
 

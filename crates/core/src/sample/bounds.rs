@@ -1,0 +1,101 @@
+//! What the rules leave of a column of a row: the smallest and the largest value.
+
+use super::link::Targets;
+use super::row::RowDrawer;
+use crate::dataset::NULL;
+use crate::frame::{Frame, Ref};
+use crate::model::{Bound, ColumnModel, Unit};
+use crate::plan::SlotKind;
+use crate::time::DAY;
+
+/// Everything from the smallest to the largest tick.
+pub(super) const ALL: (i64, i64) = (i64::MIN + 1, i64::MAX);
+
+impl RowDrawer<'_> {
+    /// Time from one reference to another; 0 when one is missing.
+    pub(super) fn span(&self, frames: &[Frame], row: usize, from: &Ref, to: &Ref) -> i64 {
+        let (a, b) = (self.plan.value(frames, self.table, row, from), self.plan.value(frames, self.table, row, to));
+        if a == NULL || b == NULL { 0 } else { b.saturating_sub(a).max(0) }
+    }
+
+    /// What the rules leave for a column; None when nothing.
+    pub(super) fn bounds(
+        &self,
+        frames: &[Frame],
+        row: usize,
+        c: &ColumnModel,
+        targets: &[Option<Targets>],
+    ) -> Option<(i64, i64)> {
+        let (mut lo, mut hi) = c.range.unwrap_or(ALL);
+        let keep = &self.model.keep;
+        for b in keep.bounds.iter().filter(|b| b.slot == c.slot) {
+            let (low, high) = self.bound(frames, row, b);
+            lo = lo.max(low);
+            hi = hi.min(high);
+        }
+        if let Some((_, end)) = keep.no_overlap.filter(|(s, _)| *s == c.slot) {
+            let before =
+                self.plan.value(frames, self.table, row, &Ref::at(&[crate::frame::Hop::Back(1)], usize::from(end)));
+            if before != NULL {
+                lo = lo.max(before);
+            }
+        }
+        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && !self.roomy);
+        if let Some(t) = capacity.and_then(|x| targets.get(usize::from(x.link))).and_then(Option::as_ref) {
+            hi = hi.min(t.free_until(self.plan, self.model, frames, row));
+        }
+        (lo <= hi).then_some((lo, hi))
+    }
+
+    pub(super) fn bound(&self, frames: &[Frame], row: usize, b: &Bound) -> (i64, i64) {
+        // A column that comes later leaves as much room as its own values have.
+        let low = match &b.low {
+            None => ALL.0,
+            Some((None, v)) => *v,
+            Some((Some(r), plus)) => match self.quantity(frames, row, r) {
+                NULL => self.obey.later(r).map_or(ALL.0, |h| lowest(b.unit, h.0, *plus)),
+                v => lowest(b.unit, v, *plus),
+            },
+        };
+        let high = match &b.high {
+            None => ALL.1,
+            Some((None, v)) => *v,
+            Some((Some(r), plus)) => match self.quantity(frames, row, r) {
+                NULL => self.obey.later(r).map_or(ALL.1, |h| highest(b.unit, h.1, *plus)),
+                v => highest(b.unit, v, *plus),
+            },
+        };
+        (low, high)
+    }
+
+    /// The number or time behind a reference; numeric labels count as their number.
+    pub(super) fn quantity(&self, frames: &[Frame], row: usize, r: &Ref) -> i64 {
+        let v = self.plan.value(frames, self.table, row, r);
+        match self.plan.kind(self.table, r) {
+            Some(SlotKind::Label { numeric: Some(n), .. }) if v != NULL => n.get(v as usize).copied().unwrap_or(NULL),
+            _ => v,
+        }
+    }
+}
+
+/// The smallest value of a slot that is not below `v`, by `plus` where that is more than none.
+fn lowest(unit: Unit, v: i64, plus: i64) -> i64 {
+    match unit {
+        Unit::Same => v.saturating_add(plus),
+        Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
+        Unit::Parts(f) if plus > 0 => v.div_euclid(f) + 1,
+        Unit::Parts(f) => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0),
+        Unit::Day => v.div_euclid(DAY).saturating_add(plus).saturating_mul(DAY),
+    }
+}
+
+/// The largest value of a slot that is not above `v`, by `-plus` where that is more than none.
+fn highest(unit: Unit, v: i64, plus: i64) -> i64 {
+    match unit {
+        Unit::Same => v.saturating_add(plus),
+        Unit::Times(f) => v.saturating_mul(f).saturating_add(plus),
+        Unit::Parts(f) if plus < 0 => v.div_euclid(f) + i64::from(v.rem_euclid(f) > 0) - 1,
+        Unit::Parts(f) => v.div_euclid(f),
+        Unit::Day => v.div_euclid(DAY).saturating_add(plus).saturating_mul(DAY).saturating_add(DAY - 1),
+    }
+}
