@@ -34,7 +34,7 @@ pub fn run(a: Inspect) -> Result<Outcome> {
 
 fn words(found: &Inspection, sizes: &[u64]) -> String {
     let mut out = format!(
-        "effort {}; every learned value stands for at least {} entities; {} independent groups of rows\n",
+        "effort {}; in drawn tables labels, bins and leaves stand for at least {} entities; {} independent groups of rows\n",
         found.effort, found.min_support, found.components
     );
     for (t, size) in found.tables.iter().zip(sizes) {
