@@ -101,7 +101,8 @@ pub fn appraise(
     if !quiet {
         print::say("\n")?;
     }
-    judge(case, &EvaluateOptions::default(), files(a, quiet), pool)
+    let options = EvaluateOptions { for_sharing: a.for_sharing, ..EvaluateOptions::default() };
+    judge(case, &options, files(a, quiet), pool)
 }
 
 /// The tables of the first blocks, and whether these are all.

@@ -59,6 +59,8 @@ pub enum Command {
     Evaluate(Evaluate),
     /// Say what a model holds: every value taken from the data, and what each column is conditioned on.
     Inspect(Inspect),
+    /// Look in a model for values that too few entities of some data hold.
+    Scan(Scan),
     /// Compare the files of a finished run with its manifest.
     Verify(Verify),
 }
@@ -313,7 +315,7 @@ pub struct Evaluate {
     /// Least score of a named number (quality, diagnostic, columns, pairs, time, detection, ...); may be repeated.
     #[arg(long, value_name = "NAME=X", value_parser = threshold)]
     pub min_score: Vec<(String, f64)>,
-    /// Exit code 1 at any gap or copying alarm.
+    /// Exit code 1 at any gap, not only at broken keys, broken rules and copying alarms.
     #[arg(long)]
     pub strict: bool,
     /// Leave out the classifiers (detection, utility), which take most of the time.
@@ -350,6 +352,9 @@ pub struct Reporting {
     /// repeated.
     #[arg(long, value_name = "NAME=X", value_parser = threshold)]
     pub min_score: Vec<(String, f64)>,
+    /// Make a page for sharing: no sequences of real owners.
+    #[arg(long)]
+    pub for_sharing: bool,
 }
 
 /// Settings of `inspect`.
@@ -370,6 +375,34 @@ pub struct Inspect {
     pub json: bool,
     /// Print nothing: only prove that the model is whole and can be sampled.
     #[arg(long, conflicts_with_all = ["json", "values"])]
+    pub quiet: bool,
+}
+
+/// Settings of `scan`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  healthdata scan my.model --against my-data
+  healthdata scan my.model --against my-data --min-support 20 --json > held-by-few.json
+
+Counts every label, bin, combination and declared value of the model in the data, and looks in the model for every text
+that fewer than K entities (patients, not rows) hold. What it finds is printed: keep it where the data are. Tables that
+a model keeps whole (wards, airports) are named and not counted. Exit code 1 if something was found.")]
+pub struct Scan {
+    /// Model file.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// The data it was fitted on, or others with the same tables.
+    #[arg(long, value_name = "DATA")]
+    pub against: PathBuf,
+    /// Fewest entities that may hold a value [default: that of the model].
+    #[arg(long, value_name = "K", value_parser = min_support, allow_negative_numbers = true)]
+    pub min_support: Option<usize>,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Print nothing but errors.
+    #[arg(long, conflicts_with = "json")]
     pub quiet: bool,
 }
 

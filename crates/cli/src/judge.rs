@@ -39,7 +39,7 @@ pub struct Wanted<'a> {
     pub junit: Option<&'a Path>,
     /// Least scores of named numbers.
     pub min_score: &'a [(String, f64)],
-    /// Any gap or copying alarm fails.
+    /// Any gap fails, not only of keys and rules.
     pub strict: bool,
     /// Print only what is missed.
     pub quiet: bool,
@@ -119,7 +119,7 @@ pub fn judge(case: Case, options: &EvaluateOptions, wanted: Wanted, pool: &Threa
     }
     let short = report.scores.iter().any(|s| match s.verdict {
         Verdict::Gap => wanted.strict || matches!(s.section, Section::Keys | Section::Rules),
-        Verdict::CopyingAlarm => wanted.strict,
+        Verdict::CopyingAlarm => true,
         _ => false,
     });
     Ok(if short || !missed.is_empty() { Outcome::Broken } else { Outcome::Fine })

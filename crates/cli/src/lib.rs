@@ -95,6 +95,7 @@ fn dispatch(cli: Cli) -> Result<Outcome, Error> {
         Some(Command::Check(a)) => command::check::run(a),
         Some(Command::Evaluate(a)) => command::evaluate::run(a),
         Some(Command::Inspect(a)) => command::inspect::run(a),
+        Some(Command::Scan(a)) => command::scan::run(a),
         Some(Command::Verify(a)) => command::verify::run(a),
     }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use healthdata_core::evaluate::Section;
-use healthdata_core::fit::{BrokenRules, Effort, UseRules};
+use healthdata_core::fit::{BrokenRules, Effort, MIN_SUPPORT, UseRules};
 use healthdata_io::Format;
 
 use crate::args::Part;
@@ -15,8 +15,6 @@ const SCALES: (f64, f64) = (1e-6, 1e6);
 const PATIENTS: usize = 1_000_000;
 /// Rows of one table at most.
 const ROWS: u64 = 10_000_000_000;
-/// The guard against memorising can be raised, not lowered.
-const MIN_SUPPORT: usize = 5;
 /// Threads at most: more than any machine has, less than a typing error.
 const THREADS: usize = 4096;
 
@@ -36,7 +34,7 @@ pub(crate) fn patients(text: &str) -> Result<usize, String> {
     }
 }
 
-/// The support of a text, refused below the least one.
+/// The support of a text: the guard against memorising can be raised, not lowered.
 pub fn min_support(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if (MIN_SUPPORT..=1_000_000).contains(&n) => Ok(n),

@@ -32,6 +32,7 @@ pub mod reference;
 pub mod rng;
 pub mod rule;
 pub mod sample;
+pub mod scan;
 pub mod time;
 
 pub use dataset::{Column, Dataset};

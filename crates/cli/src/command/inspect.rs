@@ -90,7 +90,7 @@ fn column(c: &ColumnInspection) -> String {
 }
 
 /// A value from the data without what a terminal would obey.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 

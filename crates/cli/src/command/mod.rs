@@ -9,4 +9,5 @@ pub mod inspect;
 pub mod reference;
 pub mod rules;
 pub mod sample;
+pub mod scan;
 pub mod verify;

@@ -7,6 +7,7 @@ use super::split::{Search, Split};
 use super::tree::{Cut, Tree};
 use super::trees::MOST_LEAVES;
 use super::{BoostParams, Shape};
+use crate::encode::Distinct;
 
 /// The gradients of a round, by matrix row.
 pub(super) struct Slopes {
@@ -53,6 +54,7 @@ pub(super) struct Grower<'a> {
     histograms: Vec<Vec<u64>>,
     free: Vec<usize>,
     leaves: Vec<Leaf>,
+    distinct: Distinct,
 }
 
 impl<'a> Grower<'a> {
@@ -66,7 +68,8 @@ impl<'a> Grower<'a> {
     ) -> Self {
         let (rows, riders) = (Spans::new(rows), Spans::new(riders));
         let (histograms, free, leaves) = (Vec::new(), Vec::new(), Vec::new());
-        Self { matrix, params, shape, entities, rows, riders, histograms, free, leaves }
+        let distinct = Distinct::new(entities.iter().max().map_or(0, |m| *m as usize + 1));
+        Self { matrix, params, shape, entities, rows, riders, histograms, free, leaves, distinct }
     }
 
     /// The rows and the riders of a leaf of the last tree.
@@ -211,21 +214,9 @@ impl<'a> Grower<'a> {
     }
 
     /// True when at least `min_entities` entities have rows in the span.
-    fn has_entities(&self, span: Span) -> bool {
-        let need = self.params.min_entities.min(64);
-        let mut seen = [0u32; 64];
-        let mut n = 0;
-        for &r in self.rows.get(span) {
-            if n >= need {
-                break;
-            }
-            let e = self.entities[r as usize];
-            if !seen[..n].contains(&e) {
-                seen[n] = e;
-                n += 1;
-            }
-        }
-        n >= need
+    fn has_entities(&mut self, span: Span) -> bool {
+        let entities = self.rows.get(span).iter().map(|&r| self.entities[r as usize]);
+        self.distinct.at_least(self.params.min_entities, entities)
     }
 
     /// An empty histogram's index.

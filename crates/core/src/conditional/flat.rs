@@ -211,11 +211,11 @@ mod tests {
                 (sum + s.normal() + 10.0).clamp(0.0, 39.0) as u16
             })
             .collect();
-        let binners = vec![Binner::ordered(&a), Binner::labels(70)];
+        let rows: Vec<u32> = (0..n as u32).collect();
+        let binners = vec![Binner::ordered(&a, &rows, 5), Binner::labels(70)];
         let mut m = Matrix::default();
         m.push(&a, &binners[0]);
         m.push(&b, &binners[1]);
-        let rows: Vec<u32> = (0..n as u32).collect();
         let tree = Tree::fit(&m, &[0, 1], &rows, &codes, 40, true, &rows, TreeParams::default());
         let flat = Flat::new(&tree, |i| (i, &binners[usize::from(i)]));
         (tree, flat, binners, vec![a, b])

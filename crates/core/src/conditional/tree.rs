@@ -455,8 +455,8 @@ mod tests {
         let x: Vec<f64> = (0..n).map(|_| s.below(8) as f64).collect();
         let codes: Vec<u16> = x.iter().map(|v| if s.below(10) == 0 { 0 } else { *v as u16 / 2 }).collect();
         let mut m = Matrix::default();
-        m.push(&x, &Binner::ordered(&x));
         let rows: Vec<u32> = (0..n).collect();
+        m.push(&x, &Binner::ordered(&x, &rows, 5));
         let e: Vec<u32> = rows.iter().map(|r| entities(*r)).collect();
         Tree::fit(&m, &[0], &rows, &codes, 4, true, &e, TreeParams::default())
     }

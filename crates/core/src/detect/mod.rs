@@ -11,6 +11,7 @@ mod owner;
 mod pattern;
 mod pii;
 mod profile;
+mod values;
 mod view;
 
 use std::collections::BTreeMap;
@@ -32,7 +33,7 @@ use profile::{Profile, Shape};
 /// What detection may write down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DetectOptions {
-    /// Put categories and extremes, which are real values, into the metadata.
+    /// Put categories and extremes, which are real values, into the metadata: those that enough entities hold.
     pub keep_values: bool,
 }
 
@@ -116,16 +117,14 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
     adopt(&mut metadata, found, &tables, &mut reasons);
     for (table, columns) in &tables {
         alternate_keys(&mut metadata, table, columns);
-        if options.keep_values {
-            for (column, profile) in columns {
-                keep_values(&mut metadata, table, column, profile);
-            }
-        }
     }
     name_types(&metadata, &mut reasons);
     reasons.extend(settle(&mut metadata, data));
     sequences(&mut metadata, &tables, &mut reasons);
     metadata.validate()?;
+    if options.keep_values {
+        values::keep(&mut metadata, data, &tables)?;
+    }
     let order = |r: &Reason| {
         (
             tables.get_index_of(r.table.as_str()),
@@ -297,48 +296,6 @@ fn alternate_keys(metadata: &mut Metadata, table: &str, columns: &IndexMap<&str,
         meta.columns.iter().filter(|(n, c)| is_id(c) && unique(n) && !meta.primary_key.contains(n) && !foreign(n));
     let keys = keys.map(|(n, _)| n.clone()).collect();
     metadata.tables[table].alternate_keys = keys;
-}
-
-/// Categories and extremes, as SDV writes them.
-fn keep_values(metadata: &mut Metadata, table: &str, column: &str, p: &Profile) {
-    if metadata.is_key(table, column) {
-        return;
-    }
-    let c = &mut metadata.tables[table].columns[column];
-    match &c.sdtype {
-        Sdtype::Numerical => {
-            let numbers: Vec<f64> =
-                p.texts.iter().filter_map(|t| t.trim().parse().ok()).filter(|v: &f64| v.is_finite()).collect();
-            let extreme = |pick: fn(f64, f64) -> f64| numbers.iter().copied().reduce(pick);
-            let number = |v: f64| match (p.shape == Shape::Whole, v.abs() < 9e15) {
-                (true, true) => serde_json::Value::from(v as i64),
-                _ => v.into(),
-            };
-            for (key, value) in [("range_min", extreme(f64::min)), ("range_max", extreme(f64::max))] {
-                if let Some(v) = value {
-                    c.parameters.insert(key.into(), number(v));
-                }
-            }
-        }
-        Sdtype::Datetime { format: Some(f) } => {
-            let times = || p.texts.iter().filter_map(|t| crate::time::parse(t.trim(), f).ok());
-            for (key, value) in [("range_min", times().min()), ("range_max", times().max())] {
-                if let Some(v) = value {
-                    c.parameters.insert(key.into(), crate::time::format(v, f).into());
-                }
-            }
-        }
-        Sdtype::Categorical | Sdtype::Ordinal if (1..500).contains(&p.distinct()) => {
-            let number = |t: &String| t.trim().parse::<i64>().map(serde_json::Value::from);
-            let value = |t: &String| match p.shape {
-                Shape::Whole => number(t).unwrap_or_else(|_| t.as_str().into()),
-                _ => t.as_str().into(),
-            };
-            let values: Vec<serde_json::Value> = p.texts.iter().map(value).collect();
-            c.parameters.insert("range_values".into(), values.into());
-        }
-        _ => {}
-    }
 }
 
 /// Fills in the `what` of column reasons once foreign keys have their final type.

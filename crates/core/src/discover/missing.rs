@@ -1,9 +1,10 @@
 //! Finds `null_when` and `not_null`: what decides whether a value is missing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Column;
 use crate::dataset::NULL;
+use crate::encode::MIN_SUPPORT;
 use crate::linked::Linked;
 use crate::rule::RuleKind;
 
@@ -12,11 +13,11 @@ use super::{Found, bits, percent, rows};
 
 /// Most values of a column that decides.
 const VALUES: usize = 20;
-/// Rows that each of its values needs: a rule lists values of the data, and rare ones may name a person.
+/// Rows that each of its values needs, beside enough entities: a rule lists values, and rare ones may name a person.
 const EACH: u64 = 20;
 
 /// Columns missing exactly with others, and columns never missing in a table where others are.
-pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Vec<Found> {
+pub(super) fn find(linked: &Linked, table: &str, lines: &[Line], entities: &[u32]) -> Vec<Found> {
     let missing = |l: &Line| l.ticks.len() - l.sorted.len();
     let nullable: Vec<&Line> = lines.iter().filter(|l| missing(l) > 0 && !l.sorted.is_empty()).collect();
     let mut found = Vec::new();
@@ -29,7 +30,7 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Vec<Found> {
             Some(f) => found.push(f),
             None => {
                 let deciders = lines.iter().filter(|l| l.path != line.path && !l.key);
-                let best = deciders.filter_map(|l| decided(linked, table, line, l, entropy));
+                let best = deciders.filter_map(|l| decided(linked, table, line, l, entropy, entities));
                 // The decider with the fewest values says it best.
                 found.extend(best.min_by_key(|(_, values)| *values).map(|(f, _)| f));
             }
@@ -61,14 +62,29 @@ fn together(table: &str, line: &Line, leader: &Line, entropy: f64) -> Option<Fou
 }
 
 /// `line` is missing exactly for some values of `decider`; with the number of those values.
-fn decided(linked: &Linked, table: &str, line: &Line, decider: &Line, entropy: f64) -> Option<(Found, usize)> {
+fn decided(
+    linked: &Linked,
+    table: &str,
+    line: &Line,
+    decider: &Line,
+    entropy: f64,
+    entities: &[u32],
+) -> Option<(Found, usize)> {
     if !matches!(decider.kind, Kind::Label | Kind::Coded) || decider.distinct() > VALUES {
         return None;
     }
     let Column::Text { codes, values } = linked.table(table).ok()?.column(&decider.path).ok()? else { return None };
     let mut counts: BTreeMap<u32, [u64; 2]> = BTreeMap::new();
-    for (code, tick) in codes.iter().zip(&line.ticks) {
+    let mut held: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    for ((code, tick), entity) in codes.iter().zip(&line.ticks).zip(entities) {
         counts.entry(*code).or_default()[usize::from(*tick == NULL)] += 1;
+        let held = held.entry(*code).or_default();
+        if held.len() < MIN_SUPPORT {
+            held.insert(*entity);
+        }
+    }
+    if held.values().any(|h| h.len() < MIN_SUPPORT) {
+        return None;
     }
     let settled = |c: &[u64; 2]| c.iter().sum::<u64>() >= EACH && (c[0] == 0) != (c[1] == 0);
     if !counts.values().all(settled) {

@@ -89,7 +89,9 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
     let linked = Linked::of_tables(linked.tables, &known)?;
 
     let names: Vec<&String> = known.tables.keys().collect();
-    let by_table = names.par_iter().map(|table| of_table(&linked, table)).collect::<Result<Vec<_>>>()?;
+    let entities = linked.entities();
+    let by_table = names.par_iter().zip(&entities).map(|(table, of_row)| of_table(&linked, table, of_row));
+    let by_table = by_table.collect::<Result<Vec<_>>>()?;
     let mut found: Vec<Found> = owners.into_iter().chain(by_table.into_iter().flatten()).collect();
     found.extend(links::at_least_one(&linked)?);
     // What follows from the surer of two rules goes, so the sure ones stand first.
@@ -99,7 +101,7 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
 }
 
 /// Everything about one table that needs no other found rule.
-fn of_table(linked: &Linked, table: &str) -> Result<Vec<Found>> {
+fn of_table(linked: &Linked, table: &str, entities: &[u32]) -> Result<Vec<Found>> {
     let own = lines::lines(linked, table, 0, |_, _| true)?;
     let orders = order::find(linked, table)?;
     let mut found = no_overlap::find(linked, table, &orders)?;
@@ -108,7 +110,7 @@ fn of_table(linked: &Linked, table: &str) -> Result<Vec<Found>> {
     found.extend(determines::find(linked, table, &own)?);
     found.extend(formula::find(linked, table, &own)?);
     found.extend(unique::find(linked, table, &own)?);
-    found.extend(missing::find(linked, table, &own));
+    found.extend(missing::find(linked, table, &own, entities));
     found.extend(restrict::find(linked, table)?);
     Ok(found)
 }

@@ -8,6 +8,9 @@ pub use label::Vocabulary;
 pub use number::{Grain, NumberCoder};
 pub use spread::Spread;
 
+/// Fewest entities that anything learned may stand for, whatever is asked for.
+pub const MIN_SUPPORT: usize = 5;
+
 /// Codes of one column of training rows; [`MISSING`] never appears: missing has a code of its own.
 pub type Codes = Vec<u16>;
 

@@ -99,7 +99,50 @@ impl NumberCoder {
         if let Some((a, b)) = pending {
             coder.close(&rows[a..b], &mut distinct, k);
         }
+        coder.round(&rows, &mut distinct, k);
         coder
+    }
+
+    /// Moves the ends and quartiles of bins of several values to round numbers of the grid, by at most a sixteenth
+    /// of the distance to the next of them, so that a model does not show what one training row holds.
+    fn round(&mut self, rows: &[(i64, u32)], distinct: &mut Distinct, k: usize) {
+        let grid = Grid { step: self.step, zero: rows[0].0.rem_euclid(self.step) };
+        let until = |v: i64| rows.partition_point(|r| r.0 <= v);
+        let last = self.len() - 1;
+        // Rows before this one are in earlier bins.
+        let mut from = 0;
+        for c in 0..self.len() {
+            let (lo, inner, hi) = (self.lo[c], self.inner[c], self.hi[c]);
+            if lo == hi {
+                from = until(hi);
+                continue;
+            }
+            let first = match c {
+                0 => grid.up(lo, inner[0].abs_diff(lo)),
+                _ => grid.near(lo, inner[0].abs_diff(lo)).max(self.hi[c - 1] + self.step),
+            };
+            let mut end = match c == last {
+                true => grid.down(hi, hi.abs_diff(inner[2])),
+                false => grid.near(hi, hi.abs_diff(inner[2])).min(self.lo[c + 1] - self.step),
+            };
+            // A moved end moves rows: enough entities must be left on both sides.
+            let enough =
+                |distinct: &mut Distinct, a: usize, b: usize| distinct.at_least(k, rows[a..b].iter().map(|r| r.1));
+            if c < last {
+                let next = until(self.hi[c + 1]);
+                if !enough(distinct, from, until(end)) || !enough(distinct, until(end), next) {
+                    end = hi;
+                }
+                from = until(end);
+            }
+            let mut least = first;
+            for (q, near) in [[lo, inner[1]], [inner[0], inner[2]], [inner[1], hi]].into_iter().enumerate() {
+                let room = inner[q].abs_diff(near[0]).min(near[1].abs_diff(inner[q]));
+                self.inner[c][q] = grid.near(inner[q], room).clamp(least, end);
+                least = self.inner[c][q];
+            }
+            (self.lo[c], self.hi[c]) = (first, end);
+        }
     }
 
     /// A bin over sorted rows.
@@ -243,35 +286,59 @@ impl NumberCoder {
     }
 }
 
+/// The numbers that a column can hold.
+struct Grid {
+    step: i64,
+    /// The smallest of them that is not negative.
+    zero: i64,
+}
+
+impl Grid {
+    /// The roundest unit that moves the nearest number by at most a sixteenth of `room`: 1, 2, 5, 10, 20, ... steps.
+    fn unit(&self, room: u64) -> i64 {
+        let most = room / self.step as u64 / 8;
+        let mut ten = 1u64;
+        while ten <= most / 10 {
+            ten *= 10;
+        }
+        let times = [5, 2, 1].into_iter().find(|m| m * ten <= most).unwrap_or(1);
+        self.step.saturating_mul((times * ten) as i64)
+    }
+
+    /// The multiple of the unit next to a number; the number itself where that leaves the whole numbers.
+    fn near(&self, value: i64, room: u64) -> i64 {
+        self.down(value.saturating_add(self.unit(room) / 2), room)
+    }
+
+    fn down(&self, value: i64, room: u64) -> i64 {
+        let past = i128::from(value) - i128::from(self.zero);
+        i64::try_from(i128::from(value) - past.rem_euclid(i128::from(self.unit(room)))).unwrap_or(value)
+    }
+
+    fn up(&self, value: i64, room: u64) -> i64 {
+        let down = self.down(value, room);
+        if down == value { value } else { down.saturating_add(self.unit(room)) }
+    }
+}
+
 fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// The k-th smallest of the entities' smallest values and the k-th largest of their largest (rows sorted).
+/// The k-th smallest of the entities' smallest values and the k-th largest of their largest (rows sorted, some).
 fn guarded_extremes(rows: &[(i64, u32)], groups: usize, k: usize, step: i64) -> (i64, i64) {
     let nth = |it: &mut dyn Iterator<Item = &(i64, u32)>| {
         let mut seen = vec![false; groups];
-        let mut found = 0;
-        let mut last = None;
-        for (v, g) in it {
-            if !seen[*g as usize] {
-                seen[*g as usize] = true;
-                found += 1;
-                last = Some(*v);
-                if found >= k {
-                    break;
-                }
-            }
-        }
-        last
+        let mut first_of_each = it.filter(|(_, g)| !std::mem::replace(&mut seen[*g as usize], true));
+        first_of_each.nth(k.saturating_sub(1)).map(|r| r.0)
     };
-    let low = nth(&mut rows.iter()).unwrap_or(0);
-    let high = nth(&mut rows.iter().rev()).unwrap_or(0);
-    if low <= high {
-        return (low, high);
-    }
+    let (low, high) = match (nth(&mut rows.iter()), nth(&mut rows.iter().rev())) {
+        (Some(low), Some(high)) if low <= high => return (low, high),
+        (Some(high), Some(low)) => (low, high),
+        _ => (rows[0].0, rows[rows.len() - 1].0),
+    };
     // Fewer than 2k entities: half-way between the two, on the grid, is nobody's value.
-    let middle = high + (low.wrapping_sub(high) as u64 / 2) as i64;
+    let middle = low + (high.wrapping_sub(low) as u64 / 2) as i64;
     let middle = middle - (middle.wrapping_sub(rows[0].0) as u64 % step as u64) as i64;
     (middle, middle)
 }
@@ -289,6 +356,31 @@ mod tests {
         // Half-way between the fifth from below (110) and from above (40), on the grid of tens.
         let c = NumberCoder::fit(&[10, 20, 40, 60, 110, 160, 220], &[0, 1, 2, 3, 4, 5, 6], 5, Grain::Coarse);
         assert_eq!(c.range(), Some((70, 70)));
+    }
+
+    #[test]
+    fn of_one_entity_the_range_is_not_kept() {
+        let c = NumberCoder::fit(&[10, 70, 20, 90], &[0; 4], 5, Grain::Coarse);
+        assert_eq!(c.range(), Some((50, 50)));
+    }
+
+    #[test]
+    fn the_numbers_of_bins_are_round_and_mostly_nobody_s() {
+        let mut s = rng();
+        let values: Vec<i64> = (0..20_000).map(|_| s.below(3_000) as i64 * s.below(3_000) as i64).collect();
+        let entities: Vec<u32> = (0..20_000).collect();
+        let c = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
+        let held: std::collections::HashSet<i64> = values.iter().copied().collect();
+        let exact = c.values().iter().filter(|v| held.contains(v)).count();
+        // Numbers of this table meet a value of a row by chance: one in 40 to 4,000 numbers is one.
+        assert!(c.values().len() > 250 && exact * 4 < c.values().len(), "{exact} of {}", c.values().len());
+        let mut rows: Vec<(i64, u32)> = values.iter().copied().zip(entities).collect();
+        rows.sort_unstable();
+        let mut distinct = Distinct::new(20_000);
+        for code in 0..c.len() as u16 {
+            let of = rows.iter().filter(|r| c.code(r.0) == code).map(|r| r.1);
+            assert!(distinct.at_least(5, of), "bin {code} has too few entities");
+        }
     }
 
     #[test]
@@ -337,7 +429,8 @@ mod tests {
         let entities: Vec<u32> = (0..64_000).collect();
         let c = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
         let (lo, hi) = (c.lo[3], c.hi[3]);
-        assert!((c.overlap(3, lo, lo + (hi - lo) / 2) - 0.5).abs() < 0.01);
+        // The middle of the bin is a quartile moved by at most a sixteenth of a quarter.
+        assert!((c.overlap(3, lo, lo + (hi - lo) / 2) - 0.5).abs() < 0.25 / 16.0 + 1.0 / (hi - lo) as f64);
         assert_eq!(c.overlap(3, hi + 1, i64::MAX), 0.0);
     }
 }

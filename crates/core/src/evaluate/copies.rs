@@ -145,7 +145,9 @@ fn nearest_rows(frame: &Frame, side: usize, table: &str, seed: u64) -> Option<Me
     let axes = |s: usize, picked: &[u32]| columns.iter().map(|c| axis(frame, s, table, c, picked)).collect::<Vec<_>>();
     let (a, b, c) = (axes(side, &probes), axes(REAL, &real), axes(HOLDOUT, &held));
     let share = closer_share([&a, &b, &c], &frame.groups[side][table].pick(&probes))?;
-    let score = Estimate { value: 1.0 - (2.0 * share.value - 1.0).max(0.0), error: share.error.map(|e| 2.0 * e) };
+    // Beside the probes' own noise that of which rows they were compared with.
+    let error = share.error.map(|e| 2.0 * (e * e + 0.25 / references as f64).sqrt());
+    let score = Estimate { value: 1.0 - (2.0 * share.value - 1.0).max(0.0), error };
     let subject = Subject::new(Section::Copies, "nearer to the real rows than to the holdout's", table, &[]);
     Some(Measure::new(subject, Some(score)).with_values(0.5, share.value))
 }

@@ -58,12 +58,12 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
     }
     if let Some(r) = &ridge {
         let guess = guesses(sheet, r);
-        let binner = Binner::ordered(&guess);
+        let binner = Binner::ordered(&guess, entities, ctx.options.min_support);
         matrix.push(&guess, &binner);
         inputs.push(Input::Ridge(binner));
     }
     for (i, extra) in target.extras.iter().enumerate() {
-        let binner = Binner::ordered(extra);
+        let binner = Binner::ordered(extra, entities, ctx.options.min_support);
         matrix.push(extra, &binner);
         inputs.push(Input::Extra(i as u8, binner));
     }

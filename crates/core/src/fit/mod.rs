@@ -23,6 +23,7 @@ use crate::native::Native;
 use crate::plan::{Built, Origin, Plan, SlotKind};
 use crate::{Dataset, Error, ErrorKind, Result};
 
+pub use crate::encode::MIN_SUPPORT;
 pub(crate) use column::{NEAR, day_of_year, weekday};
 pub use settle::{BrokenRules, Settled, UseRules, settle};
 use sheet::Sheet;
@@ -74,7 +75,7 @@ pub struct FitOptions {
 
 impl Default for FitOptions {
     fn default() -> Self {
-        Self { min_support: 5, effort: Effort::Instant, seed: 0 }
+        Self { min_support: MIN_SUPPORT, effort: Effort::Instant, seed: 0 }
     }
 }
 

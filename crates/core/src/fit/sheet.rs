@@ -75,7 +75,7 @@ impl Sheet {
             }
             let binner = match &feature.kind {
                 Kind::Label(n) => Binner::labels(*n as usize),
-                _ => Binner::ordered(&column),
+                _ => Binner::ordered(&column, &ctx.entities[table], ctx.options.min_support),
             };
             sheet.matrix.push(&column, &binner);
             sheet.features.push(feature);

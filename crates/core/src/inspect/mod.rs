@@ -331,7 +331,8 @@ fn binners(model: &TableModel) -> impl Iterator<Item = &Binner> {
     model.binners.iter().chain(counts.flat_map(|c| &c.binners)).chain(inputs)
 }
 
-fn shown(tick: i64, kind: &SlotKind) -> String {
+/// A tick or code of a slot as people write it.
+pub(crate) fn shown(tick: i64, kind: &SlotKind) -> String {
     match kind {
         SlotKind::Number { decimals } => decimal(tick, *decimals),
         SlotKind::Time { clock: true } => time::format(tick, "%Y-%m-%d %H:%M:%S"),

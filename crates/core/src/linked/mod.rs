@@ -3,6 +3,7 @@
 //! Joins are arrays of row numbers, so following a path is a few array reads and never a search.
 
 mod cover;
+mod entity;
 mod group;
 mod join;
 mod operand;

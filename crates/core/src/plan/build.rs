@@ -168,7 +168,9 @@ fn table_plan(
             Some((way.clone(), parent.columns.get_index_of(&r.parent_key[at])?))
         });
         let data = &draft.columns[t][column];
-        plan.output.push(if origins[t] == Origin::Reference && foreign.is_none() {
+        // Personal data are never kept, whatever else is.
+        let personal = matches!(&meta_column.sdtype, Sdtype::Pii { pii: true, .. });
+        plan.output.push(if origins[t] == Origin::Reference && foreign.is_none() && !personal {
             Output::Kept(kept(data, &meta_column.sdtype))
         } else if let Some((way, at)) = foreign {
             Output::Key(way, at as u16)
