@@ -239,7 +239,7 @@ fn labels(p: &Profile, named: IdName) -> (Sdtype, String) {
 }
 
 fn regex(p: &Profile) -> Option<String> {
-    if p.shape == Shape::Whole { None } else { pattern::find(p.texts.iter().map(String::as_str)) }
+    if p.shape == Shape::Whole { None } else { pattern::find(p.texts.iter()) }
 }
 
 /// Takes over the relationships; every foreign key column gets the sdtype of its key.
@@ -329,10 +329,10 @@ fn keep_values(metadata: &mut Metadata, table: &str, column: &str, p: &Profile) 
             }
         }
         Sdtype::Categorical | Sdtype::Ordinal if (1..500).contains(&p.distinct()) => {
-            let number = |t: &String| t.trim().parse::<i64>().map(serde_json::Value::from);
-            let value = |t: &String| match p.shape {
-                Shape::Whole => number(t).unwrap_or_else(|_| t.as_str().into()),
-                _ => t.as_str().into(),
+            let number = |t: &str| t.trim().parse::<i64>().map(serde_json::Value::from);
+            let value = |t: &str| match p.shape {
+                Shape::Whole => number(t).unwrap_or_else(|_| t.into()),
+                _ => t.into(),
             };
             let values: Vec<serde_json::Value> = p.texts.iter().map(value).collect();
             c.parameters.insert("range_values".into(), values.into());
