@@ -85,7 +85,7 @@ fn declared(table: &str, column: &str, meta: &ColumnMeta) -> Vec<RuleKind> {
 
 /// Rows whose text does not fit a pattern whole; None when the pattern is not understood.
 fn format(column: &Column, pattern: &str) -> Option<Tally> {
-    if let Some(plain) = super::plain::Plain::new(pattern) {
+    if let Some(plain) = super::Plain::new(pattern) {
         return Some(labels(column, |label| plain.fits(label)));
     }
     let regex = Regex::new(&format!("^(?:{pattern})$")).ok()?;
