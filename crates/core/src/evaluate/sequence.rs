@@ -3,6 +3,7 @@
 use super::frame::{Frame, REAL};
 use crate::dataset::NULL;
 use crate::metric::Scale;
+use crate::metric::autocorrelation::Moments;
 use crate::metric::jackknife::Groups;
 
 /// Rows of a table by owner and, within an owner, by the order column.
@@ -22,6 +23,19 @@ impl Sequences {
     /// Places in `rows` that have a row `lag` steps before them.
     pub fn lagged(&self, lag: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         (lag..self.rows.len()).filter(move |&i| self.position[i] as usize >= lag).map(move |i| (i - lag, i))
+    }
+
+    /// The values of the table's rows in the order of the sequences.
+    pub fn ordered(&self, values: &[f64]) -> Vec<f64> {
+        self.rows.iter().map(|&r| values[r as usize]).collect()
+    }
+
+    /// How `ordered` values go with those `lag` steps before them; values far from `origin` lose digits.
+    pub fn moments(&self, ordered: &[f64], lag: usize, origin: f64) -> Moments {
+        let mut m = Moments::new(&self.groups, origin);
+        let pairs = self.lagged(lag).map(|(a, b)| (self.groups.of[b], ordered[a], ordered[b]));
+        m.add(pairs.filter(|(_, x, y)| x.is_finite() && y.is_finite()));
+        m
     }
 }
 

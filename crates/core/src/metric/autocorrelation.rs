@@ -16,12 +16,22 @@ impl Moments {
         Self { groups: vec![[0.0; 6]; groups.count], origin }
     }
 
-    /// Adds a pair that belongs to a group.
-    pub fn add(&mut self, group: u8, x: f64, y: f64) {
-        let (x, y) = (x - self.origin, y - self.origin);
-        for (s, v) in self.groups[usize::from(group)].iter_mut().zip([1.0, x, y, x * x, y * y, x * y]) {
-            *s += v;
+    /// Adds pairs that belong to a group each.
+    pub fn add(&mut self, pairs: impl Iterator<Item = (u8, f64, f64)>) {
+        // The pairs of a group mostly stand together: its sums are kept at hand.
+        let (mut at, mut sums) = (0, self.groups[0]);
+        for (group, x, y) in pairs {
+            if usize::from(group) != at {
+                self.groups[at] = sums;
+                at = usize::from(group);
+                sums = self.groups[at];
+            }
+            let (x, y) = (x - self.origin, y - self.origin);
+            for (s, v) in sums.iter_mut().zip([1.0, x, y, x * x, y * y, x * y]) {
+                *s += v;
+            }
         }
+        self.groups[at] = sums;
     }
 
     /// Number of pairs.
@@ -133,11 +143,10 @@ mod tests {
         let groups = Groups::new(&(0..n).map(|i| i / 50).collect::<Vec<_>>(), 80);
         let mut m = Moments::new(&groups, 1000.0);
         let mut last = 0.0;
-        for i in 0..n {
-            let x = 0.8 * last + 0.6 * s.normal();
-            m.add(groups.of[i as usize], 1000.0 + last, 1000.0 + x);
-            last = x;
-        }
+        m.add((0..n).map(|i| {
+            let before = std::mem::replace(&mut last, 0.8 * last + 0.6 * s.normal());
+            (groups.of[i as usize], 1000.0 + before, 1000.0 + last)
+        }));
         // The standard error of a correlation r is (1 - r^2) / sqrt(n): 0.0057; four of them.
         assert!((m.correlation(None).unwrap() - 0.8).abs() < 0.023);
         assert_eq!(similarity([&m, &m]).map(|e| e.value), Some(1.0));
@@ -147,9 +156,7 @@ mod tests {
     fn a_constant_has_no_correlation_and_no_spread() {
         let groups = Groups::new(&[0, 0, 0], 1);
         let (mut m, mut s) = (Moments::new(&groups, 7.0), Spread::new(&groups, 7.0));
-        for _ in 0..3 {
-            m.add(0, 7.1, 7.1);
-        }
+        m.add([(0, 7.1, 7.1); 3].into_iter());
         s.add(0, &[7.1, 7.1, 7.1]);
         assert_eq!((m.correlation(None), s.ratio(Where::Within, None)), (None, None));
         assert_eq!(s.ratio(Where::Between, None), None);
