@@ -266,8 +266,8 @@ fn span_name(series: &Series, ticks: f64) -> String {
 
 fn memory(table: &str, column: &str, all: &[Sequences], values: &[Vec<f64>]) -> Curve {
     let side = |s: usize| {
-        let known: Vec<f64> = values[s].iter().copied().filter(|v| v.is_finite()).collect();
-        let origin = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        let known = || values[s].iter().filter(|v| v.is_finite());
+        let origin = known().sum::<f64>() / known().count().max(1) as f64;
         let ordered = all[s].ordered(&values[s]);
         let lag = |lag: usize| {
             let m = all[s].moments(&ordered, lag, origin);
@@ -275,7 +275,11 @@ fn memory(table: &str, column: &str, all: &[Sequences], values: &[Vec<f64>]) -> 
         };
         (1..=LAGS).map(lag).collect()
     };
-    Curve { table: table.to_owned(), column: column.to_owned(), sides: (0..all.len()).map(side).collect() }
+    Curve {
+        table: table.to_owned(),
+        column: column.to_owned(),
+        sides: (0..all.len()).into_par_iter().map(side).collect(),
+    }
 }
 
 /// Sequences of the owners in the middle of the lengths, so that both sides show the same kind of owner.

@@ -16,22 +16,20 @@ impl Moments {
         Self { groups: vec![[0.0; 6]; groups.count], origin }
     }
 
-    /// Adds pairs that belong to a group each.
-    pub fn add(&mut self, pairs: impl Iterator<Item = (u8, f64, f64)>) {
-        // The pairs of a group mostly stand together: its sums are kept at hand.
-        let (mut at, mut sums) = (0, self.groups[0]);
-        for (group, x, y) in pairs {
-            if usize::from(group) != at {
-                self.groups[at] = sums;
-                at = usize::from(group);
-                sums = self.groups[at];
-            }
-            let (x, y) = (x - self.origin, y - self.origin);
-            for (s, v) in sums.iter_mut().zip([1.0, x, y, x * x, y * y, x * y]) {
-                *s += v;
+    /// Adds pairs of one group; those with a missing value (NaN) are left out.
+    pub fn add(&mut self, group: u8, x: &[f64], y: &[f64]) {
+        let [mut n, mut sx, mut sy, mut xx, mut yy, mut xy] = self.groups[usize::from(group)];
+        for (x, y) in x.iter().zip(y).map(|(x, y)| (x - self.origin, y - self.origin)) {
+            if !x.is_nan() && !y.is_nan() {
+                n += 1.0;
+                sx += x;
+                sy += y;
+                xx += x * x;
+                yy += y * y;
+                xy += x * y;
             }
         }
-        self.groups[at] = sums;
+        self.groups[usize::from(group)] = [n, sx, sy, xx, yy, xy];
     }
 
     /// Number of pairs.
@@ -143,10 +141,11 @@ mod tests {
         let groups = Groups::new(&(0..n).map(|i| i / 50).collect::<Vec<_>>(), 80);
         let mut m = Moments::new(&groups, 1000.0);
         let mut last = 0.0;
-        m.add((0..n).map(|i| {
-            let before = std::mem::replace(&mut last, 0.8 * last + 0.6 * s.normal());
-            (groups.of[i as usize], 1000.0 + before, 1000.0 + last)
-        }));
+        for &group in &groups.of {
+            let x = 0.8 * last + 0.6 * s.normal();
+            m.add(group, &[1000.0 + last], &[1000.0 + x]);
+            last = x;
+        }
         // The standard error of a correlation r is (1 - r^2) / sqrt(n): 0.0057; four of them.
         assert!((m.correlation(None).unwrap() - 0.8).abs() < 0.023);
         assert_eq!(similarity([&m, &m]).map(|e| e.value), Some(1.0));
@@ -156,7 +155,7 @@ mod tests {
     fn a_constant_has_no_correlation_and_no_spread() {
         let groups = Groups::new(&[0, 0, 0], 1);
         let (mut m, mut s) = (Moments::new(&groups, 7.0), Spread::new(&groups, 7.0));
-        m.add([(0, 7.1, 7.1); 3].into_iter());
+        m.add(0, &[7.1; 3], &[7.1; 3]);
         s.add(0, &[7.1, 7.1, 7.1]);
         assert_eq!((m.correlation(None), s.ratio(Where::Within, None)), (None, None));
         assert_eq!(s.ratio(Where::Between, None), None);

@@ -6,29 +6,40 @@ const DIGIT: u32 = 11;
 const FEW: usize = 4096;
 const PASSES: u32 = 5;
 
-/// The ticks in ascending order, digit by digit from the last (a radix sort) where that takes few passes.
+/// The ticks in ascending order: counted where they lie close together, else digit by digit from the last (a radix
+/// sort) where that takes few passes.
 ///
 /// ```
 /// use healthdata_core::metric::sorted::sorted;
 /// assert_eq!(sorted(vec![3, -1, 2]), [-1, 2, 3]);
 /// ```
 pub fn sorted(mut ticks: Vec<i64>) -> Vec<i64> {
-    let Some(&lowest) = ticks.iter().min() else { return ticks };
-    let above = |t: i64| t.wrapping_sub(lowest) as u64;
-    // The zeros that all distances end in need no pass: times are mostly whole seconds or minutes.
-    let used = ticks.iter().fold(0, |bits, &t| bits | above(t));
-    if used == 0 {
+    let Some(&first) = ticks.first() else { return ticks };
+    let ends = |(low, high, bits), &t: &i64| (t.min(low), t.max(high), bits | (t ^ first));
+    let (lowest, highest, differ) = ticks.iter().fold((first, first, 0), ends);
+    if differ == 0 {
         return ticks;
     }
-    let zeros = used.trailing_zeros();
-    let passes = (64 - used.leading_zeros() - zeros).div_ceil(DIGIT);
+    // Last digits that all share need no pass: times are mostly whole seconds or minutes.
+    let shared = differ.trailing_zeros();
+    let above = |t: i64| t.wrapping_sub(lowest) as u64 >> shared;
+    let passes = (64 - above(highest).leading_zeros()).div_ceil(DIGIT);
     if ticks.len() < FEW || passes > PASSES {
         ticks.sort_unstable();
         return ticks;
     }
+    if above(highest) < ticks.len() as u64 {
+        let mut counts = vec![0usize; above(highest) as usize + 1];
+        ticks.iter().for_each(|&t| counts[above(t) as usize] += 1);
+        ticks.clear();
+        for (n, step) in counts.into_iter().zip(0i64..) {
+            ticks.extend(std::iter::repeat_n(lowest.wrapping_add(step << shared), n));
+        }
+        return ticks;
+    }
     let mut next = vec![0; ticks.len()];
     for pass in 0..passes {
-        let digit = |t: i64| (above(t) >> (zeros + pass * DIGIT)) as usize % (1 << DIGIT);
+        let digit = |t: i64| (above(t) >> (pass * DIGIT)) as usize % (1 << DIGIT);
         let mut starts = [0usize; 1 << DIGIT];
         ticks.iter().for_each(|&t| starts[digit(t)] += 1);
         let mut before = 0;
