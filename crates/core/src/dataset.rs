@@ -8,8 +8,9 @@ use arrow_array::types::{
 };
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 
+use crate::labels::Labels;
 use crate::metadata::{ColumnMeta, Sdtype};
 use crate::{Error, ErrorKind, Result, time};
 
@@ -45,7 +46,7 @@ pub enum Column {
         /// Index into `values` for each row.
         codes: Vec<u32>,
         /// The distinct labels.
-        values: IndexSet<String>,
+        values: Labels,
     },
 }
 
@@ -134,15 +135,20 @@ impl Places {
 
 /// Text of every row of a string-like array (plain, large, view or dictionary); None when it is another type.
 pub fn strings(array: &dyn Array) -> Option<Vec<Option<&str>>> {
+    map_texts(array, |t| t)
+}
+
+/// [`strings`], each put through a function on the way.
+fn map_texts<'a, T>(array: &'a dyn Array, f: impl FnMut(Option<&'a str>) -> T) -> Option<Vec<T>> {
     Some(match array.data_type() {
-        DataType::Utf8 => array.as_string::<i32>().iter().collect(),
-        DataType::LargeUtf8 => array.as_string::<i64>().iter().collect(),
-        DataType::Utf8View => array.as_string_view().iter().collect(),
+        DataType::Utf8 => array.as_string::<i32>().iter().map(f).collect(),
+        DataType::LargeUtf8 => array.as_string::<i64>().iter().map(f).collect(),
+        DataType::Utf8View => array.as_string_view().iter().map(f).collect(),
         DataType::Dictionary(_, _) => {
             let d = array.as_any_dictionary_opt()?;
             let values = strings(d.values().as_ref())?;
             let keys = d.normalized_keys();
-            (0..array.len()).map(|i| if array.is_null(i) { None } else { values[keys[i]] }).collect()
+            (0..array.len()).map(|i| if array.is_null(i) { None } else { values[keys[i]] }).map(f).collect()
         }
         _ => return None,
     })
@@ -198,39 +204,55 @@ fn from_floats(values: Vec<Option<f64>>, grid: Grid) -> Result<Column> {
 }
 
 macro_rules! integers {
-    ($array:expr, $($kind:pat => $ty:ty),+) => {
+    ($array:expr, $f:expr, $($kind:pat => $ty:ty),+) => {
         match $array.data_type() {
-            $($kind => Some($array.as_primitive::<$ty>().iter().map(|v| v.map(|v| v as i128)).collect::<Vec<_>>()),)+
+            $($kind => Some($array.as_primitive::<$ty>().iter().map(|v| v.map(|v| v as i128)).map($f).collect()),)+
             _ => None,
         }
     };
 }
 
-fn whole(array: &dyn Array) -> Option<Vec<Option<i128>>> {
-    integers!(array,
+/// Every row of an array of whole numbers put through a function; None when it is another type.
+fn map_whole<T>(array: &dyn Array, f: impl FnMut(Option<i128>) -> T) -> Option<Vec<T>> {
+    integers!(array, f,
         DataType::Int8 => Int8Type, DataType::Int16 => Int16Type, DataType::Int32 => Int32Type,
         DataType::Int64 => Int64Type, DataType::UInt8 => UInt8Type, DataType::UInt16 => UInt16Type,
         DataType::UInt32 => UInt32Type, DataType::UInt64 => UInt64Type)
 }
 
-fn ticks_of(values: Vec<Option<i128>>, decimals: u8) -> Result<Column> {
-    let mut places = Places::new("whole numbers beyond 9.2e18");
-    let ticks = values.into_iter().enumerate().map(|(i, v)| match v.map(i64::try_from) {
-        None => NULL,
-        Some(Ok(v)) if v != NULL => v,
-        _ => {
-            places.add(i);
-            NULL
+/// Turns whole numbers into ticks, row after row, and remembers those that don't fit.
+struct Whole {
+    row: usize,
+    places: Places,
+}
+
+impl Whole {
+    fn new() -> Self {
+        Self { row: 0, places: Places::new("whole numbers beyond 9.2e18") }
+    }
+
+    fn tick(&mut self, value: Option<i128>) -> i64 {
+        self.row += 1;
+        match value.map(i64::try_from) {
+            None => NULL,
+            Some(Ok(v)) if v != NULL => v,
+            _ => {
+                self.places.add(self.row - 1);
+                NULL
+            }
         }
-    });
-    let ticks = ticks.collect();
-    places.finish()?;
-    Ok(Column::Number { ticks, decimals })
+    }
+
+    fn column(self, ticks: Vec<i64>, decimals: u8) -> Result<Column> {
+        self.places.finish()?;
+        Ok(Column::Number { ticks, decimals })
+    }
 }
 
 fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
-    if let Some(v) = whole(array) {
-        return ticks_of(v, 0);
+    let mut whole = Whole::new();
+    if let Some(ticks) = map_whole(array, |v| whole.tick(v)) {
+        return whole.column(ticks, 0);
     }
     match array.data_type() {
         DataType::Float64 => from_floats(array.as_primitive::<Float64Type>().iter().collect(), grid),
@@ -240,9 +262,13 @@ fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
             grid,
         ),
         DataType::Decimal128(_, s) if (0..=18).contains(s) => {
-            ticks_of(array.as_primitive::<Decimal128Type>().iter().collect(), *s as u8)
+            let ticks = array.as_primitive::<Decimal128Type>().iter().map(|v| whole.tick(v)).collect();
+            whole.column(ticks, *s as u8)
         }
-        DataType::Boolean => ticks_of(array.as_boolean().iter().map(|v| v.map(i128::from)).collect(), 0),
+        DataType::Boolean => {
+            let ticks = array.as_boolean().iter().map(|v| whole.tick(v.map(i128::from))).collect();
+            whole.column(ticks, 0)
+        }
         DataType::Null => Ok(Column::Number { ticks: vec![NULL; array.len()], decimals: 0 }),
         _ => {
             let text = strings(array).ok_or_else(|| unreadable(array, "numbers"))?;
@@ -256,7 +282,8 @@ fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
                 })
                 .collect();
             if let Some(exact) = exact {
-                return ticks_of(exact, 0);
+                let ticks = exact.into_iter().map(|v| whole.tick(v)).collect();
+                return whole.column(ticks, 0);
             }
             let values = text.iter().enumerate().map(|(i, t)| match t.map(str::trim) {
                 None | Some("") => None,
@@ -348,24 +375,30 @@ pub fn guess_format(text: &[Option<&str>]) -> Option<&'static str> {
 
 /// Labels: text as it is, other types in their plainest text.
 fn read_text(array: &dyn Array) -> Result<Column> {
-    let mut values = IndexSet::<String>::new();
+    let mut values = Labels::default();
     let mut last = NO_CODE;
     let mut code = |t: Option<&str>| match t {
         None | Some("") => NO_CODE,
         // Rows of one owner stand together: mostly the label is the one before.
         Some(t) if values.get_index(last as usize).is_some_and(|v| v == t) => last,
         Some(t) => {
-            last = match values.get_index_of(t) {
-                Some(i) => i as u32,
-                None => values.insert_full(t.to_owned()).0 as u32,
-            };
+            last = values.insert(t) as u32;
             last
         }
     };
-    let codes = if let Some(text) = strings(array) {
-        text.into_iter().map(&mut code).collect()
-    } else if let Some(numbers) = whole(array) {
-        numbers.into_iter().map(|v| code(v.map(|v| v.to_string()).as_deref())).collect()
+    // Most columns of whole numbers hold a few near each other: those are not written out again for every row.
+    let mut seen = [(None, NO_CODE); 256];
+    let mut number = |v: i128| {
+        let known = &mut seen[(v & 255) as usize];
+        if known.0 != Some(v) {
+            *known = (Some(v), code(Some(&v.to_string())));
+        }
+        known.1
+    };
+    let codes = if let Some(codes) = map_whole(array, |v| v.map_or(NO_CODE, &mut number)) {
+        codes
+    } else if let Some(codes) = map_texts(array, &mut code) {
+        codes
     } else {
         match array.data_type() {
             DataType::Boolean => {
@@ -392,14 +425,12 @@ fn read_text(array: &dyn Array) -> Result<Column> {
 /// Ids that a missing value beside them turned into floats, `12.0`, are the `12` of the table they point to.
 fn whole_ids(column: Column) -> Column {
     let Column::Text { codes, values } = column else { return column };
-    let whole = |t: &str| t.strip_suffix(".0").filter(|n| n.parse::<i64>().is_ok()).map(str::to_owned);
-    if !values.iter().any(|t| t.ends_with(".0"))
-        || !values.iter().all(|t| whole(t).is_some() || t.parse::<i64>().is_ok())
-    {
+    let whole = |t: &str| t.strip_suffix(".0").unwrap_or(t).parse::<i64>().is_ok();
+    if !values.iter().any(|t| t.ends_with(".0")) || !values.iter().all(whole) {
         return Column::Text { codes, values };
     }
-    let mut short = IndexSet::new();
-    let to: Vec<u32> = values.into_iter().map(|t| short.insert_full(whole(&t).unwrap_or(t)).0 as u32).collect();
+    let mut short = Labels::default();
+    let to: Vec<u32> = values.iter().map(|t| short.insert(t.strip_suffix(".0").unwrap_or(t)) as u32).collect();
     let codes = codes.into_iter().map(|c| if c == NO_CODE { c } else { to[c as usize] }).collect();
     Column::Text { codes, values: short }
 }
@@ -441,9 +472,9 @@ mod tests {
         let id = || Sdtype::Id { regex: None };
         let c = read(&StringArray::from(vec!["12.0", "", "7.0", "12"]), id()).unwrap();
         let Column::Text { codes, values } = c else { panic!("ids are text") };
-        assert_eq!((codes, values.len(), values[0].as_str()), (vec![0, NO_CODE, 1, 0], 2, "12"));
+        assert_eq!((codes, values.len(), &values[0]), (vec![0, NO_CODE, 1, 0], 2, "12"));
         let c = read(&StringArray::from(vec!["v1.0", "2.0"]), id()).unwrap();
-        assert!(matches!(c, Column::Text { values, .. } if values[1] == "2.0"));
+        assert!(matches!(c, Column::Text { values, .. } if &values[1] == "2.0"));
     }
 
     #[test]

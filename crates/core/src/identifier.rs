@@ -45,10 +45,10 @@ impl IdFormat {
         let fallback =
             || Self::Pattern(vec![Place::Text(format!("{table}-{column}-")), Place::Count(DIGITS.into(), 6, 0)]);
         let Column::Text { values, .. } = values else { return Self::Integer(1) };
-        if values.is_empty() || values.iter().all(|v| v.parse::<i64>().is_ok_and(|n| n.to_string() == *v)) {
-            return Self::Integer(first_number(values.iter().map(String::as_str)));
+        if values.is_empty() || values.iter().all(|v| v.parse::<i64>().is_ok_and(|n| n.to_string() == v)) {
+            return Self::Integer(first_number(values.iter()));
         }
-        let uuid = |v: &String| {
+        let uuid = |v: &str| {
             v.len() == 36
                 && v.bytes()
                     .enumerate()
@@ -57,7 +57,7 @@ impl IdFormat {
         if values.iter().all(uuid) {
             return Self::Uuid;
         }
-        commonest(values.iter().map(String::as_str)).map_or_else(fallback, Self::Pattern)
+        commonest(values.iter()).map_or_else(fallback, Self::Pattern)
     }
 
     /// The identifier of a position (from 0); `salt` keeps UUIDs of two columns apart.
@@ -350,7 +350,7 @@ mod tests {
     use regex_lite::Regex;
 
     fn column(values: &[&str]) -> Column {
-        let values: indexmap::IndexSet<String> = values.iter().map(|v| (*v).to_owned()).collect();
+        let values: crate::Labels = values.iter().collect();
         Column::Text { codes: (0..values.len() as u32).collect(), values }
     }
 

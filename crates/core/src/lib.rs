@@ -20,6 +20,7 @@ pub mod frame;
 pub mod identifier;
 pub mod inspect;
 mod keys;
+mod labels;
 pub mod linked;
 pub mod math;
 pub mod metadata;
@@ -37,5 +38,6 @@ pub mod time;
 
 pub use dataset::{Column, Dataset};
 pub use error::{Error, ErrorKind, Result};
+pub use labels::Labels;
 pub use metadata::Metadata;
 pub use rule::Rule;

@@ -22,7 +22,7 @@ pub(crate) fn text_of(column: &Column, row: usize, format: Option<&str>) -> Opti
         return None;
     }
     Some(match column {
-        Column::Text { codes, values } => values[codes[row] as usize].clone(),
+        Column::Text { codes, values } => values[codes[row] as usize].to_owned(),
         Column::Time { ticks } => time::format(ticks[row], format.unwrap_or("%Y-%m-%d %H:%M:%S")),
         Column::Number { ticks, decimals } => decimal(ticks[row], *decimals),
     })

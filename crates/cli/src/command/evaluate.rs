@@ -27,8 +27,9 @@ pub fn run(a: Evaluate) -> Result<Outcome> {
     let progress = Progress::spinner(a.quiet);
     progress.say("reading".into());
     let mut notes = Vec::new();
-    let (real, synthetic) = (tables(&a.real, &mut notes)?, tables(&a.synthetic, &mut notes)?);
-    let holdout = a.holdout.as_deref().map(|h| tables(h, &mut notes)).transpose()?;
+    let (real, other) = pool.install(|| rayon::join(|| tables(&a.real), || tables(&a.synthetic)));
+    let (real, synthetic) = (noted(real?, &mut notes), noted(other?, &mut notes));
+    let holdout = a.holdout.as_deref().map(tables).transpose()?.map(|h| noted(h, &mut notes));
     let metadata = metadata(&a, &real, &mut notes)?;
     drop(progress);
     interrupt::check()?;
@@ -44,10 +45,14 @@ pub fn run(a: Evaluate) -> Result<Outcome> {
 }
 
 /// All tables there are: what is missing is told by the report, side by side, not by the reader.
-fn tables(path: &Path, notes: &mut Vec<String>) -> Result<Dataset> {
+fn tables(path: &Path) -> Result<(Dataset, Vec<String>)> {
     let source = read(path, None)?;
-    notes.extend(source.notes.into_iter().map(|n| format!("{}: {n}", path.display())));
-    Ok(source.data)
+    Ok((source.data, source.notes.into_iter().map(|n| format!("{}: {n}", path.display())).collect()))
+}
+
+fn noted((data, more): (Dataset, Vec<String>), notes: &mut Vec<String>) -> Dataset {
+    notes.extend(more);
+    data
 }
 
 fn metadata(a: &Evaluate, real: &Dataset, notes: &mut Vec<String>) -> Result<Metadata> {

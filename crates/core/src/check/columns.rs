@@ -85,7 +85,7 @@ fn declared(table: &str, column: &str, meta: &ColumnMeta) -> Vec<RuleKind> {
 
 /// Rows whose text does not fit a pattern whole; None when the pattern is not understood.
 fn format(column: &Column, pattern: &str) -> Option<Tally> {
-    if let Some(plain) = super::plain::Plain::new(pattern) {
+    if let Some(plain) = super::Plain::new(pattern) {
         return Some(labels(column, |label| plain.fits(label)));
     }
     let regex = Regex::new(&format!("^(?:{pattern})$")).ok()?;
@@ -95,6 +95,6 @@ fn format(column: &Column, pattern: &str) -> Option<Tally> {
 /// Rows whose label is not right; each different label is judged once, missing ones hold.
 fn labels(column: &Column, right: impl Fn(&str) -> bool) -> Tally {
     let Column::Text { codes, values } = column else { return Tally::default() };
-    let right: Vec<bool> = values.iter().map(|v| right(v)).collect();
+    let right: Vec<bool> = values.iter().map(right).collect();
     Tally::of(codes.len(), |row| right.get(codes[row] as usize).copied().unwrap_or(true))
 }

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use crate::linked::Linked;
 use crate::{Dataset, Metadata, Result};
 
+pub(crate) use plain::Plain;
 pub use report::{Check, CheckReport};
 
 /// Proves a data set against its metadata.

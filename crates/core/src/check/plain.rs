@@ -11,7 +11,7 @@ struct Place {
 
 /// A pattern where no place can be mistaken for the next, so that one pass decides.
 #[derive(Clone, Debug)]
-pub(super) struct Plain {
+pub(crate) struct Plain {
     places: Vec<Place>,
 }
 

@@ -29,7 +29,7 @@ pub(super) fn of(child: &Profile, key: &Profile, least: f64) -> Option<Inclusion
     }
     let is_in = |i: usize| match child.numbers.get(i) {
         Some(number) => key.sorted.binary_search(number).is_ok(),
-        None => child.texts.get_index(i).is_some_and(|t| key.texts.contains(t)),
+        None => child.texts.get_index(i).is_some_and(|t| key.texts.get_index_of(t).is_some()),
     };
     // Most pairs of columns have nothing to do with each other: a few values show it.
     let few = n.min(64);
@@ -74,10 +74,10 @@ fn form(text: &str) -> (String, f64) {
 
 fn text_bits(child: &Profile, key: &Profile) -> f64 {
     let mut forms: BTreeMap<String, usize> = BTreeMap::new();
-    for text in &key.texts {
+    for text in key.texts.iter() {
         *forms.entry(form(text).0).or_default() += 1;
     }
-    let of_one = |text: &String| {
+    let of_one = |text: &str| {
         let (form, room) = form(text);
         let alike = forms.get(&form).copied().unwrap_or(0).max(1) as f64;
         (room - log2(alike)).clamp(0.0, 20.0)

@@ -144,7 +144,7 @@ fn intervals<'c>(keys: &'c Column, from: &[i64], to: &[i64]) -> Option<Intervals
 fn covers(intervals: &Intervals, key: &Column, ticks: &[i64]) -> Option<String> {
     let Column::Text { codes, values } = key else { return None };
     let hits = |row: usize, of: usize| {
-        let spans = values.get_index(codes[of] as usize).and_then(|k| intervals.by_key.get(k.as_str()));
+        let spans = values.get_index(codes[of] as usize).and_then(|k| intervals.by_key.get(k));
         let at = ticks[row];
         let inside = |(a, b): &&(i64, i64)| at != NULL && *a <= at && at <= *b;
         spans.map_or(0, |s| s.iter().filter(inside).count())

@@ -200,7 +200,7 @@ pub(super) fn tuples<'a>(tables: &'a Tables, table: &str, columns: &[String]) ->
     let rows = profiles.first().map_or(0, |p| p.rows());
     let value = |p: &&'a Profile, row: usize| match p.codes[row] {
         NO_CODE => None,
-        code => p.texts.get_index(code as usize).map(|t| t.as_str()),
+        code => p.texts.get_index(code as usize),
     };
     (0..rows).filter_map(|row| profiles.iter().map(|p| value(p, row)).collect()).collect()
 }

@@ -238,7 +238,7 @@ fn labels(p: &Profile, named: IdName) -> (Sdtype, String) {
 }
 
 fn regex(p: &Profile) -> Option<String> {
-    if p.shape == Shape::Whole { None } else { pattern::find(p.texts.iter().map(String::as_str)) }
+    if p.shape == Shape::Whole { None } else { pattern::find(p.texts.iter()) }
 }
 
 /// Takes over the relationships; every foreign key column gets the sdtype of its key.

@@ -6,6 +6,7 @@ use indexmap::IndexSet;
 
 use super::{format, names, pattern};
 use crate::dataset::{Column, NO_CODE, NULL};
+use crate::labels::Labels;
 use crate::metadata::{ColumnMeta, Sdtype};
 use crate::{Result, time};
 
@@ -33,7 +34,7 @@ pub(super) struct Profile {
     /// Index into `texts` for each row; [`NO_CODE`] is missing.
     pub(super) codes: Vec<u32>,
     /// The distinct values.
-    pub(super) texts: IndexSet<String>,
+    pub(super) texts: Labels,
     /// The distinct values as numbers, in the order of `texts`; empty for other shapes than whole numbers.
     pub(super) numbers: Vec<i64>,
     /// The numbers in order, to look them up.
@@ -131,7 +132,7 @@ fn whole(text: &str) -> Option<i64> {
 }
 
 /// Codes and distinct texts of any array that holds labels, numbers or times.
-fn codes(array: &dyn Array) -> Result<(Vec<u32>, IndexSet<String>)> {
+fn codes(array: &dyn Array) -> Result<(Vec<u32>, Labels)> {
     let text = |sdtype| Column::read(array, &ColumnMeta::new(sdtype));
     let (ticks, show): (Vec<i64>, Box<dyn Fn(i64) -> String>) = match array.data_type() {
         DataType::Float32 | DataType::Float64 | DataType::Decimal128(..) => match text(Sdtype::Numerical)? {
@@ -149,7 +150,7 @@ fn codes(array: &dyn Array) -> Result<(Vec<u32>, IndexSet<String>)> {
         _ => {
             return match text(Sdtype::Categorical)? {
                 Column::Text { codes, values } => Ok((codes, values)),
-                other => Ok((vec![NO_CODE; other.len()], IndexSet::new())),
+                other => Ok((vec![NO_CODE; other.len()], Labels::default())),
             };
         }
     };

@@ -58,10 +58,10 @@ fn kept(sdtype: &Sdtype, p: &Profile, entities: &[u32]) -> Vec<(&'static str, Va
             range(ends.map(|e| e.filter(|(i, _)| held(i)).map(|(_, t)| crate::time::format(*t, f).into())))
         }
         Sdtype::Categorical | Sdtype::Ordinal if (1..LABELS).contains(&p.distinct()) => {
-            let number = |t: &String| t.trim().parse::<i64>().map(Value::from);
-            let value = |t: &String| match p.shape {
-                Shape::Whole => number(t).unwrap_or_else(|_| t.as_str().into()),
-                _ => t.as_str().into(),
+            let number = |t: &str| t.trim().parse::<i64>().map(Value::from);
+            let value = |t: &str| match p.shape {
+                Shape::Whole => number(t).unwrap_or_else(|_| t.into()),
+                _ => t.into(),
             };
             let all = (0..p.distinct()).all(|i| held(&i));
             let values = || p.texts.iter().map(value).collect::<Vec<Value>>();

@@ -40,7 +40,7 @@ enum Cell<'c> {
 
 fn cell(column: &Column, row: usize) -> Option<Cell<'_>> {
     match column {
-        Column::Text { codes, values } => values.get_index(codes[row] as usize).map(|t| Cell::Text(t)),
+        Column::Text { codes, values } => values.get_index(codes[row] as usize).map(Cell::Text),
         _ => Some(column.tick(row)).filter(|t| *t != NULL).map(Cell::Tick),
     }
 }

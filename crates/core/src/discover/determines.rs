@@ -111,7 +111,7 @@ fn contained(linked: &Linked, table: &str, from: &Line, to: &Line, kind: RuleKin
         if parts[part].chars().count() < 2 || !values[whole].contains(&parts[part]) {
             return Ok(None);
         }
-        let chance = parts.iter().zip(&share).filter(|(p, _)| values[whole].contains(p.as_str())).map(|(_, s)| s).sum();
+        let chance = parts.iter().zip(&share).filter(|(p, _)| values[whole].contains(*p)).map(|(_, s)| s).sum();
         surprise += bits(chance);
         cases += 1;
     }

@@ -90,7 +90,7 @@ fn decided(
     if !counts.values().all(settled) {
         return None;
     }
-    let text = |code: u32| values.get_index(code as usize).cloned().unwrap_or_default();
+    let text = |code: u32| values.get_index(code as usize).unwrap_or_default().to_owned();
     let listed: Vec<String> = counts.iter().filter(|(_, c)| c[1] > 0).map(|(code, _)| text(*code)).collect();
     let (support, number) = (line.ticks.len() as u64, counts.len());
     let kind = RuleKind::NullWhen {

@@ -117,7 +117,7 @@ fn limit(linked: &Linked, table: &str, attribute: &str, span: &Span, upper: bool
     let kind = RuleKind::Restrict {
         table: table.into(),
         attribute: attribute.into(),
-        values: chosen.iter().filter_map(|v| values.get_index(*v).cloned()).collect(),
+        values: chosen.iter().filter_map(|v| values.get_index(*v).map(str::to_owned)).collect(),
         from: span.from.into(),
         to: span.to.into(),
         min_years: (!upper).then_some(loose),

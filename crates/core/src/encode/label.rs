@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::NO_CODE;
+use crate::labels::Labels;
 
 /// The labels of a column that enough entities hold, most frequent first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ impl Vocabulary {
     /// Learns the labels of `codes` (into `values`) that at least `k` of the `entities` hold.
     ///
     /// Ties in frequency are broken by the text, never by order of appearance.
-    pub fn fit(codes: &[u32], values: &IndexSet<String>, entities: &[u32], k: usize) -> Self {
+    pub fn fit(codes: &[u32], values: &Labels, entities: &[u32], k: usize) -> Self {
         let mut count = vec![0u64; values.len()];
         let mut support = vec![0usize; values.len()];
         let mut pairs: Vec<(u32, u32)> =
@@ -38,13 +38,13 @@ impl Vocabulary {
         let dropped = support.iter().filter(|&&s| s > 0 && s < k).count() as u32;
         // Codes are 16 bits with a few kept free.
         kept.truncate(60_000);
-        Self { labels: kept.into_iter().map(|i| values[i].clone()).collect(), dropped }
+        Self { labels: kept.into_iter().map(|i| values[i].to_owned()).collect(), dropped }
     }
 
     /// From the codes of a column to codes of this vocabulary; None for a pooled label.
-    pub fn recode(&self, values: &IndexSet<String>) -> Vec<Option<u32>> {
+    pub fn recode(&self, values: &Labels) -> Vec<Option<u32>> {
         let mine: HashMap<&str, u32> = self.labels.iter().enumerate().map(|(i, l)| (l.as_str(), i as u32)).collect();
-        values.iter().map(|v| mine.get(v.as_str()).copied()).collect()
+        values.iter().map(|v| mine.get(v).copied()).collect()
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_label_of_few_entities_is_dropped_however_often_it_occurs() {
-        let values: IndexSet<String> = ["rare", "common"].map(String::from).into();
+        let values: Labels = ["rare", "common"].into_iter().collect();
         // "rare" in six rows of two entities, "common" in three rows of three.
         let codes = [0, 0, 0, 0, 0, 0, 1, 1, 1, NO_CODE];
         let entities = [0, 0, 0, 1, 1, 1, 2, 3, 4, 5];

@@ -1,5 +1,6 @@
 //! SDMetrics' Diagnostic report: data validity, data structure, relationship validity.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use arrow_array::RecordBatch;
@@ -176,12 +177,16 @@ fn datetime_format(frame: &Frame, side: usize, table: &str, column: &str, format
 
 fn uniqueness(frame: &Frame, side: usize, table: &str, columns: &[String]) -> Score {
     let read = |c: &String| match frame.table(side, table).columns.get(c) {
-        Some(Ok(s)) => Ok(as_column(s)),
+        Some(Ok(s)) => Ok(Cow::Owned(as_column(s))),
         Some(Err(e)) => Err(e.clone()),
-        None => other(frame, side, table, c).cloned(),
+        None => other(frame, side, table, c).map(Cow::Borrowed),
     };
     let columns = columns.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let columns: Vec<&Column> = columns.iter().collect();
+    let columns: Vec<&Column> = columns.iter().map(AsRef::as_ref).collect();
+    if let [Column::Text { codes, .. }] = columns[..] {
+        // The codes of labels tell them apart as they are; missing is the same number as a missing key.
+        return Ok(key_uniqueness(codes));
+    }
     Ok(key_uniqueness(&key_codes(&columns, &columns)?[0]))
 }
 

@@ -1,10 +1,11 @@
 //! The data sets of one evaluation, read once and put on common scales, with their keys resolved to rows.
 
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use rayon::prelude::*;
 
 use super::link::{Link, link};
 use crate::dataset::{Column, Dataset};
+use crate::labels::Labels;
 use crate::metadata::{Metadata, Owner};
 use crate::metric::jackknife::Groups;
 use crate::metric::{Series, align};
@@ -43,7 +44,7 @@ pub struct Frame<'a> {
     /// Tables in metadata order, one list a side.
     pub tables: Vec<IndexMap<String, Table>>,
     /// Labels of each label column, by table and column.
-    pub labels: IndexMap<(String, String), IndexSet<String>>,
+    pub labels: IndexMap<(String, String), Labels>,
     /// Links in the order of the relationships, one list a side; or why a key can't be followed.
     pub links: Vec<Vec<Result<Link, String>>>,
     /// The relationship whose parent owns the rows of each table; None for entities.
@@ -57,7 +58,7 @@ pub struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// Reads the sides. What can't be read stays in the frame as the reason why.
     pub fn new(metadata: &'a Metadata, data: Vec<&'a Dataset>) -> Self {
-        let raw: Vec<IndexMap<&str, Raw>> = data.iter().map(|d| read_side(metadata, d)).collect();
+        let raw: Vec<IndexMap<&str, Raw>> = data.par_iter().map(|d| read_side(metadata, d)).collect();
         let links: Vec<Vec<Result<Link, String>>> = raw
             .par_iter()
             .map(|side| metadata.relationships.par_iter().map(|r| link(r, &|t, c| column(side, t, c))).collect())
@@ -66,11 +67,12 @@ impl<'a> Frame<'a> {
         let owners = owners(metadata, &links);
         let mut frame =
             Self { metadata, data, tables, labels, links, owners, groups: Vec::new(), entities: Vec::new() };
+        let names: Vec<&String> = metadata.tables.keys().collect();
         for side in 0..frame.tables.len() {
-            let entities: IndexMap<String, (Vec<u32>, usize)> =
-                metadata.tables.keys().map(|t| (t.clone(), frame.roots(side, t))).collect();
-            frame.groups.push(entities.iter().map(|(t, (of, n))| (t.clone(), Groups::new(of, *n))).collect());
-            frame.entities.push(entities.into_iter().map(|(t, (of, _))| (t, of)).collect());
+            let entities: Vec<(&String, (Vec<u32>, usize))> =
+                names.par_iter().map(|t| (*t, frame.roots(side, t))).collect();
+            frame.groups.push(entities.iter().map(|(t, (of, n))| ((*t).clone(), Groups::new(of, *n))).collect());
+            frame.entities.push(entities.into_iter().map(|(t, (of, _))| (t.clone(), of)).collect());
         }
         frame
     }
@@ -110,7 +112,7 @@ impl<'a> Frame<'a> {
     /// The label of a code.
     pub fn label(&self, table: &str, column: &str, code: i64) -> Option<&str> {
         let labels = self.labels.get(&(table.to_owned(), column.to_owned()))?;
-        labels.get_index(usize::try_from(code).ok()?).map(String::as_str)
+        labels.get_index(usize::try_from(code).ok()?)
     }
 
     /// The table and its owners up to the one that nobody owns.
@@ -200,50 +202,56 @@ fn column<'s>(side: &'s IndexMap<&str, Raw>, table: &str, column: &str) -> Resul
     read.ok_or_else(|| format!("{table}.{column} is missing"))?.as_ref().map_err(|e| format!("{table}.{column}: {e}"))
 }
 
-type Labels = IndexMap<(String, String), IndexSet<String>>;
+type LabelsOf = IndexMap<(String, String), Labels>;
 
 /// Puts every modelled column of all sides on one scale.
-fn align_sides(metadata: &Metadata, mut raw: Vec<IndexMap<&str, Raw>>) -> (Vec<IndexMap<String, Table>>, Labels) {
+fn align_sides(metadata: &Metadata, mut raw: Vec<IndexMap<&str, Raw>>) -> (Vec<IndexMap<String, Table>>, LabelsOf) {
     let mut tables: Vec<IndexMap<String, Table>> = Vec::new();
     for side in &raw {
         let new = |t: &Raw| Table { present: t.present, rows: t.rows, ..Table::default() };
         tables.push(side.iter().map(|(name, t)| ((*name).to_owned(), new(t))).collect());
     }
-    let mut labels = Labels::new();
+    let mut modelled = Vec::new();
     for (name, meta) in &metadata.tables {
         for (column, column_meta) in &meta.columns {
             let missing = || Err("the column is missing".to_owned());
             let sides: Vec<Result<Column, String>> =
                 raw.iter_mut().map(|s| s[name.as_str()].columns.swap_remove(column).unwrap_or_else(missing)).collect();
-            if !column_meta.is_modelled() {
-                for (table, read) in tables.iter_mut().zip(sides) {
-                    table[name].other.insert(column.clone(), read);
-                }
+            if column_meta.is_modelled() {
+                modelled.push((name, column, sides));
                 continue;
             }
-            let readable: Vec<&Column> = sides.iter().filter_map(|s| s.as_ref().ok()).collect();
-            let aligned = if readable.is_empty() { Ok((Vec::new(), IndexSet::new())) } else { align(&readable) };
-            let (mut aligned, list) = match aligned {
-                Ok((series, list)) => (series.into_iter().map(Ok).collect::<Vec<_>>(), list),
-                Err(e) => (readable.iter().map(|_| Err(e.to_string())).collect(), IndexSet::new()),
-            };
-            if !list.is_empty() {
-                labels.insert((name.clone(), column.clone()), list);
+            for (table, read) in tables.iter_mut().zip(sides) {
+                table[name].other.insert(column.clone(), read);
             }
-            for (side, read) in sides.iter().enumerate().rev() {
-                let series = match read {
-                    Ok(_) => aligned.pop().unwrap_or_else(missing_series),
-                    Err(e) => Err(e.clone()),
-                };
-                tables[side][name].columns.insert(column.clone(), series);
-            }
+        }
+    }
+    let aligned = modelled.into_par_iter().map(|(name, column, sides)| (name, column, one_scale(sides)));
+    let mut labels = LabelsOf::new();
+    for (name, column, (sides, list)) in aligned.collect::<Vec<_>>() {
+        if !list.is_empty() {
+            labels.insert((name.clone(), column.clone()), list);
+        }
+        for (table, series) in tables.iter_mut().zip(sides) {
+            table[name].columns.insert(column.clone(), series);
         }
     }
     (tables, labels)
 }
 
-fn missing_series() -> Result<Series, String> {
-    Err("the column is missing".to_owned())
+/// One column of all sides on one scale, with its labels; sides that could not be read keep the reason.
+fn one_scale(sides: Vec<Result<Column, String>>) -> (Vec<Result<Series, String>>, Labels) {
+    let unread: Vec<Option<String>> = sides.iter().map(|s| s.as_ref().err().cloned()).collect();
+    let (aligned, labels) = match align(sides.into_iter().flatten().collect()) {
+        Ok((series, labels)) => (Ok(series), labels),
+        Err(e) => (Err(e.to_string()), Labels::default()),
+    };
+    let mut aligned = aligned.map(Vec::into_iter);
+    let mut next = || match &mut aligned {
+        Ok(series) => series.next().ok_or_else(|| "the column is missing".to_owned()),
+        Err(e) => Err(e.clone()),
+    };
+    (unread.into_iter().map(|why| why.map_or_else(&mut next, Err)).collect(), labels)
 }
 
 /// The owner of each table: declared, or the foreign key that spreads the real rows over the most parents (the

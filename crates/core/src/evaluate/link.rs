@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::dataset::{Column, NULL};
+use crate::dataset::{Column, NO_CODE, NULL};
 use crate::metadata::Relationship;
 use crate::metric::align;
 use crate::metric::cardinality::{NO_KEY, child_counts};
@@ -104,14 +104,21 @@ impl Children {
 
 /// Codes of key columns of two tables in one space; a key whose columns are all missing is [`NO_KEY`].
 pub fn key_codes(first: &[&Column], second: &[&Column]) -> Result<[Vec<u32>; 2], String> {
+    if let ([Column::Text { codes, values }], [Column::Text { codes: others, values: own }]) = (first, second) {
+        // The first table's keys keep their codes (missing is the same number), keys it doesn't have follow.
+        let mut new = values.len() as u32..;
+        let place = |v| values.get_index_of(v).map(|p| p as u32).or_else(|| new.next()).unwrap_or(NO_KEY);
+        let place: Vec<u32> = own.iter().map(place).collect();
+        let others = others.iter().map(|&c| if c == NO_CODE { NO_KEY } else { place[c as usize] }).collect();
+        return Ok([codes.clone(), others]);
+    }
     let mut aligned = Vec::new();
     for (a, b) in first.iter().zip(second) {
-        aligned.push(align(&[a, b]).map_err(|e| e.to_string())?.0);
+        aligned.push(align(vec![(*a).clone(), (*b).clone()]).map_err(|e| e.to_string())?.0);
     }
     let rows = |side: usize| aligned.first().map_or(0, |s| s[side].ticks.len());
     let mut codes: HashMap<Vec<i64>, u32> = HashMap::new();
     let mut out = [Vec::with_capacity(rows(0)), Vec::with_capacity(rows(1))];
-    let dense = aligned.len() == 1 && !aligned[0][0].is_continuous();
     let mut key = vec![0; aligned.len()];
     for (side, out) in out.iter_mut().enumerate() {
         for row in 0..rows(side) {
@@ -120,8 +127,6 @@ pub fn key_codes(first: &[&Column], second: &[&Column]) -> Result<[Vec<u32>; 2],
             }
             out.push(if key.iter().all(|&k| k == NULL) {
                 NO_KEY
-            } else if dense {
-                key[0] as u32
             } else if let Some(&code) = codes.get(&key) {
                 code
             } else {

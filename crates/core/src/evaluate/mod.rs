@@ -91,10 +91,10 @@ pub fn evaluate(
     let mut reports = [SdReport::default(), SdReport::default()];
     let mut sdmetrics_ceiling = indexmap::IndexMap::new();
     if !options.no_sdmetrics {
-        reports = [quality::quality(&frame, SYNTHETIC), diagnostic::diagnostic(&frame, SYNTHETIC)];
+        reports = sdmetrics(&frame, SYNTHETIC);
     }
     if holdout.is_some() && !options.no_sdmetrics {
-        let best = [quality::quality(&frame, HOLDOUT), diagnostic::diagnostic(&frame, HOLDOUT)];
+        let best = sdmetrics(&frame, HOLDOUT);
         sdmetrics_ceiling = assemble::named([&best[0], &best[1]]);
     }
     notes.extend(match yardstick.kind {
@@ -225,5 +225,9 @@ fn absences(frame: &Frame) -> Vec<String> {
 /// SDMetrics' Quality and Diagnostic reports alone.
 pub fn sdmetrics_reports(real: &Dataset, synthetic: &Dataset, metadata: &Metadata) -> [SdReport; 2] {
     let frame = Frame::new(metadata, vec![real, synthetic]);
-    [quality::quality(&frame, SYNTHETIC), diagnostic::diagnostic(&frame, SYNTHETIC)]
+    sdmetrics(&frame, SYNTHETIC)
+}
+
+fn sdmetrics(frame: &Frame, side: usize) -> [SdReport; 2] {
+    rayon::join(|| quality::quality(frame, side), || diagnostic::diagnostic(frame, side)).into()
 }

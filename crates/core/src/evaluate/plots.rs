@@ -1,15 +1,16 @@
 //! What plots need: frequencies and curves, small enough for a page, without rare values.
 
-use indexmap::IndexMap;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{Frame, REAL, SYNTHETIC};
 use super::sequence::{Sequences, order_column, sequences};
 use super::time::numeric;
 use crate::dataset::NULL;
+use crate::labels::Labels;
 use crate::metadata::Sdtype;
-use crate::metric::autocorrelation::Moments;
 use crate::metric::binning::quantile;
+use crate::metric::sorted::sorted;
 use crate::metric::{Scale, Series};
 use crate::time::{DAY, civil_from_days, format, has_clock};
 
@@ -84,19 +85,32 @@ const STEPS: usize = 60;
 
 /// Collects the plots. `people` false leaves out the sequences of real owners.
 pub fn plots(frame: &Frame, people: bool) -> Plots {
+    let tables: Vec<&String> = frame.metadata.tables.keys().collect();
+    let of_table = |table: &&String| {
+        rayon::join(|| of_columns(frame, table), || of_order(frame, table, people).unwrap_or_default())
+    };
     let mut out = Plots::default();
-    for table in frame.metadata.tables.keys() {
-        for column in frame.shared(table, SYNTHETIC) {
-            let sides: Vec<&Series> =
-                (0..frame.tables.len()).filter_map(|s| frame.column(s, table, column).ok()).collect();
-            out.marginals.extend(marginal(frame, table, column, &sides));
-            if sides[0].scale == Scale::Time {
-                out.calendar.extend(calendar(frame, table, column, &sides));
-            }
-        }
-        out_order(frame, table, people, &mut out);
+    for ((marginals, calendar), ordered) in tables.par_iter().map(of_table).collect::<Vec<_>>() {
+        out.marginals.extend(marginals);
+        out.calendar.extend(calendar);
+        out.gaps.extend(ordered.gaps);
+        out.memory.extend(ordered.memory);
+        out.sequences.extend(ordered.sequences);
     }
     out
+}
+
+/// Values of the columns of a table, and the calendar of its times.
+fn of_columns(frame: &Frame, table: &str) -> (Vec<Bars>, Vec<Bars>) {
+    let of_column = |column: &str| {
+        let sides: Vec<&Series> = (0..frame.tables.len()).filter_map(|s| frame.column(s, table, column).ok()).collect();
+        let is_time = sides[0].scale == Scale::Time;
+        let calendar = if is_time { calendar(frame, table, column, &sides) } else { Vec::new() };
+        (marginal(frame, table, column, &sides), calendar)
+    };
+    let found: Vec<_> = frame.shared(table, SYNTHETIC).into_par_iter().map(of_column).collect();
+    let (marginals, calendar): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+    (marginals.into_iter().flatten().collect(), calendar.concat())
 }
 
 fn shares(sides: &[&Series], size: usize, bin: impl Fn(i64) -> Option<usize>) -> Vec<Vec<f64>> {
@@ -117,8 +131,7 @@ fn marginal(frame: &Frame, table: &str, column: &str, sides: &[&Series]) -> Opti
         Some(Bars { table: table.to_owned(), column: column.to_owned(), kind: kind.to_owned(), bins, shares })
     };
     if real.is_continuous() {
-        let mut known: Vec<i64> = sides.iter().flat_map(|s| s.known()).collect();
-        known.sort_unstable();
+        let known = sorted(sides.iter().flat_map(|s| s.known()).collect());
         // The outer hundredth is drawn at the edge: extremes are nobody's business.
         let q = |p: f64| quantile(&known, p, |t| t as f64);
         let (lo, hi) = (q(0.01)?, q(0.99)?);
@@ -129,25 +142,27 @@ fn marginal(frame: &Frame, table: &str, column: &str, sides: &[&Series]) -> Opti
         return bars("values", (0..count).map(name).collect(), shares(sides, count, bin));
     }
     let entities = &frame.entities[REAL][table];
-    let mut holders: IndexMap<i64, (usize, Vec<u32>)> = IndexMap::new();
+    let labels = frame.labels.get(&(table.to_owned(), column.to_owned())).map_or(0, Labels::len);
+    let mut holders = vec![(0, Vec::new()); labels];
     for (&t, &e) in real.ticks.iter().zip(entities).filter(|(t, _)| **t != NULL) {
-        let (n, who) = holders.entry(t).or_default();
+        let (n, who) = &mut holders[t as usize];
         *n += 1;
         if who.len() < FEW && !who.contains(&e) {
             who.push(e);
         }
     }
     let reference = frame.metadata.tables[table].reference || frame.entities[REAL][table].len() < 50;
-    let mut common: Vec<(usize, i64)> =
-        holders.iter().filter(|(_, h)| reference || h.1.len() >= FEW).map(|(&t, h)| (h.0, t)).collect();
+    let held = (0..).zip(&holders).filter(|(_, h)| h.0 > 0 && (reference || h.1.len() >= FEW));
+    let mut common: Vec<(usize, i64)> = held.map(|(t, h)| (h.0, t)).collect();
     common.sort_by_key(|&(n, t)| (std::cmp::Reverse(n), t));
     common.truncate(LABELS);
-    let place: IndexMap<i64, usize> = common.iter().enumerate().map(|(i, c)| (c.1, i)).collect();
     let rest = common.len();
+    let mut place = vec![rest; labels];
+    common.iter().enumerate().for_each(|(i, c)| place[c.1 as usize] = i);
     let mut bins: Vec<String> =
         common.iter().map(|c| frame.label(table, column, c.1).unwrap_or_default().to_owned()).collect();
     bins.push("others".to_owned());
-    let bin = |t: i64| (t != NULL).then(|| place.get(&t).copied().unwrap_or(rest));
+    let bin = |t: i64| (t != NULL).then(|| place[t as usize]);
     let mut all = bars("labels", bins, shares(sides, rest + 1, bin))?;
     if all.shares.iter().all(|s| s[rest] == 0.0) {
         all.bins.pop();
@@ -194,20 +209,21 @@ fn calendar(frame: &Frame, table: &str, column: &str, sides: &[&Series]) -> Vec<
     out
 }
 
-/// Gaps, memory and sequences of a table with an order.
-fn out_order(frame: &Frame, table: &str, people: bool, out: &mut Plots) {
-    let Some(order) = order_column(frame, table) else { return };
-    let all: Vec<Sequences> = (0..frame.tables.len()).filter_map(|s| sequences(frame, s, table)).collect();
-    if all.len() < frame.tables.len() || all[REAL].lagged(1).count() < 50 {
-        return;
+/// Gaps, memory and sequences of a table; None without an order.
+fn of_order(frame: &Frame, table: &str, people: bool) -> Option<Plots> {
+    let order = order_column(frame, table)?;
+    let all: Vec<Sequences> =
+        (0..frame.tables.len()).into_par_iter().map(|s| sequences(frame, s, table)).collect::<Option<_>>()?;
+    if all[REAL].lagged(1).count() < 50 {
+        return None;
     }
-    out.gaps.extend(gaps(frame, table, order, &all));
-    for column in frame.shared(table, SYNTHETIC).into_iter().filter(|c| *c != order) {
-        let values: Option<Vec<Vec<f64>>> = (0..all.len()).map(|s| numeric(frame, s, table, column)).collect();
-        let Some(values) = values else { continue };
-        out.memory.push(memory(table, column, &all, &values));
-        out.sequences.push(strands(table, column, order, &all, &values, people));
-    }
+    let columns: Vec<&str> = frame.shared(table, SYNTHETIC).into_iter().filter(|c| *c != order).collect();
+    let of_column = |column: &&str| {
+        let values: Vec<Vec<f64>> = (0..all.len()).map(|s| numeric(frame, s, table, column)).collect::<Option<_>>()?;
+        Some((memory(table, column, &all, &values), strands(table, column, order, &all, &values, people)))
+    };
+    let (memory, sequences) = columns.par_iter().filter_map(of_column).unzip();
+    Some(Plots { gaps: gaps(frame, table, order, &all).into_iter().collect(), memory, sequences, ..Plots::default() })
 }
 
 fn gaps(frame: &Frame, table: &str, order: &str, all: &[Sequences]) -> Option<Bars> {
@@ -217,8 +233,7 @@ fn gaps(frame: &Frame, table: &str, order: &str, all: &[Sequences]) -> Option<Ba
         .map(|s| Series { scale: series[s].scale, ticks: all[s].lagged(1).map(|(a, b)| at(s, b) - at(s, a)).collect() })
         .collect();
     // Bins that double: 0, then from the smallest to the largest usual gap.
-    let mut known: Vec<i64> = lists[0].known().filter(|&t| t > 0).collect();
-    known.sort_unstable();
+    let known = sorted(lists[0].known().filter(|&t| t > 0).collect());
     let (lo, hi) = (quantile(&known, 0.01, |t| t as f64)?.max(1.0), quantile(&known, 0.99, |t| t as f64)?.max(2.0));
     let ratio = hi / lo;
     let count = 24usize;
@@ -251,21 +266,20 @@ fn span_name(series: &Series, ticks: f64) -> String {
 
 fn memory(table: &str, column: &str, all: &[Sequences], values: &[Vec<f64>]) -> Curve {
     let side = |s: usize| {
-        let known: Vec<f64> = values[s].iter().copied().filter(|v| v.is_finite()).collect();
-        let origin = known.iter().sum::<f64>() / known.len().max(1) as f64;
+        let known = || values[s].iter().filter(|v| v.is_finite());
+        let origin = known().sum::<f64>() / known().count().max(1) as f64;
+        let ordered = all[s].ordered(&values[s]);
         let lag = |lag: usize| {
-            let mut m = Moments::new(&all[s].groups, origin);
-            for (a, b) in all[s].lagged(lag) {
-                let (x, y) = (values[s][all[s].rows[a] as usize], values[s][all[s].rows[b] as usize]);
-                if x.is_finite() && y.is_finite() {
-                    m.add(all[s].groups.of[b], x, y);
-                }
-            }
+            let m = all[s].moments(&ordered, lag, origin);
             m.correlation(None).filter(|_| m.len() > 50)
         };
         (1..=LAGS).map(lag).collect()
     };
-    Curve { table: table.to_owned(), column: column.to_owned(), sides: (0..all.len()).map(side).collect() }
+    Curve {
+        table: table.to_owned(),
+        column: column.to_owned(),
+        sides: (0..all.len()).into_par_iter().map(side).collect(),
+    }
 }
 
 /// Sequences of the owners in the middle of the lengths, so that both sides show the same kind of owner.

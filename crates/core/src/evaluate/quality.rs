@@ -74,20 +74,37 @@ fn column_shapes(frame: &Frame, side: usize) -> Property {
 }
 
 /// One column of a table or join on both sides, with what the pair metrics need.
-struct Prepared<'f> {
+struct Prepared {
     name: String,
     continuous: bool,
-    sides: Result<[&'f Series; 2], String>,
-    rows: [Option<&'f [u32]>; 2],
-    /// Codes of each side: labels with missing as a code of its own, or bins of a continuous column.
-    codes: Option<[Vec<u32>; 2]>,
+    sides: Result<[Coded; 2], String>,
 }
 
-impl<'f> Prepared<'f> {
-    fn new(frame: &'f Frame, side: usize, table: &str, column: &str, rows: [Option<&'f [u32]>; 2]) -> Self {
-        let sides = both(frame, side, table, column);
-        let codes = sides.as_ref().ok().map(|s| [codes(s[0], rows[0]), codes(s[1], rows[1])]);
-        Self { name: column.to_owned(), continuous: is_continuous(frame, table, column), sides, rows, codes }
+/// A column of one side, row by row of its table or join.
+struct Coded {
+    /// Labels with missing as a code of its own, or bins of a continuous column.
+    codes: Vec<u32>,
+    /// Values of a continuous column, NaN for missing.
+    floats: Vec<f64>,
+}
+
+impl Prepared {
+    fn new(frame: &Frame, side: usize, table: &str, column: &str, rows: [Option<&[u32]>; 2]) -> Self {
+        let continuous = is_continuous(frame, table, column);
+        let one = |(s, rows): (&Series, Option<&[u32]>)| Coded {
+            codes: codes(s, rows),
+            floats: if continuous { floats(s, rows) } else { Vec::new() },
+        };
+        let sides = both(frame, side, table, column).map(|[r, s]| [one((r, rows[0])), one((s, rows[1]))]);
+        Self { name: column.to_owned(), continuous, sides }
+    }
+}
+
+fn floats(series: &Series, rows: Option<&[u32]>) -> Vec<f64> {
+    let float = |t: i64| series.float(t).unwrap_or(f64::NAN);
+    match rows {
+        Some(rows) => rows.iter().map(|&r| float(series.ticks[r as usize])).collect(),
+        None => series.ticks.iter().map(|&t| float(t)).collect(),
     }
 }
 
@@ -107,19 +124,17 @@ fn compare(a: &Prepared, b: &Prepared) -> Detail {
     let columns = vec![a.name.clone(), b.name.clone()];
     let correlated = a.continuous && b.continuous;
     let metric = if correlated { "CorrelationSimilarity" } else { "ContingencySimilarity" }.to_owned();
-    let (sides_a, sides_b) = match (&a.sides, &b.sides) {
+    let (x, y) = match (&a.sides, &b.sides) {
         (Ok(x), Ok(y)) => (x, y),
         (Err(e), _) | (_, Err(e)) => return Detail { columns, metric, note: Some(e.clone()), ..Detail::default() },
     };
     if correlated {
-        let pair = |s: usize| [(sides_a[s], a.rows[s]), (sides_b[s], b.rows[s])];
-        let c = correlation_similarity(pair(0), pair(1), CORRELATION);
+        let c = correlation_similarity([&x[0].floats, &y[0].floats], [&x[1].floats, &y[1].floats], CORRELATION);
         let (score, counts, note) = (c.score, c.counts, c.note);
         let (real, synthetic) = (c.real, c.synthetic);
         return Detail { columns, metric, score, real, synthetic, counts, note, ..Detail::default() };
     }
-    let (Some(x), Some(y)) = (&a.codes, &b.codes) else { return Detail { columns, metric, ..Detail::default() } };
-    let c = contingency_similarity([&x[0], &y[0]], [&x[1], &y[1]], ASSOCIATION);
+    let c = contingency_similarity([&x[0].codes, &y[0].codes], [&x[1].codes, &y[1].codes], ASSOCIATION);
     let (score, association, counts, note) = (c.score, c.association, c.counts, c.note);
     Detail { columns, metric, score, association, counts, note, ..Detail::default() }
 }
@@ -164,7 +179,7 @@ fn cardinality(frame: &Frame, side: usize) -> Property {
     Property::new("Cardinality", details.collect())
 }
 
-fn prepare<'f>(frame: &'f Frame, side: usize, table: &str, rows: [&'f [u32]; 2]) -> Vec<Prepared<'f>> {
+fn prepare(frame: &Frame, side: usize, table: &str, rows: [&[u32]; 2]) -> Vec<Prepared> {
     let columns = scored(frame.metadata, table);
     columns.into_par_iter().map(|c| Prepared::new(frame, side, table, c, rows.map(Some))).collect()
 }
@@ -173,8 +188,10 @@ fn intertable_trends(frame: &Frame, side: usize) -> Property {
     let mut details = Vec::new();
     for (i, r) in frame.metadata.relationships.iter().enumerate() {
         let base = of_relationship(r, "");
-        let joins: Result<Vec<Join>, String> =
-            [REAL, side].iter().map(|&s| frame.links[s][i].as_ref().map(|l| l.join()).map_err(Clone::clone)).collect();
+        let joins: Result<Vec<Join>, String> = [REAL, side]
+            .par_iter()
+            .map(|&s| frame.links[s][i].as_ref().map(|l| l.join()).map_err(Clone::clone))
+            .collect();
         let joins = match joins {
             Ok(j) => j,
             Err(note) => {

@@ -3,6 +3,7 @@
 use super::frame::{Frame, REAL};
 use crate::dataset::NULL;
 use crate::metric::Scale;
+use crate::metric::autocorrelation::Moments;
 use crate::metric::jackknife::Groups;
 
 /// Rows of a table by owner and, within an owner, by the order column.
@@ -22,6 +23,25 @@ impl Sequences {
     /// Places in `rows` that have a row `lag` steps before them.
     pub fn lagged(&self, lag: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         (lag..self.rows.len()).filter(move |&i| self.position[i] as usize >= lag).map(move |i| (i - lag, i))
+    }
+
+    /// The values of the table's rows in the order of the sequences; those that are not finite are missing (NaN).
+    pub fn ordered(&self, values: &[f64]) -> Vec<f64> {
+        self.rows.iter().map(|&r| Some(values[r as usize]).filter(|v| v.is_finite()).unwrap_or(f64::NAN)).collect()
+    }
+
+    /// How `ordered` values go with those `lag` steps before them; values far from `origin` lose digits.
+    pub fn moments(&self, ordered: &[f64], lag: usize, origin: f64) -> Moments {
+        let mut m = Moments::new(&self.groups, origin);
+        for ends in self.starts.windows(2) {
+            let mut at = ends[0] as usize + lag;
+            for group in self.groups.of.get(at..ends[1] as usize).unwrap_or_default().chunk_by(u8::eq) {
+                let end = at + group.len();
+                m.add(group[0], &ordered[at - lag..end - lag], &ordered[at..end]);
+                at = end;
+            }
+        }
+        m
     }
 }
 
@@ -60,4 +80,29 @@ pub fn sequences(frame: &Frame, side: usize, table: &str) -> Option<Sequences> {
     }
     out.starts.push(out.rows.len() as u32);
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::correlation_similarity::pearson;
+
+    /// Whatever the groups, moments are those of the lagged pairs in which both values are known.
+    #[test]
+    fn moments_are_those_of_the_lagged_pairs() {
+        let x: Vec<f64> = (0..24).map(|i| f64::from(i * i % 7)).collect();
+        let groups = Groups { of: (0..24).map(|i| i / 5 % 3).collect(), count: 3 };
+        let (rows, position) = ((0..24).rev().collect(), (0..10).chain(0..3).chain(0..11).collect());
+        let s = Sequences { rows, position, starts: vec![0, 10, 13, 24], groups };
+        let mut ordered = s.ordered(&x);
+        assert_eq!(ordered[0], x[23]);
+        ordered[4] = f64::NAN;
+        for lag in [1, 2, 5] {
+            let pairs: Vec<(f64, f64)> = s.lagged(lag).map(|(a, b)| (ordered[a], ordered[b])).collect();
+            let known = pairs.into_iter().filter(|(x, y)| !x.is_nan() && !y.is_nan());
+            let m = s.moments(&ordered, lag, 3.0);
+            assert_eq!(m.len(), known.clone().count());
+            assert!((m.correlation(None).unwrap() - pearson(known).unwrap()).abs() < 1e-12);
+        }
+    }
 }

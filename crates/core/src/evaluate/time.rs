@@ -7,7 +7,7 @@ use super::measure::{Measure, Section, Subject};
 use super::sequence::{Sequences, order_column, sequences};
 use crate::dataset::NULL;
 use crate::metadata::Sdtype;
-use crate::metric::autocorrelation::{Moments, Spread, Where, similarity, spread_similarity};
+use crate::metric::autocorrelation::{Spread, Where, similarity, spread_similarity};
 use crate::metric::binning::{Coding, quantile};
 use crate::metric::jackknife::{Estimate, Groups, jackknife};
 use crate::metric::joint::{Joint, joint_similarity};
@@ -107,19 +107,10 @@ fn readable(series: &Series, ticks: i64) -> f64 {
 fn memory(table: &str, column: &str, both: [&Sequences; 2], values: [&[f64]; 2]) -> Vec<Measure> {
     let known: Vec<f64> = values[0].iter().copied().filter(|v| v.is_finite()).collect();
     let origin = known.iter().sum::<f64>() / known.len().max(1) as f64;
+    let ordered = [0, 1].map(|i: usize| both[i].ordered(values[i]));
     let mut out = Vec::new();
     for lag in 1..=4 {
-        let moments = [0, 1].map(|i: usize| {
-            let s = both[i];
-            let mut m = Moments::new(&s.groups, origin);
-            for (a, b) in s.lagged(lag) {
-                let (x, y) = (values[i][s.rows[a] as usize], values[i][s.rows[b] as usize]);
-                if x.is_finite() && y.is_finite() {
-                    m.add(s.groups.of[b], x, y);
-                }
-            }
-            m
-        });
+        let moments = [0, 1].map(|i: usize| both[i].moments(&ordered[i], lag, origin));
         let rho = [0, 1].map(|i: usize| moments[i].correlation(None));
         if moments[0].len() > ENOUGH && rho[0].is_some() {
             let name = format!("correlation with {lag} before");

@@ -141,7 +141,7 @@ impl Fake {
     pub fn learn(kind: &str, locale: &str, column: &str, data: &Column, k: usize) -> Self {
         let mut fake = Self { kind: kind.into(), locale: locale.into(), role: role(column), ..Self::default() };
         let texts: Vec<&str> = match data {
-            Column::Text { values, .. } => values.iter().map(String::as_str).collect(),
+            Column::Text { values, .. } => values.iter().collect(),
             _ => Vec::new(),
         };
         let what = Kind::of(kind);
@@ -389,7 +389,7 @@ mod tests {
     use super::*;
 
     fn column(texts: impl Iterator<Item = String>) -> Column {
-        let values: indexmap::IndexSet<String> = texts.collect();
+        let values: crate::Labels = texts.collect();
         Column::Text { codes: (0..values.len() as u32).collect(), values }
     }
 

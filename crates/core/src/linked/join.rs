@@ -93,9 +93,8 @@ mod tests {
     use super::*;
 
     fn text(labels: &[&str]) -> Column {
-        let mut values = indexmap::IndexSet::new();
-        let codes =
-            labels.iter().map(|l| if l.is_empty() { NO_CODE } else { values.insert_full(l.to_string()).0 as u32 });
+        let mut values = crate::Labels::default();
+        let codes = labels.iter().map(|l| if l.is_empty() { NO_CODE } else { values.insert(l) as u32 });
         let codes = codes.collect();
         Column::Text { codes, values }
     }

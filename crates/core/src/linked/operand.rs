@@ -104,7 +104,7 @@ fn on_grid(path: Path<'_>, decimals: u8) -> Operand<'_> {
         Column::Number { decimals, .. } => Values::Scaled(power(*decimals)),
         Column::Time { .. } => Values::Scaled(1),
         Column::Text { values, .. } => {
-            Values::Coded(values.iter().filter_map(|v| decimal(v)).map(|(n, d)| n * power(d)).collect())
+            Values::Coded(values.iter().filter_map(decimal).map(|(n, d)| n * power(d)).collect())
         }
     };
     Operand { path, values }

@@ -120,6 +120,6 @@ fn missing(rows: usize, sdtype: &Sdtype) -> Column {
     match sdtype {
         Sdtype::Numerical => Column::Number { ticks: vec![NULL; rows], decimals: 0 },
         Sdtype::Datetime { .. } => Column::Time { ticks: vec![NULL; rows] },
-        _ => Column::Text { codes: vec![NO_CODE; rows], values: indexmap::IndexSet::new() },
+        _ => Column::Text { codes: vec![NO_CODE; rows], values: crate::Labels::default() },
     }
 }

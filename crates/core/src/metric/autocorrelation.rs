@@ -16,12 +16,20 @@ impl Moments {
         Self { groups: vec![[0.0; 6]; groups.count], origin }
     }
 
-    /// Adds a pair that belongs to a group.
-    pub fn add(&mut self, group: u8, x: f64, y: f64) {
-        let (x, y) = (x - self.origin, y - self.origin);
-        for (s, v) in self.groups[usize::from(group)].iter_mut().zip([1.0, x, y, x * x, y * y, x * y]) {
-            *s += v;
+    /// Adds pairs of one group; those with a missing value (NaN) are left out.
+    pub fn add(&mut self, group: u8, x: &[f64], y: &[f64]) {
+        let [mut n, mut sx, mut sy, mut xx, mut yy, mut xy] = self.groups[usize::from(group)];
+        for (x, y) in x.iter().zip(y).map(|(x, y)| (x - self.origin, y - self.origin)) {
+            if !x.is_nan() && !y.is_nan() {
+                n += 1.0;
+                sx += x;
+                sy += y;
+                xx += x * x;
+                yy += y * y;
+                xy += x * y;
+            }
         }
+        self.groups[usize::from(group)] = [n, sx, sy, xx, yy, xy];
     }
 
     /// Number of pairs.
@@ -133,9 +141,9 @@ mod tests {
         let groups = Groups::new(&(0..n).map(|i| i / 50).collect::<Vec<_>>(), 80);
         let mut m = Moments::new(&groups, 1000.0);
         let mut last = 0.0;
-        for i in 0..n {
+        for &group in &groups.of {
             let x = 0.8 * last + 0.6 * s.normal();
-            m.add(groups.of[i as usize], 1000.0 + last, 1000.0 + x);
+            m.add(group, &[1000.0 + last], &[1000.0 + x]);
             last = x;
         }
         // The standard error of a correlation r is (1 - r^2) / sqrt(n): 0.0057; four of them.
@@ -147,9 +155,7 @@ mod tests {
     fn a_constant_has_no_correlation_and_no_spread() {
         let groups = Groups::new(&[0, 0, 0], 1);
         let (mut m, mut s) = (Moments::new(&groups, 7.0), Spread::new(&groups, 7.0));
-        for _ in 0..3 {
-            m.add(0, 7.1, 7.1);
-        }
+        m.add(0, &[7.1; 3], &[7.1; 3]);
         s.add(0, &[7.1, 7.1, 7.1]);
         assert_eq!((m.correlation(None), s.ratio(Where::Within, None)), (None, None));
         assert_eq!(s.ratio(Where::Between, None), None);

@@ -3,6 +3,10 @@
 use crate::dataset::NULL;
 
 use super::Series;
+use super::sorted::sorted;
+
+/// Ticks that lie no further apart are looked up, not compared with the edges one by one.
+const TABLE: i64 = 4096;
 
 /// Codes of a continuous series as SDMetrics' pair trends cut it: ten equal bins between its own smallest and
 /// largest value (`numpy.histogram_bin_edges`, then `numpy.digitize`), the largest value itself and missing
@@ -18,12 +22,12 @@ pub fn equal_width(series: &Series, rows: Option<&[u32]>) -> Vec<u32> {
         let (lo, hi) = (series.float(lo).unwrap_or(0.0), series.float(hi).unwrap_or(1.0));
         if lo == hi { edges(lo - 0.5, hi + 0.5) } else { edges(lo, hi) }
     };
-    (0..n)
-        .map(|i| match series.float(tick(i)) {
-            Some(x) => edges.partition_point(|&e| e <= x) as u32,
-            None => 11,
-        })
-        .collect()
+    let code = |t: i64| series.float(t).map_or(11, |x| edges.iter().map(|&e| u32::from(e <= x)).sum());
+    if hi.checked_sub(lo).is_some_and(|width| (0..TABLE).contains(&width)) {
+        let of: Vec<u32> = (lo..=hi).map(code).collect();
+        return (0..n).map(|i| of.get(tick(i).wrapping_sub(lo) as usize).copied().unwrap_or(11)).collect();
+    }
+    (0..n).map(|i| code(tick(i))).collect()
 }
 
 /// `numpy.linspace(lo, hi, 11)`, to the last bit.
@@ -61,8 +65,7 @@ impl Coding {
         let n = rows.map_or(real.ticks.len(), <[u32]>::len);
         let ticks = (0..n).map(|i| real.ticks[rows.map_or(i, |r| r[i] as usize)]).filter(|&t| t != NULL);
         if real.is_continuous() {
-            let mut known: Vec<i64> = ticks.collect();
-            known.sort_unstable();
+            let known = sorted(ticks.collect());
             let mut edges: Vec<f64> =
                 (1..10).filter_map(|k| quantile(&known, k as f64 / 10.0, |t| real.float(t).unwrap_or(0.0))).collect();
             edges.dedup();

@@ -1,7 +1,5 @@
 //! CorrelationSimilarity: how alike Pearson's correlation of two columns is on both sides.
 
-use super::Series;
-
 /// What SDMetrics reports for a pair of continuous columns.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Correlation {
@@ -17,17 +15,8 @@ pub struct Correlation {
     pub note: Option<String>,
 }
 
-/// A view of two columns of one table or join: the series and, for each, the row of every pair (all when None).
-pub type Pair<'a> = [(&'a Series, Option<&'a [u32]>); 2];
-
-fn at(column: (&Series, Option<&[u32]>), i: usize) -> Option<f64> {
-    let (series, rows) = column;
-    series.value(rows.map_or(i, |r| r[i] as usize))
-}
-
-fn len(column: (&Series, Option<&[u32]>)) -> usize {
-    column.1.map_or(column.0.ticks.len(), <[u32]>::len)
-}
+/// Two columns of one table or join, row by row; NaN is missing.
+pub type Pair<'a> = [&'a [f64]; 2];
 
 /// Compares the correlation of a pair; it counts when |rho_real| > `threshold`.
 pub fn correlation_similarity(real: Pair, synthetic: Pair, threshold: f64) -> Correlation {
@@ -38,12 +27,12 @@ pub fn correlation_similarity(real: Pair, synthetic: Pair, threshold: f64) -> Co
         }
     }
     let rho = |pair: Pair, side: &str| {
-        let known = (0..len(pair[0])).filter_map(|i| Some((at(pair[0], i)?, at(pair[1], i)?)));
-        let known: Vec<(f64, f64)> = known.collect();
-        if known.len() < 2 {
+        let all = pair[0].iter().copied().zip(pair[1].iter().copied());
+        let known = all.filter(|(x, y)| !x.is_nan() && !y.is_nan());
+        if known.clone().take(2).count() < 2 {
             return Err(format!("fewer than two rows without a missing value in the {side} data"));
         }
-        Ok(pearson(&known))
+        Ok(pearson(known))
     };
     let missing = |note| Correlation { note: Some(note), ..Correlation::default() };
     let r = match rho(real, "real") {
@@ -62,18 +51,18 @@ pub fn correlation_similarity(real: Pair, synthetic: Pair, threshold: f64) -> Co
     Correlation { score, real: r, synthetic: s, counts: r.is_some(), note }
 }
 
-fn is_constant(column: (&Series, Option<&[u32]>)) -> bool {
-    let mut known = (0..len(column)).filter_map(|i| at(column, i));
+fn is_constant(column: &[f64]) -> bool {
+    let mut known = column.iter().filter(|x| !x.is_nan());
     known.next().is_some_and(|first| known.all(|x| x == first))
 }
 
 /// Pearson's correlation; None when a side is constant.
-pub fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
-    let n = pairs.len() as f64;
-    let (x0, y0) = *pairs.first()?;
+pub fn pearson(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> Option<f64> {
+    let (x0, y0) = pairs.clone().next()?;
     // Differences to the first value first: times in nanoseconds would lose their last digits otherwise.
-    let mean = |f: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>() / n;
-    let (mx, my) = (mean(&|p| p.0 - x0), mean(&|p| p.1 - y0));
+    let add = |(n, x, y): (f64, f64, f64), p: (f64, f64)| (n + 1.0, x + (p.0 - x0), y + (p.1 - y0));
+    let (n, x, y) = pairs.clone().fold((0.0, 0.0, 0.0), add);
+    let (mx, my) = (x / n, y / n);
     let (mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0);
     for p in pairs {
         let (x, y) = (p.0 - x0 - mx, p.1 - y0 - my);
@@ -87,26 +76,20 @@ pub fn pearson(pairs: &[(f64, f64)]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::NULL;
-    use crate::metric::Scale;
-
-    fn s(ticks: &[i64]) -> Series {
-        Series { scale: Scale::Number { decimals: 0 }, ticks: ticks.to_vec() }
-    }
 
     #[test]
     fn the_score_is_half_the_difference() {
-        let (a, b, c) = (s(&[1, 2, 3, NULL]), s(&[2, 4, 6, 8]), s(&[3, 2, 1, 9]));
-        let got = correlation_similarity([(&a, None), (&b, None)], [(&a, None), (&c, None)], 0.5);
+        let (a, b, c) = ([1.0, 2.0, 3.0, f64::NAN], [2.0, 4.0, 6.0, 8.0], [3.0, 2.0, 1.0, 9.0]);
+        let got = correlation_similarity([&a, &b], [&a, &c], 0.5);
         assert!(got.score.unwrap() < 1e-15 && got.counts, "{got:?}");
     }
 
     #[test]
     fn weak_pairs_do_not_count_and_constants_say_so() {
-        let (a, b, k) = (s(&[1, 2, 3, 4]), s(&[1, -1, -1, 1]), s(&[7, 7, 7, 7]));
-        let weak = correlation_similarity([(&a, None), (&b, None)], [(&a, None), (&b, None)], 0.5);
+        let (a, b, k) = ([1.0, 2.0, 3.0, 4.0], [1.0, -1.0, -1.0, 1.0], [7.0; 4]);
+        let weak = correlation_similarity([&a, &b], [&a, &b], 0.5);
         assert_eq!((weak.score, weak.real, weak.counts), (None, Some(0.0), false));
-        let constant = correlation_similarity([(&a, None), (&k, None)], [(&a, None), (&b, None)], 0.5);
+        let constant = correlation_similarity([&a, &k], [&a, &b], 0.5);
         assert!(constant.note.unwrap().contains("constant"));
     }
 }

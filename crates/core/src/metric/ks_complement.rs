@@ -3,6 +3,7 @@
 use crate::dataset::NULL;
 
 use super::jackknife::{Estimate, Groups, jackknife};
+use super::sorted::sorted;
 
 /// 1 - Kolmogorov-Smirnov distance of two samples of ticks on one scale; missing values are left out. None when
 /// a side has no value. Equal to SDMetrics 0.32, whose rounding to 14 decimals is finer than any grid of ours.
@@ -14,12 +15,8 @@ use super::jackknife::{Estimate, Groups, jackknife};
 /// assert_eq!(ks_complement(&[], &[8, 9]), None);
 /// ```
 pub fn ks_complement(real: &[i64], synthetic: &[i64]) -> Option<f64> {
-    let sorted = |x: &[i64]| {
-        let mut v: Vec<i64> = x.iter().copied().filter(|&t| t != NULL).collect();
-        v.sort_unstable();
-        v
-    };
-    let (a, b) = (sorted(real), sorted(synthetic));
+    let known = |x: &[i64]| sorted(x.iter().copied().filter(|&t| t != NULL).collect());
+    let (a, b) = (known(real), known(synthetic));
     if a.is_empty() || b.is_empty() {
         return None;
     }

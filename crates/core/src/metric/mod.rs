@@ -19,6 +19,7 @@ pub mod nearest;
 pub mod referential_integrity;
 pub mod regex_format;
 pub mod series;
+pub mod sorted;
 pub mod tv_complement;
 
 pub use series::{Scale, Series, align};

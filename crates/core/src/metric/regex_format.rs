@@ -4,6 +4,7 @@ use indexmap::IndexSet;
 use regex_lite::Regex;
 
 use super::adherence::share;
+use crate::check::Plain;
 use crate::dataset::{Column, NO_CODE};
 
 /// Share of rows of `synthetic` that match `pattern` from end to end; where the pattern has named groups, what
@@ -25,16 +26,18 @@ pub fn regex_format_adherence(real: &Column, synthetic: &Column, pattern: &str) 
     }
     // Nothing to compare with when no real text matches.
     let compare = known.iter().any(|k| !k.is_empty());
-    let good: Vec<bool> = values
-        .iter()
-        .map(|v| match regex.captures(v) {
-            None => false,
-            Some(c) if compare => {
-                names.iter().zip(&known).all(|(name, set)| c.name(name).is_some_and(|m| set.contains(m.as_str())))
-            }
-            Some(_) => true,
-        })
-        .collect();
+    let fits = |v: &str| match regex.captures(v) {
+        None => false,
+        Some(c) if compare => {
+            names.iter().zip(&known).all(|(name, set)| c.name(name).is_some_and(|m| set.contains(m.as_str())))
+        }
+        Some(_) => true,
+    };
+    // Most patterns need no engine; these have no groups.
+    let good: Vec<bool> = match Plain::new(pattern) {
+        Some(plain) => values.iter().map(|v| plain.fits(v)).collect(),
+        None => values.iter().map(fits).collect(),
+    };
     Ok(share(codes.iter().map(|&c| c == NO_CODE || good[c as usize])))
 }
 
@@ -43,8 +46,8 @@ mod tests {
     use super::*;
 
     fn text(values: &[&str]) -> Column {
-        let mut set = IndexSet::new();
-        let codes = values.iter().map(|v| if v.is_empty() { NO_CODE } else { set.insert_full((*v).into()).0 as u32 });
+        let mut set = crate::Labels::default();
+        let codes = values.iter().map(|v| if v.is_empty() { NO_CODE } else { set.insert(v) as u32 });
         Column::Text { codes: codes.collect(), values: set }
     }
 

@@ -1,9 +1,7 @@
 //! Columns of several data sets in one space of whole numbers, so that they can be compared cell by cell.
 
-use indexmap::IndexSet;
-
 use crate::dataset::{Column, NO_CODE, NULL};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Labels, Result};
 
 /// What the whole numbers of a [`Series`] mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +69,7 @@ pub fn power_of_ten(n: u8) -> f64 {
 }
 
 /// The finest decimal grid of the columns on which the largest number of any still fits.
-fn grid(columns: &[&Column]) -> u8 {
+fn grid(columns: &[Column]) -> u8 {
     let (mut finest, mut largest) = (0u8, 1.0f64);
     for column in columns {
         if let Column::Number { ticks, decimals } = column {
@@ -88,19 +86,18 @@ fn grid(columns: &[&Column]) -> u8 {
 
 /// Puts the same column of several data sets on one scale: numbers on the finest decimal grid, labels on one
 /// list (labels of the first data set first). The second value is that list.
-pub fn align(columns: &[&Column]) -> Result<(Vec<Series>, IndexSet<String>)> {
-    let mixed = || Error::new(ErrorKind::Data, "the data sets have different types of values here");
-    let mut labels = IndexSet::new();
-    let finest = grid(columns);
+pub fn align(columns: Vec<Column>) -> Result<(Vec<Series>, Labels)> {
+    let kind = |c: &Column| std::mem::discriminant(c);
+    if columns.windows(2).any(|w| kind(&w[0]) != kind(&w[1])) {
+        return Err(Error::new(ErrorKind::Data, "the data sets have different types of values here"));
+    }
+    let mut labels = Labels::default();
+    let finest = grid(&columns);
     let mut out = Vec::with_capacity(columns.len());
     for column in columns {
-        let same = std::mem::discriminant(*column) == std::mem::discriminant(columns[0]);
-        if !same {
-            return Err(mixed());
-        }
         out.push(match column {
-            Column::Number { ticks, decimals } => {
-                let (up, down) = (finest.saturating_sub(*decimals), decimals.saturating_sub(finest));
+            Column::Number { mut ticks, decimals } => {
+                let (up, down) = (finest.saturating_sub(decimals), decimals.saturating_sub(finest));
                 let (up, down) = (10i64.pow(u32::from(up)), 10i64.pow(u32::from(down)));
                 // Saturating: whole numbers at the end of the range stay the largest, which keeps their order.
                 let moved = |t: i64| match (t, down) {
@@ -108,19 +105,20 @@ pub fn align(columns: &[&Column]) -> Result<(Vec<Series>, IndexSet<String>)> {
                     (t, 1) => t.saturating_mul(up).max(NULL + 1),
                     (t, _) => (t as f64 / down as f64).round() as i64,
                 };
-                let ticks = ticks.iter().map(|&t| moved(t)).collect();
+                if finest != decimals {
+                    ticks.iter_mut().for_each(|t| *t = moved(*t));
+                }
                 Series { scale: Scale::Number { decimals: finest }, ticks }
             }
-            Column::Time { ticks } => Series { scale: Scale::Time, ticks: ticks.clone() },
+            Column::Time { ticks } => Series { scale: Scale::Time, ticks },
             Column::Text { codes, values } => {
-                let map: Vec<i64> = values
-                    .iter()
-                    .map(|v| match labels.get_index_of(v.as_str()) {
-                        Some(i) => i as i64,
-                        None => labels.insert_full(v.clone()).0 as i64,
-                    })
-                    .collect();
-                let ticks = codes.iter().map(|&c| if c == NO_CODE { NULL } else { map[c as usize] }).collect();
+                let place: Vec<i64> = if labels.is_empty() {
+                    labels = values;
+                    (0..labels.len() as i64).collect()
+                } else {
+                    values.iter().map(|v| labels.insert(v) as i64).collect()
+                };
+                let ticks = codes.iter().map(|&c| if c == NO_CODE { NULL } else { place[c as usize] }).collect();
                 Series { scale: Scale::Label, ticks }
             }
         });
@@ -133,15 +131,14 @@ mod tests {
     use super::*;
 
     fn text(values: &[&str]) -> Column {
-        let mut set = IndexSet::new();
-        let codes =
-            values.iter().map(|v| if v.is_empty() { NO_CODE } else { set.insert_full((*v).to_owned()).0 as u32 });
+        let mut set = Labels::default();
+        let codes = values.iter().map(|v| if v.is_empty() { NO_CODE } else { set.insert(v) as u32 });
         Column::Text { codes: codes.collect(), values: set }
     }
 
     #[test]
     fn labels_share_one_list() {
-        let (s, labels) = align(&[&text(&["a", "b", ""]), &text(&["c", "b"])]).unwrap();
+        let (s, labels) = align(vec![text(&["a", "b", ""]), text(&["c", "b"])]).unwrap();
         assert_eq!(s[0].ticks, [0, 1, NULL]);
         assert_eq!(s[1].ticks, [2, 1]);
         assert_eq!(labels.len(), 3);
@@ -151,7 +148,7 @@ mod tests {
     fn numbers_share_the_finest_grid() {
         let a = Column::Number { ticks: vec![1, NULL], decimals: 0 };
         let b = Column::Number { ticks: vec![125], decimals: 2 };
-        let (s, _) = align(&[&a, &b]).unwrap();
+        let (s, _) = align(vec![a, b]).unwrap();
         assert_eq!(s[0].ticks, [100, NULL]);
         assert_eq!(s[0].value(0), Some(1.0));
         assert_eq!(s[1].value(0), Some(1.25));
@@ -161,13 +158,13 @@ mod tests {
     fn a_grid_too_fine_for_the_largest_number_is_coarser() {
         let a = Column::Number { ticks: vec![123_456_789_012_345], decimals: 14 };
         let b = Column::Number { ticks: vec![5_000_000], decimals: 0 };
-        let (s, _) = align(&[&a, &b]).unwrap();
+        let (s, _) = align(vec![a, b]).unwrap();
         assert_eq!(s[1].value(0), Some(5_000_000.0));
         assert!((s[0].value(0).unwrap() - 1.234_567_890_123_45).abs() < 1e-11);
     }
 
     #[test]
     fn other_types_are_an_error() {
-        assert!(align(&[&text(&["a"]), &Column::Time { ticks: vec![1] }]).is_err());
+        assert!(align(vec![text(&["a"]), Column::Time { ticks: vec![1] }]).is_err());
     }
 }

@@ -1,7 +1,5 @@
 //! Columns that are made fresh: identifiers, personal data, free text, and labels that too few entities share.
 
-use indexmap::IndexSet;
-
 use super::build::Draft;
 use super::{Origin, Output};
 use crate::Column;
@@ -44,7 +42,7 @@ pub(super) fn presence(draft: &mut Draft, entities: &[Vec<u32>], k: usize) {
                 continue;
             }
             let codes = (0..data.len()).map(|r| if data.is_null(r) { NO_CODE } else { 0 }).collect();
-            let values: IndexSet<String> = [PRESENT.to_owned()].into();
+            let values: crate::Labels = [PRESENT].into_iter().collect();
             draft.columns[t].insert(presence_name(column), Column::Text { codes, values });
         }
     }
@@ -107,7 +105,7 @@ fn country(draft: &Draft, t: usize) -> &'static str {
     let personal = meta.columns.iter().filter(|(_, c)| matches!(c.sdtype, Sdtype::Pii { .. }));
     fake::guess(personal.map(|(column, _)| {
         let values = match &draft.columns[t][column] {
-            Column::Text { values, .. } => values.iter().map(String::as_str).take(50).collect(),
+            Column::Text { values, .. } => values.iter().take(50).collect(),
             _ => Vec::new(),
         };
         (column.as_str(), values)

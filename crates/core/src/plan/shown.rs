@@ -64,10 +64,10 @@ fn of_texts(texts: &[Option<&str>], meta: &ColumnMeta, data: &Column) -> Shown {
         }
         (Column::Number { .. }, _) => places(texts),
         (Column::Text { values, .. }, sdtype) => {
-            let whole = |v: &String| v.parse::<i64>().is_ok_and(|n| n.to_string() == *v);
+            let whole = |v: &str| v.parse::<i64>().is_ok_and(|n| n.to_string() == v);
             let word = |w: &str| {
                 let mut all = values.iter().filter(|v| v.eq_ignore_ascii_case(w));
-                all.next().filter(|_| all.next().is_none()).cloned()
+                all.next().filter(|_| all.next().is_none()).map(str::to_owned)
             };
             let flag = *sdtype == Sdtype::Boolean && values.len() <= 2;
             match (word("true"), word("false")) {

@@ -45,7 +45,7 @@ fn tables_have_the_columns_of_the_metadata_and_plain_types() {
             assert!(!read.is_empty() && (0..read.len()).all(|r| !read.is_null(r)), "{name}.{column}");
             if let (Some(allowed), crate::Column::Text { values, .. }) = (m.parameters.get("range_values"), &read) {
                 let allowed: Vec<&str> = allowed.as_array().unwrap().iter().map(|v| v.as_str().unwrap()).collect();
-                assert!(values.iter().all(|v| allowed.contains(&v.as_str())), "{name}.{column}");
+                assert!(values.iter().all(|v| allowed.contains(&v)), "{name}.{column}");
             }
         }
     }

@@ -367,7 +367,7 @@ impl<'a> Lookup<'a> {
         }
         lookup.missing = by_text.get("").copied();
         if let Column::Text { values: known, .. } = lookup.path.column {
-            lookup.by_code = known.iter().map(|v| by_text.get(v.as_str()).copied()).collect();
+            lookup.by_code = known.iter().map(|v| by_text.get(v).copied()).collect();
         }
         Ok(lookup)
     }

@@ -108,7 +108,7 @@ impl Of<'_> {
         Some(match (&slot.kind, column) {
             (SlotKind::Label { labels, .. }, Column::Text { values, .. }) => {
                 let known: HashMap<&str, i64> = labels.iter().zip(0..).map(|(l, i)| (l.as_str(), i)).collect();
-                let code: Vec<i64> = values.iter().map(|v| known.get(v.as_str()).copied().unwrap_or(NULL)).collect();
+                let code: Vec<i64> = values.iter().map(|v| known.get(v).copied().unwrap_or(NULL)).collect();
                 ticks.map(|t| usize::try_from(t).ok().and_then(|t| code.get(t).copied()).unwrap_or(NULL)).collect()
             }
             (SlotKind::Number { decimals }, Column::Number { decimals: own, .. }) => {
