@@ -100,11 +100,12 @@ pub fn judge(case: Case, options: &EvaluateOptions, wanted: Wanted, pool: &Threa
     report.private &= !case.simulated;
     report.notes.splice(0..0, case.notes);
     let missed = missed(&report, wanted.min_score)?;
+    let write = if report.private { files::write_private } else { files::write_whole };
     if let Some(page) = wanted.page {
-        files::write_whole(page, report::html(&report).as_bytes())?;
+        write(page, report::html(&report).as_bytes())?;
     }
     if let Some(json) = wanted.json {
-        files::write_whole(json, report::json(&report)?.as_bytes())?;
+        write(json, report::json(&report)?.as_bytes())?;
     }
     if let Some(junit) = wanted.junit {
         files::write_whole(junit, report::junit(&report, &missed).as_bytes())?;

@@ -20,7 +20,7 @@ const KIND: &str = "relational";
 /// Layout of the sections; other ones are refused.
 const LAYOUT: u64 = 1;
 
-/// Writes a model all or nothing and gives its hash.
+/// Writes a model all or nothing, for the user alone to read, and gives its hash.
 ///
 /// ```
 /// # use healthdata_core::fit::{FitOptions, fit};
@@ -43,7 +43,7 @@ const LAYOUT: u64 = 1;
 pub fn write(path: &Path, model: &Model) -> Result<String> {
     let place = path.display().to_string();
     let bytes = to_bytes(model).map_err(|e| e.at(&place))?;
-    files::write_whole(path, &bytes)?;
+    files::write_private(path, &bytes)?;
     Ok(model_file::hash_of(&bytes))
 }
 

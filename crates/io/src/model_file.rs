@@ -75,10 +75,10 @@ pub struct Container {
     pub sections: IndexMap<String, Section>,
 }
 
-/// Writes a model file all or nothing and gives its hash, the `model_hash` of runs.
+/// Writes a model file all or nothing, for the user alone to read, and gives its hash, the `model_hash` of runs.
 pub fn write(path: &Path, container: &Container) -> Result<String> {
     let bytes = container.to_bytes().map_err(|e| e.at(&path.display().to_string()))?;
-    files::write_whole(path, &bytes)?;
+    files::write_private(path, &bytes)?;
     Ok(hash_of(&bytes))
 }
 

@@ -1,10 +1,8 @@
 //! Table and domain names as file names that can't leave their folder and work on every system.
 
-/// Names that Windows keeps for devices, whatever their ending.
-const RESERVED: [&str; 22] = [
-    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1", "lpt2",
-    "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
-];
+/// Names that Windows keeps for devices, whatever their ending, and those that a number follows.
+const DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+const NUMBERED: [&str; 2] = ["com", "lpt"];
 /// Longest slug in bytes: room for endings and temporary names below the usual 255.
 const LONGEST: usize = 120;
 
@@ -18,6 +16,28 @@ const LONGEST: usize = 120;
 /// assert_ne!(slug("a/b"), slug("a:b"));
 /// ```
 pub fn slug(name: &str) -> String {
+    let safe = cut(name);
+    let plain = !safe.is_empty() && safe.trim_matches(['.', ' ']) == name;
+    if plain && !is_device(&safe) && part_number(&safe).is_none() { safe } else { apart(name) }
+}
+
+/// The file name with a hash of the original in front, for a name that no file can have or that another one takes:
+/// `Tab` and `tab` are one file on some systems.
+pub fn apart(name: &str) -> String {
+    let hash = blake3::hash(name.as_bytes()).to_hex();
+    let plain = cut(name);
+    let plain = plain.trim_matches(['.', ' ']);
+    format!("t{}{}{plain}", &hash[..8], if plain.is_empty() { "" } else { "-" })
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_lowercase();
+    let number = |c: char| "123456789¹²³".contains(c);
+    DEVICES.contains(&stem.as_str()) || stem.strip_suffix(number).is_some_and(|s| NUMBERED.contains(&s))
+}
+
+/// The characters that every system takes, as many as there is room for.
+fn cut(name: &str) -> String {
     let mut safe = String::with_capacity(name.len());
     for c in name.chars() {
         if safe.len() + c.len_utf8() > LONGEST {
@@ -25,15 +45,7 @@ pub fn slug(name: &str) -> String {
         }
         safe.push(if c.is_alphanumeric() || "_-. ".contains(c) { c } else { '_' });
     }
-    let plain = safe.trim_matches(['.', ' ']);
-    let stem = plain.split('.').next().unwrap_or_default().to_lowercase();
-    let taken = RESERVED.contains(&stem.as_str()) || part_number(plain).is_some();
-    if plain == name && !plain.is_empty() && !taken {
-        return safe;
-    }
-    // The hash in front keeps reserved and part names from matching again.
-    let hash = blake3::hash(name.as_bytes()).to_hex();
-    format!("t{}{}{plain}", &hash[..8], if plain.is_empty() { "" } else { "-" })
+    safe
 }
 
 /// The folders of a domain such as `ehr` or `site/ehr`, joined by `/`.
@@ -59,9 +71,21 @@ mod tests {
 
     #[test]
     fn plain_names_stay() {
-        for n in
-            ["patients", "vital_signs", "Größe", "a.b", "2024", "two words", "患者", "_x", "part-time", "part-ners"]
-        {
+        for n in [
+            "patients",
+            "vital_signs",
+            "Größe",
+            "a.b",
+            "2024",
+            "two words",
+            "患者",
+            "_x",
+            "part-time",
+            "part-ners",
+            "com",
+            "com12",
+            "lpta",
+        ] {
             assert_eq!(slug(n), n);
         }
     }
@@ -81,6 +105,9 @@ mod tests {
             "CON",
             "nul.csv",
             "Com1",
+            "COM\u{b9}",
+            "lpt\u{b3}.csv",
+            "com1 .x",
             ".hidden",
             "-",
             " ",
@@ -104,7 +131,7 @@ mod tests {
             assert!(s.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c)), "{n:?} -> {s:?}");
             let parts: Vec<_> = Path::new(&s).components().collect();
             assert!(matches!(parts[..], [Component::Normal(_)]), "{n:?} -> {s:?}");
-            assert!(!RESERVED.contains(&s.to_lowercase().split('.').next().unwrap()), "{n:?} -> {s:?}");
+            assert!(!is_device(&s), "{n:?} -> {s:?}");
             assert!(part_number(&s).is_none(), "{n:?} -> {s:?}");
             assert!(seen.insert(s), "{n:?} meets another name");
         }

@@ -2,6 +2,7 @@
 //! commit at the end collects them.
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,9 @@ use std::sync::Mutex;
 
 use healthdata_core::{Error, ErrorKind, Result};
 use healthdata_io::files::{io_error, sync_folder};
-use healthdata_io::sink::table_path;
+use healthdata_io::sink::{Commit, make_folders};
 use healthdata_io::{FileEntry, Format, OutputDir, Run, model as file};
+use pyo3::exceptions::PyUserWarning;
 use pyo3::prelude::*;
 
 use crate::errors::raise;
@@ -46,20 +48,15 @@ fn write_part(job: &Job, folder: &Path, attempt: &str, format: Format, desk: &De
     let mut entries = Vec::new();
     for (writer, (name, meta)) in writers.into_iter().zip(&metadata.tables) {
         let entry = writer.finish()?;
-        let path = part_path(meta.domain.as_deref(), name, job.request.part - 1, format);
+        let path = dir.place(meta.domain.as_deref(), name, Some(&part_name(job.request.part - 1)), format);
         let (from, to) = (own.join(&entry.path), folder.join(&path));
-        let place = to.parent().unwrap_or(folder);
-        fs::create_dir_all(place).map_err(|e| io_error(place, "create it", &e))?;
+        make_folders(folder, &path)?;
         fs::rename(&from, &to).and_then(|()| sync_folder(&to)).map_err(|e| io_error(&to, "write it", &e))?;
         entries.push(FileEntry { path, ..entry });
     }
     drop(dir);
     fs::remove_dir_all(&own).map_err(|e| io_error(&own, "remove it", &e))?;
     Ok(entries)
-}
-
-fn part_path(domain: Option<&str>, table: &str, part: u64, format: Format) -> String {
-    table_path(domain, table, Some(&part_name(part)), format)
 }
 
 /// The name of a part, as the command line names it.
@@ -118,20 +115,24 @@ impl Folder {
     }
 
     /// Ends the run: checks that every file is there, removes what workers left, writes the metadata and, last, the
-    /// manifest. Gives the manifest's text.
+    /// manifest. Gives the manifest's text; warns of files of earlier runs that are kept.
     fn commit(&self, py: Python<'_>, files: Vec<File>, metadata: &PyMetadata) -> PyResult<String> {
         let dir = self.dir.lock().ok().and_then(|mut d| d.take());
-        let commit = || -> Result<String> {
+        let commit = || -> Result<Commit> {
             let dir = dir.ok_or_else(|| Error::new(ErrorKind::Request, "the run was committed already"))?;
             for (table, path, rows, bytes, blake3) in files {
                 dir.adopt(FileEntry { table, path, rows, bytes, blake3 })?;
             }
             sweep(&self.path)?;
             dir.write_other("metadata.json", metadata.metadata.to_json().as_bytes())?;
-            let manifest = dir.commit()?.manifest;
-            Ok(String::from_utf8_lossy(&manifest.to_json()).into_owned())
+            dir.commit()
         };
-        commit().map_err(|e| raise(py, &e))
+        let Commit { manifest, kept } = commit().map_err(|e| raise(py, &e))?;
+        for line in kept {
+            let line = CString::new(line)?;
+            PyErr::warn(py, &py.get_type::<PyUserWarning>(), &line, 1)?;
+        }
+        Ok(String::from_utf8_lossy(&manifest.to_json()).into_owned())
     }
 }
 

@@ -36,7 +36,8 @@ impl PyReport {
             true => self.json(py)?,
             false => self.html(),
         };
-        files::write_whole(&path, text.as_bytes()).map_err(|e| raise(py, &e))
+        let write = if self.report.private { files::write_private } else { files::write_whole };
+        write(&path, text.as_bytes()).map_err(|e| raise(py, &e))
     }
 }
 

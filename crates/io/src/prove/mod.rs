@@ -25,7 +25,7 @@ use task::{How, Task};
 const GROWTH: u64 = 4;
 /// Rows of a batch.
 const ROWS: usize = 1 << 17;
-/// Parts at most: each is an open file.
+/// Parts at most: each batch is written in a piece for each.
 const PARTS: u64 = 256;
 
 /// A report and what was left aside, for people.

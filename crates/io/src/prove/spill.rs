@@ -1,10 +1,8 @@
-//! Rows of one table in files by the hash of some columns.
+//! Rows of one table on disk, in parts by the hash of some columns.
 
-use std::fs::{self, File};
-use std::io::{BufReader, BufWriter};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -15,60 +13,38 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch, UInt32Array};
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
-use arrow_schema::{DataType, Field, Schema, TimeUnit};
+use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use healthdata_core::dataset::strings;
 use healthdata_core::metadata::TableMeta;
 use healthdata_core::rng::{mix, name};
 use healthdata_core::{Error, ErrorKind, Result};
 
 use super::ROWS;
-use crate::files::io_error;
+use crate::files::nameless;
 use crate::source::{Files, concat};
 
 /// The column of row numbers; no name of a column ends so.
 const ROW: &str = "row\u{0}";
 
-/// Parts of one table on disk, gone when this is.
+/// Parts of one table in a file without a name, so that no row stays on disk however the program ends.
 pub(super) struct Spill {
-    dir: PathBuf,
+    file: File,
+    /// Where the pieces of each part begin, and their bytes.
+    parts: Vec<Vec<(u64, usize)>>,
     empty: RecordBatch,
 }
-
-impl Drop for Spill {
-    fn drop(&mut self) {
-        // A folder of temporary files that can't be removed harms nobody.
-        fs::remove_dir_all(&self.dir).ok();
-    }
-}
-
-/// A new folder that nobody else may read: the rows in it are the user's.
-fn private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
-type Writer = StreamWriter<BufWriter<File>>;
 
 impl Spill {
     /// Reads a table and deals its rows out.
     pub fn write(files: &Files, table: &str, meta: &TableMeta, key: &[String], parts: usize) -> Result<Self> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let n = NEXT.fetch_add(1, Ordering::Relaxed);
-        let dir = std::env::temp_dir().join(format!("healthdata-check-{}-{n}", std::process::id()));
-        private(&dir).map_err(|e| io_error(&dir, "create it", &e))?;
-        let empty = RecordBatch::new_empty(Arc::new(Schema::empty()));
-        let mut spill = Self { dir, empty };
-        let mut writers: Vec<Option<Writer>> = (0..parts).map(|_| None).collect();
-        let mut before = 0u64;
-        let dir = spill.dir.clone();
         let fail = |e: &dyn std::fmt::Display| {
-            Error::new(
-                ErrorKind::Io,
-                format!("{}: can't write rows aside ({e}); set TMPDIR to a larger disk", dir.display()),
-            )
+            let dir = std::env::temp_dir();
+            let line = format!("{}: can't write rows aside ({e}); set TMPDIR to a larger disk", dir.display());
+            Error::new(ErrorKind::Io, line)
         };
+        let empty = RecordBatch::new_empty(Arc::new(Schema::empty()));
+        let mut spill = Self { file: nameless().map_err(|e| fail(&e))?, parts: vec![Vec::new(); parts], empty };
+        let (mut before, mut end) = (0u64, 0u64);
         files.stream(table, meta, ROWS, &mut |batch| {
             let hash = hashes(&batch, key, before);
             let mut places: Vec<Vec<u32>> = vec![Vec::new(); parts];
@@ -79,43 +55,41 @@ impl Spill {
             for (part, rows) in places.into_iter().enumerate().filter(|(_, r)| !r.is_empty()) {
                 let rows = UInt32Array::from(rows);
                 let some = arrow_select::take::take_record_batch(&batch, &rows).map_err(|e| fail(&e))?;
-                let writer = match &mut writers[part] {
-                    Some(writer) => writer,
-                    none => {
-                        let path = path(&dir, part);
-                        let file = File::create(&path).map_err(|e| io_error(&path, "write it", &e))?;
-                        let writer = StreamWriter::try_new(BufWriter::new(file), &some.schema());
-                        none.insert(writer.map_err(|e| fail(&e))?)
-                    }
-                };
-                writer.write(&some).map_err(|e| fail(&e))?;
+                let bytes = to_bytes(&some).map_err(|e| fail(&e))?;
+                spill.file.write_all(&bytes).map_err(|e| fail(&e))?;
+                spill.parts[part].push((end, bytes.len()));
+                end += bytes.len() as u64;
             }
             Ok(())
         })?;
-        for mut writer in writers.into_iter().flatten() {
-            writer.finish().map_err(|e| fail(&e))?;
-        }
         Ok(spill)
     }
 
     /// One part, and the number of each of its rows in the table.
     pub fn read(&self, part: usize) -> Result<(RecordBatch, Vec<i64>)> {
-        let path = path(&self.dir, part);
-        let batch = if path.exists() {
-            let file = File::open(&path).map_err(|e| io_error(&path, "read it", &e))?;
-            let fail = |e| Error::new(ErrorKind::Io, format!("{}: can't read it again ({e})", path.display()));
-            let reader = StreamReader::try_new(BufReader::new(file), None).map_err(fail)?;
-            concat(&reader.collect::<std::result::Result<Vec<_>, _>>().map_err(fail)?)?
-        } else {
-            self.empty.clone()
+        let fail = |e: &dyn std::fmt::Display| {
+            Error::new(ErrorKind::Io, format!("rows aside: can't read them again ({e}); run the same command again"))
         };
+        let mut batches = vec![self.empty.clone()];
+        for (begin, length) in &self.parts[part] {
+            let mut bytes = vec![0; *length];
+            let mut file = &self.file;
+            file.seek(SeekFrom::Start(*begin)).and_then(|_| file.read_exact(&mut bytes)).map_err(|e| fail(&e))?;
+            let reader = StreamReader::try_new(&bytes[..], None).map_err(|e| fail(&e))?;
+            for batch in reader {
+                batches.push(batch.map_err(|e| fail(&e))?);
+            }
+        }
+        let batch = concat(&batches)?;
         let rows = batch.column_by_name(ROW).map(|c| c.as_primitive::<Int64Type>().values().to_vec());
         Ok((batch, rows.unwrap_or_default()))
     }
 }
 
-fn path(dir: &Path, part: usize) -> PathBuf {
-    dir.join(format!("{part}.arrow"))
+fn to_bytes(batch: &RecordBatch) -> std::result::Result<Vec<u8>, ArrowError> {
+    let mut writer = StreamWriter::try_new(Vec::new(), &batch.schema())?;
+    writer.write(batch)?;
+    writer.into_inner()
 }
 
 /// The batch with the number of each row.

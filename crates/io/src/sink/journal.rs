@@ -9,22 +9,25 @@ use healthdata_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{FileEntry, Run, is_inside};
-use crate::files::io_error;
+use crate::files::{io_error, is_temporary};
 
 /// File name of the run file.
 pub const JOURNAL: &str = ".healthdata-run";
 /// A run file of a hundred thousand parts has about 40 MiB.
 const LIMIT: u64 = 1 << 30;
 
+/// Paths of ours and the checksums that they may have.
+pub(super) type Owned = BTreeMap<String, BTreeSet<String>>;
+
 /// One line of the run file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Line {
     /// A run begins; the files listed are left from an earlier one, with their checksums where known.
-    Run { run: Run, owned: BTreeMap<String, String> },
-    /// A file is begun under a temporary name.
-    Begin { path: String, temporary: String },
-    /// The file has its final name.
+    Run { run: Run, owned: Owned },
+    /// A file is begun under a temporary name; its checksum where that is known beforehand.
+    Begin { path: String, temporary: String, blake3: Option<String> },
+    /// The file is whole, and has its final name or is about to get it: whoever finds it there can prove it.
     Done(FileEntry),
 }
 
@@ -41,8 +44,8 @@ pub(super) struct Past {
     pub run: Option<Run>,
     /// Files of that run that were finished, by path.
     pub done: BTreeMap<String, FileEntry>,
-    /// Every path that was ever begun here, with its checksum when it was finished (else empty).
-    pub owned: BTreeMap<String, String>,
+    /// Every path that was ever begun here, with every checksum that a file of ours had there.
+    pub owned: Owned,
     /// Temporary names that a killed run may have left.
     pub temporary: BTreeSet<String>,
 }
@@ -78,12 +81,12 @@ impl Journal {
         Ok((Self { file }, Past::from_lines(&bytes)))
     }
 
-    pub fn begin_run(&mut self, run: &Run, owned: &BTreeMap<String, String>) -> io::Result<()> {
+    pub fn begin_run(&mut self, run: &Run, owned: &Owned) -> io::Result<()> {
         self.line(&Line::Run { run: run.clone(), owned: owned.clone() })
     }
 
-    pub fn begin_file(&mut self, path: &str, temporary: &str) -> io::Result<()> {
-        self.line(&Line::Begin { path: path.into(), temporary: temporary.into() })
+    pub fn begin_file(&mut self, path: &str, temporary: &str, blake3: Option<String>) -> io::Result<()> {
+        self.line(&Line::Begin { path: path.into(), temporary: temporary.into(), blake3 })
     }
 
     pub fn done(&mut self, entry: &FileEntry) -> io::Result<()> {
@@ -107,16 +110,22 @@ impl Past {
             match line {
                 Line::Run { run, owned } => {
                     past.done.clear();
-                    past.owned.extend(owned.into_iter().filter(|(p, _)| is_inside(p)));
+                    for (path, hashes) in owned.into_iter().filter(|(p, _)| is_inside(p)) {
+                        past.owned.entry(path).or_default().extend(hashes);
+                    }
                     past.run = Some(run);
                 }
-                Line::Begin { path, temporary } if is_inside(&path) && is_inside(&temporary) => {
+                Line::Begin { path, temporary, blake3 } if is_inside(&path) && is_inside(&temporary) => {
+                    let (file, temp) = (Path::new(&path), Path::new(&temporary));
+                    let name = temp.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+                    if temp.parent() == file.parent() && is_temporary(name, file) {
+                        past.temporary.insert(temporary);
+                    }
                     past.done.remove(&path);
-                    past.owned.insert(path, String::new());
-                    past.temporary.insert(temporary);
+                    past.owned.entry(path).or_default().extend(blake3);
                 }
                 Line::Done(entry) if is_inside(&entry.path) => {
-                    past.owned.insert(entry.path.clone(), entry.blake3.clone());
+                    past.owned.entry(entry.path.clone()).or_default().insert(entry.blake3.clone());
                     past.done.insert(entry.path.clone(), entry);
                 }
                 _ => {}

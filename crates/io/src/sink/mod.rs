@@ -28,8 +28,8 @@ pub use stream::StreamWriter;
 pub use table::{Format, TableWriter};
 
 use crate::files::{self, io_error};
-use crate::slug::{domain_slug, slug};
-use journal::Journal;
+use crate::slug::{apart, domain_slug, slug};
+use journal::{Journal, Owned};
 
 /// An output folder under way. Until [`OutputDir::commit`] it counts as unfinished; a run that is killed or
 /// fails leaves its finished files for the next run with the same [`Run`].
@@ -65,7 +65,7 @@ pub struct OutputDir {
 pub struct Commit {
     /// The manifest that was written.
     pub manifest: Manifest,
-    /// Files of an earlier run that were changed since and therefore kept, for people.
+    /// Files of an earlier run that are not as it made them and therefore kept, for people.
     pub kept: Vec<String>,
 }
 
@@ -79,19 +79,23 @@ struct Shared {
 #[derive(Debug)]
 struct State {
     journal: Journal,
-    /// Paths earlier runs made here, with their checksum where it is known (else empty).
-    owned: BTreeMap<String, String>,
+    /// Paths earlier runs made here, with the checksums that are known.
+    owned: Owned,
     /// Files an interrupted run with the same settings finished.
     resumable: BTreeMap<String, FileEntry>,
     /// Paths of this run that are begun and not finished.
     open: BTreeSet<String>,
     tables: Vec<FileEntry>,
     others: Vec<OtherEntry>,
+    /// File names of tables by what they are where case means nothing.
+    names: BTreeMap<String, String>,
 }
 
 impl OutputDir {
     /// Creates the folder, or takes one over that an earlier run made. Refused, without changing anything: a
     /// file in its place, a folder with anything in it that is not ours, a place that can't be written.
+    ///
+    /// A link to a folder is followed here, and only here: the user named it, to have the output on a larger disk.
     ///
     /// Taking over a finished folder removes its manifest at once, so call this when everything else is checked.
     pub fn create(path: &Path, run: Run) -> Result<OutputDir> {
@@ -110,7 +114,7 @@ impl OutputDir {
         };
         let mut owned = past.owned;
         for (path, hash) in manifest.iter().flat_map(Manifest::checksums) {
-            owned.insert(path.into(), hash.into());
+            owned.entry(path.into()).or_default().insert(hash.into());
         }
         let dir = PathBuf::from(path);
         for t in past.temporary {
@@ -123,7 +127,8 @@ impl OutputDir {
             // From here on the folder is unfinished, and the run file says so.
             fs::remove_file(dir.join(MANIFEST)).and_then(|()| files::sync_folder(&dir.join(MANIFEST))).map_err(fail)?;
         }
-        let state = State { journal, owned, resumable, open: BTreeSet::new(), tables: Vec::new(), others: Vec::new() };
+        let (open, tables, others, names) = (BTreeSet::new(), Vec::new(), Vec::new(), BTreeMap::new());
+        let state = State { journal, owned, resumable, open, tables, others, names };
         Ok(OutputDir { shared: Arc::new(Shared { root: dir, run, state: Mutex::new(state) }) })
     }
 
@@ -143,7 +148,22 @@ impl OutputDir {
 
     /// A writer for a whole table in one file, `<domain>/<table>.<ending>`.
     pub fn table(&self, domain: Option<&str>, table: &str, format: Format, meta: &TableMeta) -> Result<TableWriter> {
-        TableWriter::create(&self.shared, table, table_path(domain, table, None, format), format, meta)
+        TableWriter::create(&self.shared, table, self.place(domain, table, None, format), format, meta)
+    }
+
+    /// Path of a table's file below the folder: `ehr/patients.csv`, or `ehr/patients/part-00000.csv` for a part. Of
+    /// two names that differ by case only, the one that is asked for later has a hash in front, here and in every
+    /// run that asks in the same order.
+    pub fn place(&self, domain: Option<&str>, table: &str, part: Option<&str>, format: Format) -> String {
+        let folder = domain.map(domain_slug).filter(|d| !d.is_empty()).map(|d| d + "/").unwrap_or_default();
+        let name = slug(table);
+        let mut state = self.shared.state();
+        let first = state.names.entry(format!("{folder}{name}").to_lowercase()).or_insert_with(|| name.clone());
+        let (name, ending) = (if *first == name { name } else { apart(table) }, format.ending());
+        match part {
+            None => format!("{folder}{name}.{ending}"),
+            Some(k) => format!("{folder}{name}/part-{k}.{ending}"),
+        }
     }
 
     /// A writer for one part of a table, `<domain>/<table>/part-<part>.<ending>`; parts are numbers of one width.
@@ -155,7 +175,7 @@ impl OutputDir {
         format: Format,
         meta: &TableMeta,
     ) -> Result<TableWriter> {
-        TableWriter::create(&self.shared, table, table_path(domain, table, Some(part), format), format, meta)
+        TableWriter::create(&self.shared, table, self.place(domain, table, Some(part), format), format, meta)
     }
 
     /// The file of a table (or part) when an interrupted run with the same settings finished it and it still has
@@ -167,7 +187,7 @@ impl OutputDir {
         part: Option<&str>,
         format: Format,
     ) -> Result<Option<FileEntry>> {
-        let path = table_path(domain, table, part, format);
+        let path = self.place(domain, table, part, format);
         let mut state = self.shared.state();
         let Some(entry) = state.resumable.get(&path).cloned() else { return Ok(None) };
         let file = self.shared.root.join(&path);
@@ -175,7 +195,7 @@ impl OutputDir {
             return Ok(None);
         }
         state.resumable.remove(&path);
-        state.journal.done(&entry).map_err(|e| io_error(&self.shared.root.join(JOURNAL), "write it", &e))?;
+        self.shared.note_done(&mut state, &entry)?;
         state.tables.push(entry.clone());
         Ok(Some(entry))
     }
@@ -183,8 +203,8 @@ impl OutputDir {
     /// Announces one part of a table that another process will write and rename into its place, which is given;
     /// the run can't be committed before it is [adopted](Self::adopt).
     pub fn expect(&self, domain: Option<&str>, table: &str, part: &str, format: Format) -> Result<String> {
-        let path = table_path(domain, table, Some(part), format);
-        self.shared.begin(&path)?;
+        let path = self.place(domain, table, Some(part), format);
+        self.shared.begin(&path, None)?;
         Ok(path)
     }
 
@@ -199,7 +219,7 @@ impl OutputDir {
             let line = format!("{}: not there as its worker left it; run the same command again", file.display());
             return Err(Error::new(ErrorKind::Io, line));
         }
-        state.journal.done(&entry).map_err(|e| io_error(&self.shared.root.join(JOURNAL), "write it", &e))?;
+        self.shared.note_done(&mut state, &entry)?;
         state.open.remove(&entry.path);
         state.tables.push(entry);
         Ok(())
@@ -213,13 +233,10 @@ impl OutputDir {
                 "the name of an extra file leads out of the folder or is taken",
             ));
         }
-        let target = self.shared.begin(path)?;
+        let blake3 = blake3::hash(bytes).to_hex().to_string();
+        let target = self.shared.begin(path, Some(blake3.clone()))?;
         files::write_whole(&target, bytes)?;
-        let entry = OtherEntry {
-            path: path.into(),
-            bytes: bytes.len() as u64,
-            blake3: blake3::hash(bytes).to_hex().to_string(),
-        };
+        let entry = OtherEntry { path: path.into(), bytes: bytes.len() as u64, blake3 };
         let mut state = self.shared.state();
         state.open.remove(path);
         state.others.push(entry);
@@ -227,7 +244,7 @@ impl OutputDir {
     }
 
     /// Ends the run: removes files of earlier runs that this one did not replace, writes the manifest, removes
-    /// the run file. Files of earlier runs that were changed since are kept and named.
+    /// the run file. Only files with a checksum that they had as ours are removed; others are kept and named.
     pub fn commit(self) -> Result<Commit> {
         let mut guard = self.shared.state();
         let state = &mut *guard;
@@ -238,8 +255,8 @@ impl OutputDir {
         let manifest = Manifest::new(self.shared.run.clone(), state.tables.clone(), state.others.clone());
         let current: BTreeSet<&str> = manifest.paths().collect();
         let mut kept = Vec::new();
-        for (path, hash) in state.owned.iter().filter(|(p, _)| !current.contains(p.as_str())) {
-            self.shared.remove_old(path, hash, &mut kept)?;
+        for (path, hashes) in state.owned.iter().filter(|(p, _)| !current.contains(p.as_str())) {
+            self.shared.remove_old(path, hashes, &mut kept)?;
         }
         let root = &self.shared.root;
         files::write_whole(&root.join(MANIFEST), &manifest.to_json())?;
@@ -274,51 +291,46 @@ impl Shared {
         fs::symlink_metadata(at.join(name)).is_ok_and(|m| m.is_file())
     }
 
+    fn note_done(&self, state: &mut State, entry: &FileEntry) -> Result<()> {
+        state.journal.done(entry).map_err(|e| io_error(&self.root.join(JOURNAL), "write it", &e))
+    }
+
     /// Makes the folders of `path`, checks that nothing foreign is in its place and notes it as begun.
-    fn begin(&self, path: &str) -> Result<PathBuf> {
+    fn begin(&self, path: &str, blake3: Option<String>) -> Result<PathBuf> {
         let target = self.root.join(path);
-        let refuse = |at: &Path, why: &str| Error::new(ErrorKind::Io, format!("{}: {why}", at.display()));
         let mut state = self.state();
         let written = state.tables.iter().any(|t| t.path == path) || state.others.iter().any(|o| o.path == path);
         if written || state.open.contains(path) {
             return Err(Error::new(ErrorKind::Request, format!("{path}: written twice in one run")));
         }
-        let mut at = self.root.clone();
-        for folder in path.split('/').rev().skip(1).collect::<Vec<_>>().into_iter().rev() {
-            at.push(folder);
-            match fs::symlink_metadata(&at) {
-                Ok(m) if m.is_dir() => {}
-                Ok(m) if m.is_symlink() => {
-                    return Err(refuse(&at, "a symbolic link, which is not followed out of the folder; remove it"));
-                }
-                Ok(_) => return Err(refuse(&at, "a file in the place of a folder; remove it")),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    fs::create_dir(&at).map_err(|e| io_error(&at, "create it", &e))?;
-                }
-                Err(e) => return Err(io_error(&at, "create it", &e)),
-            }
-        }
+        make_folders(&self.root, path)?;
         match fs::symlink_metadata(&target) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) => return Err(io_error(&target, "write it", &e)),
             Ok(m) if m.is_file() && state.owned.contains_key(path) => {}
-            Ok(_) => return Err(refuse(&target, "already there and not ours; move it or choose another --out-dir")),
+            Ok(_) => {
+                let why = "already there and not ours; move it or choose another --out-dir";
+                return Err(Error::new(ErrorKind::Io, format!("{}: {why}", target.display())));
+            }
         }
         let temporary = files::temporary(Path::new(path));
         state
             .journal
-            .begin_file(path, &temporary.to_string_lossy())
+            .begin_file(path, &temporary.to_string_lossy(), blake3)
             .map_err(|e| io_error(&self.root.join(JOURNAL), "write it", &e))?;
         state.open.insert(path.into());
         Ok(target)
     }
 
-    /// Removes a file of an earlier run, unless somebody changed it, and its folder when that becomes empty.
-    fn remove_old(&self, path: &str, hash: &str, kept: &mut Vec<String>) -> Result<()> {
+    /// Removes a file of an earlier run, unless it is not as that run made it, and its folder when that becomes empty.
+    fn remove_old(&self, path: &str, hashes: &BTreeSet<String>, kept: &mut Vec<String>) -> Result<()> {
         let file = self.root.join(path);
-        let Ok(meta) = fs::symlink_metadata(&file) else { return Ok(()) };
-        if !self.is_plain(path) || !(hash.is_empty() || files::has_checksum(&file, meta.len(), hash)) {
-            kept.push(format!("{}: of an earlier run, changed since, kept", file.display()));
+        if fs::symlink_metadata(&file).is_err() {
+            return Ok(());
+        }
+        let sum = || files::checksum(&file).map_err(|e| io_error(&file, "read it", &e));
+        if !self.is_plain(path) || !hashes.contains(&sum()?.1) {
+            kept.push(format!("{}: of an earlier run, not as that run made it, kept", file.display()));
             return Ok(());
         }
         fs::remove_file(&file).map_err(|e| io_error(&file, "remove it", &e))?;
@@ -341,6 +353,10 @@ fn look(path: &Path) -> Result<Option<Manifest>> {
             let line = format!("{}: it is a file, not a folder; choose another --out-dir", path.display());
             return Err(Error::new(ErrorKind::Io, line));
         }
+        Err(e) if e.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_ok() => {
+            let line = format!("{}: a link that leads nowhere; remove it or make the folder", path.display());
+            return Err(Error::new(ErrorKind::Io, line));
+        }
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(fail(e)),
     }
@@ -356,14 +372,25 @@ fn look(path: &Path) -> Result<Option<Manifest>> {
     Ok(manifest)
 }
 
-/// Path of a table's file below the folder: `ehr/patients.csv`, or `ehr/patients/part-00000.csv` for a part.
-pub fn table_path(domain: Option<&str>, table: &str, part: Option<&str>, format: Format) -> String {
-    let (name, ending) = (slug(table), format.ending());
-    let folder = domain.map(domain_slug).filter(|d| !d.is_empty()).map(|d| d + "/").unwrap_or_default();
-    match part {
-        None => format!("{folder}{name}.{ending}"),
-        Some(k) => format!("{folder}{name}/part-{k}.{ending}"),
+/// Makes the folders of a file below `root`; a link among them is refused, not followed.
+pub fn make_folders(root: &Path, path: &str) -> Result<()> {
+    let mut at = root.to_path_buf();
+    for folder in path.rsplit_once('/').iter().flat_map(|(folders, _)| folders.split('/')) {
+        at.push(folder);
+        match fs::create_dir(&at) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(io_error(&at, "create it", &e)),
+            _ => {}
+        }
+        let meta = fs::symlink_metadata(&at).map_err(|e| io_error(&at, "create it", &e))?;
+        if !meta.is_dir() {
+            let why = match meta.is_symlink() {
+                true => "a symbolic link, which is not followed out of the folder; remove it",
+                false => "a file in the place of a folder; remove it",
+            };
+            return Err(Error::new(ErrorKind::Io, format!("{}: {why}", at.display())));
+        }
     }
+    Ok(())
 }
 
 /// True when a folder holds nothing, or only the empty run file of a run killed at its very start.
@@ -379,11 +406,9 @@ fn is_empty(path: &Path) -> io::Result<bool> {
 
 /// Removes what a killed run left under a temporary name of ours.
 fn sweep(root: &Path, path: &str) {
-    let name = path.rsplit('/').next().unwrap_or_default();
     let file = root.join(path);
     let inside = file.parent().and_then(|p| p.canonicalize().ok()).zip(root.canonicalize().ok());
-    let ours = name.starts_with('.') && name.contains(".tmp-") && inside.is_some_and(|(f, r)| f.starts_with(r));
-    if ours && fs::symlink_metadata(&file).is_ok_and(|m| m.is_file()) {
+    if inside.is_some_and(|(f, r)| f.starts_with(r)) && fs::symlink_metadata(&file).is_ok_and(|m| m.is_file()) {
         // A leftover is in nobody's way: readers skip hidden files.
         fs::remove_file(&file).ok();
     }

@@ -9,11 +9,11 @@ use arrow_array::RecordBatch;
 use healthdata_core::metadata::TableMeta;
 use healthdata_core::{Error, ErrorKind, Result};
 
+use super::Shared;
 use super::assemble::{Assembly, Shape};
 use super::csv::CsvOptions;
 use super::encode::{Encoded, Encoder};
 use super::manifest::FileEntry;
-use super::{JOURNAL, Shared};
 use crate::files::{self, io_error};
 
 /// Bytes collected before they go to the file.
@@ -95,7 +95,7 @@ impl TableWriter {
         format: Format,
         meta: &TableMeta,
     ) -> Result<Self> {
-        let target = shared.begin(&path)?;
+        let target = shared.begin(&path, None)?;
         let temporary = files::temporary(&target);
         let opened = files::create_new(&temporary).map_err(|e| {
             shared.state().open.remove(&path);
@@ -196,9 +196,9 @@ impl TableWriter {
             blake3: file.hash.finalize().to_hex().to_string(),
         };
         drop(file);
+        self.shared.note_done(&mut self.shared.state(), &entry)?;
         fs::rename(&self.temporary, &self.target).and_then(|()| files::sync_folder(&self.target)).map_err(fail)?;
         let mut state = self.shared.state();
-        state.journal.done(&entry).map_err(|e| io_error(&self.shared.root.join(JOURNAL), "write it", &e))?;
         state.open.remove(&self.path);
         state.tables.push(entry.clone());
         drop(state);

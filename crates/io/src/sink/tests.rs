@@ -337,3 +337,118 @@ fn verify_names_what_is_missing_or_changed() {
     assert!(all.contains("changed.csv: its content was changed"), "{all}");
     assert!(verify(&out.join("none")).is_err());
 }
+
+#[test]
+fn a_run_file_of_somebody_else_removes_nothing() {
+    let (_keep, out) = fresh();
+    drop(OutputDir::create(&out, run(1)).unwrap());
+    let mut journal = fs::read(out.join(JOURNAL)).unwrap();
+    for line in [
+        r#"{"run":{"run":{"program":"x","seed":1,"scale":1.0,"model_hash":""},"owned":{"thesis.txt":[]}}}"#,
+        r#"{"begin":{"path":"letters.csv","temporary":".letters.csv.tmp-1","blake3":null}}"#,
+        r#"{"begin":{"path":"x","temporary":"thesis.txt","blake3":null}}"#,
+        r#"{"begin":{"path":"x","temporary":".notes.tmp-old","blake3":null}}"#,
+        r#"{"done":{"table":"t","path":"photo.csv","rows":1,"bytes":5,"blake3":"00"}}"#,
+    ] {
+        journal.extend_from_slice(line.as_bytes());
+        journal.push(b'\n');
+    }
+    fs::write(out.join(JOURNAL), journal).unwrap();
+    let mine = ["letters.csv", "photo.csv", "thesis.txt"];
+    fs::write(out.join(".notes.tmp-old"), "mine").unwrap();
+    mine.iter().for_each(|n| fs::write(out.join(n), "mine").unwrap());
+    let dir = OutputDir::create(&out, run(2)).unwrap();
+    write(&dir, None, "t", Format::Csv, 3);
+    let kept = dir.commit().unwrap().kept;
+    assert!(kept.iter().zip(mine).all(|(k, n)| k.contains(n) && k.contains("kept")), "{kept:?}");
+    let all = [".notes.tmp-old", "letters.csv", "manifest.json", "photo.csv", "t.csv", "thesis.txt"];
+    assert_eq!(tree(&out), all);
+}
+
+#[test]
+fn a_file_killed_between_its_note_and_its_name_is_known_either_way() {
+    // A run that is killed while it replaces a file leaves the older or the newer one: the next run knows both.
+    for newer in [false, true] {
+        let (_keep, out) = fresh();
+        let dir = OutputDir::create(&out, run(1)).unwrap();
+        write(&dir, None, "t", Format::Csv, 3);
+        dir.commit().unwrap();
+        let older = fs::read(out.join("t.csv")).unwrap();
+        let dir = OutputDir::create(&out, run(2)).unwrap();
+        write(&dir, None, "t", Format::Csv, 4);
+        drop(dir);
+        if !newer {
+            fs::write(out.join("t.csv"), older).unwrap();
+        }
+        let dir = OutputDir::create(&out, run(3)).unwrap();
+        write(&dir, None, "other", Format::Csv, 3);
+        assert_eq!(dir.commit().unwrap().kept, Vec::<String>::new());
+        assert_eq!(tree(&out), ["manifest.json", "other.csv"]);
+    }
+}
+
+#[test]
+fn names_that_differ_by_case_are_files_apart() {
+    let (_keep, out) = fresh();
+    let dir = OutputDir::create(&out, run(1)).unwrap();
+    let paths: Vec<String> =
+        ["Tab", "tab", "TAB", "tab2"].iter().map(|t| write(&dir, Some("ehr"), t, Format::Csv, 1).path).collect();
+    assert_eq!((paths[0].as_str(), paths[3].as_str()), ("ehr/Tab.csv", "ehr/tab2.csv"));
+    let lower: BTreeSet<String> = paths.iter().map(|p| p.to_lowercase()).collect();
+    assert_eq!(lower.len(), 4, "{paths:?}");
+    // The same run again asks in the same order and finds them.
+    dir.commit().unwrap();
+    let dir = OutputDir::create(&out, run(1)).unwrap();
+    for (t, path) in ["Tab", "tab", "TAB"].iter().zip(&paths) {
+        assert_eq!(dir.finished(Some("ehr"), t, None, Format::Csv).unwrap().unwrap().path, *path);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_folder_itself_may_be_a_link_to_one_that_is_there() {
+    use std::os::unix::fs::symlink;
+    let (keep, out) = fresh();
+    let disk = keep.path().join("disk");
+    fs::create_dir_all(out.parent().unwrap()).unwrap();
+    symlink(&disk, &out).unwrap();
+    assert!(OutputDir::create(&out, run(1)).unwrap_err().to_string().contains("leads nowhere"));
+    fs::create_dir(&disk).unwrap();
+    let dir = OutputDir::create(&out, run(1)).unwrap();
+    write(&dir, None, "t", Format::Csv, 3);
+    dir.commit().unwrap();
+    assert_eq!(tree(&disk), ["manifest.json", "t.csv"]);
+    // What is there decides, as for any folder.
+    fs::remove_file(disk.join(MANIFEST)).unwrap();
+    assert!(OutputDir::create(&out, run(1)).unwrap_err().to_string().contains("not ours"));
+}
+
+#[test]
+fn a_killed_commit_leaves_no_temporary_manifest() {
+    let (_keep, out) = fresh();
+    let dir = OutputDir::create(&out, run(1)).unwrap();
+    write(&dir, None, "t", Format::Csv, 3);
+    drop(dir);
+    fs::write(out.join(".manifest.json.tmp-1"), "half").unwrap();
+    let dir = OutputDir::create(&out, run(1)).unwrap();
+    dir.finished(None, "t", None, Format::Csv).unwrap().unwrap();
+    dir.commit().unwrap();
+    assert_eq!(tree(&out), ["manifest.json", "t.csv"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_older_file_that_cannot_be_read_is_an_error_and_not_left_among_the_new_ones() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_keep, out) = fresh();
+    let dir = OutputDir::create(&out, run(1)).unwrap();
+    write(&dir, None, "old", Format::Csv, 3);
+    dir.commit().unwrap();
+    let dir = OutputDir::create(&out, run(2)).unwrap();
+    fs::set_permissions(out.join("old.csv"), fs::Permissions::from_mode(0)).unwrap();
+    if fs::read(out.join("old.csv")).is_ok() {
+        return; // Rights do not bind root; `tests/slow/faults.sh` asks the same of root.
+    }
+    assert!(dir.commit().unwrap_err().to_string().contains("old.csv: can't read it: permission denied"));
+    assert!(!out.join(MANIFEST).exists());
+}

@@ -194,6 +194,14 @@ fn tables_with_names_that_are_no_file_names_are_found_by_their_slug() {
     assert_eq!(s.data.tables[name].num_rows(), 1);
 }
 
+#[test]
+fn tables_whose_names_differ_by_case_are_found_in_their_files() {
+    let second = format!("{}.csv", crate::slug::apart("tab"));
+    let dir = folder(&[("Tab.csv", b"x\n1\n"), (&second, b"x\n1\n2\n")]);
+    let s = read(dir.path(), Some(&metadata(&[("Tab", &["x"]), ("tab", &["x"])]))).unwrap();
+    assert_eq!((s.data.tables["Tab"].num_rows(), s.data.tables["tab"].num_rows()), (1, 2));
+}
+
 fn slug_of(name: &str) -> String {
     crate::slug::slug(name)
 }

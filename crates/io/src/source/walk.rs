@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::Limits;
 use crate::files::io_error;
-use crate::slug::{part_number, slug};
+use crate::slug::{apart, part_number, slug};
 
 /// Folders below folders, at most.
 const DEPTH: usize = 16;
@@ -82,9 +82,10 @@ pub(super) fn find(path: &Path, metadata: Option<&Metadata>, limits: &Limits) ->
     let mut by_name: IndexMap<String, TableFiles> = IndexMap::new();
     for mut t in tables {
         if let Some(m) = metadata {
-            // Names that are no file names were written as slugs.
-            if let Some(name) = m.tables.keys().find(|n| **n == t.name).or(m.tables.keys().find(|n| slug(n) == t.name))
-            {
+            // Names that are no file names were written as slugs, the second of two that differ by case only too.
+            let named = |is: &dyn Fn(&str) -> bool| m.tables.keys().find(|n| is(n));
+            let name = named(&|n| n == t.name).or(named(&|n| slug(n) == t.name)).or(named(&|n| apart(n) == t.name));
+            if let Some(name) = name {
                 t.name = name.clone();
             }
         }
