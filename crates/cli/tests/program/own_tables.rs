@@ -90,6 +90,32 @@ fn inspect_lists_what_was_taken_from_the_data() {
 }
 
 #[test]
+fn scan_finds_what_few_hold_and_nothing_in_a_fitted_model() {
+    let dir = folder();
+    data::shop(&dir.path().join("shop"));
+    let path = dir.path().join("shop/customers.csv");
+    let mut text = fs::read_to_string(&path).unwrap();
+    text.push_str("C900,onlyone,2019-01-01\n");
+    fs::write(&path, text).unwrap();
+    run(dir.path(), "detect @/shop --out @/detected.json --quiet").fine();
+    run(dir.path(), "fit @/shop --metadata @/detected.json --out @/shop.model --quiet").fine();
+    let said = run(dir.path(), "scan @/shop.model --against @/shop").fine().out;
+    assert!(said.contains("Nothing that fewer than 5 entities hold"), "{said}");
+    // A list of labels that somebody wrote down is carried in the model; scan names the one that few hold.
+    let text = fs::read_to_string(dir.path().join("detected.json")).unwrap();
+    assert!(!text.contains("onlyone") && !text.contains("2019"), "{text}");
+    let mut meta: serde_json::Value = serde_json::from_str(&text).unwrap();
+    meta["tables"]["customers"]["columns"]["level"]["range_values"] = serde_json::json!(["gold", "onlyone"]);
+    fs::write(dir.path().join("listed.json"), meta.to_string()).unwrap();
+    run(dir.path(), "fit @/shop --metadata @/listed.json --out @/listed.model --quiet").fine();
+    let said = run(dir.path(), "scan @/listed.model --against @/shop");
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.out.contains("customers  level   value in the metadata         1  onlyone"), "{}", said.out);
+    let err = run(dir.path(), "scan @/shop.model --against @/nowhere").failed();
+    assert!(err.contains("nowhere"), "{err}");
+}
+
+#[test]
 fn orphans_are_told_and_can_be_dropped() {
     let dir = folder();
     data::shop(&dir.path().join("shop"));
