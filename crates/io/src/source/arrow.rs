@@ -5,10 +5,12 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use arrow_ipc::Block;
 use arrow_ipc::reader::FileReader;
+use healthdata_core::dataset::strings;
 use healthdata_core::metadata::TableMeta;
 
-use super::{Budget, Chosen, FileRows, Limits, choose};
+use super::{Budget, Chosen, FileRows, Limits, choose, is_bomb};
 use crate::files::io_error;
 
 /// All rows of one file, or all its problems.
@@ -30,24 +32,38 @@ fn damaged() -> String {
     "not readable as an Arrow file: damaged, cut off, or another format".into()
 }
 
-/// Whether the footer that the file claims fits into it: the decoder makes room for it first.
-fn has_room_for_footer(mut file: &File) -> std::io::Result<bool> {
+/// Looks at the footer: whether it and every block that it names lie inside the file. The decoder makes room for
+/// them first.
+fn is_inside(mut file: &File) -> Option<bool> {
     let mut end = [0; 10];
-    let size = file.seek(SeekFrom::End(0))?;
-    if size < 10 {
-        return Ok(false);
+    let size = file.seek(SeekFrom::End(0)).ok()?;
+    file.seek(SeekFrom::End(-10)).ok()?;
+    file.read_exact(&mut end).ok()?;
+    let length = u64::try_from(i32::from_le_bytes([end[0], end[1], end[2], end[3]])).ok()?;
+    if length > size - 10 {
+        return None;
     }
-    file.seek(SeekFrom::End(-10))?;
-    file.read_exact(&mut end)?;
-    file.rewind()?;
-    let footer = i32::from_le_bytes([end[0], end[1], end[2], end[3]]);
-    Ok(u64::try_from(footer).is_ok_and(|f| f <= size - 10))
+    file.seek(SeekFrom::End(-10 - length as i64)).ok()?;
+    let mut bytes = vec![0; length as usize];
+    file.read_exact(&mut bytes).ok()?;
+    file.rewind().ok()?;
+    // Proves the offsets in the footer, that they are not deep and not many.
+    let footer = arrow_ipc::root_as_footer(&bytes).ok()?;
+    let inside = |b: &Block| {
+        let part = |n: i64| u64::try_from(n).ok();
+        let (begin, head, body) = (part(b.offset())?, part(b.metaDataLength().into())?, part(b.bodyLength())?);
+        // A message has a head of eight bytes at least, which the decoder looks at without a question.
+        Some(head >= 8 && begin.checked_add(head)?.checked_add(body)? <= size)
+    };
+    let blocks = footer.recordBatches().into_iter().chain(footer.dictionaries()).flatten();
+    Some(blocks.into_iter().all(|b| inside(b) == Some(true)))
 }
 
 fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budget) -> Result<FileRows, Vec<String>> {
-    if !has_room_for_footer(&file).unwrap_or(false) {
+    if is_inside(&file) != Some(true) {
         return Err(vec![damaged()]);
     }
+    let size = file.metadata().map_or(0, |m| m.len());
     let reader = FileReader::try_new(BufReader::new(file), None).map_err(|_| vec![damaged()])?;
     let schema = reader.schema();
     let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
@@ -65,11 +81,23 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
     keep.retain(|(place, _)| !nested(*place));
     let places: Vec<usize> = keep.iter().map(|(place, _)| *place).collect();
     let mut batches = Vec::new();
-    let mut read = 0usize;
+    let (mut read, mut out) = (0usize, 0u64);
     for batch in reader {
         let batch = batch.and_then(|b| b.project(&places));
         let batch = batch.map_err(|_| vec![format!("after data row {read}: {}", damaged())])?;
         let seen = batch.num_rows();
+        // A row takes a bit at least, but for columns of nothing and of the same thing again and again.
+        out = out.saturating_add(seen as u64);
+        if is_bomb(out, size, limits) {
+            return Err(vec![format!("it has more than {} rows for each of its bytes", limits.ratio)]);
+        }
+        for (column, (_, name)) in batch.columns().iter().zip(&keep) {
+            let longest = strings(column).into_iter().flatten().flatten().map(str::len).max();
+            if longest.is_some_and(|n| n > limits.cell) {
+                let line = format!("column {name}: a cell of more than {} bytes after data row {read}", limits.cell);
+                return Err(vec![line]);
+            }
+        }
         let batch = match &mut budget.sieve {
             Some(sieve) => sieve.filter(&batch).map_err(|p| vec![p])?,
             None => batch,

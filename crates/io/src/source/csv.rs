@@ -10,15 +10,12 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, LargeStringArray, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{DataType, Field, Schema};
-use csv::{ByteRecord, ReaderBuilder};
 use healthdata_core::metadata::TableMeta;
 
+use super::records::{Next, Record, Records};
 use super::walk::Kind;
-use super::{Budget, Chosen, FileRows, Limits, choose};
+use super::{Budget, Chosen, FileRows, Limits, choose, is_bomb};
 use crate::files::io_error;
-
-/// Bytes a compressed file may give before its ratio is looked at.
-const RATIO_FROM: u64 = 256 << 20;
 
 /// All rows of one file, or all its problems.
 pub(super) fn read(
@@ -33,7 +30,7 @@ pub(super) fn read(
     let file = File::open(path).map_err(fail)?;
     let buffered = |from| io::BufReader::with_capacity(1 << 16, from);
     let guard = |unpacked: Box<dyn Read>, read: Rc<Cell<u64>>, what| {
-        let inner = Guarded { inner: unpacked, read, what, out: 0, ratio: limits.ratio };
+        let inner = Guarded { inner: unpacked, read, what, out: 0, limits: *limits };
         Counted { inner, bytes: 0, quotes: 0, ends_in_newline: true }
     };
     let metered = Metered { inner: file, bytes: Rc::default() };
@@ -97,14 +94,14 @@ impl<R: Read> Read for Metered<R> {
     }
 }
 
-/// Stops a compression bomb: real tables shrink ten times, not hundreds of times.
+/// Stops a compression bomb.
 struct Guarded {
     inner: Box<dyn Read>,
     /// Bytes of the packed file so far.
     read: Rc<Cell<u64>>,
     what: &'static str,
     out: u64,
-    ratio: u64,
+    limits: Limits,
 }
 
 impl Read for Guarded {
@@ -118,8 +115,8 @@ impl Read for Guarded {
             _ => e,
         })?;
         self.out += n as u64;
-        if self.out > RATIO_FROM && self.out / self.ratio.max(1) > self.read.get() {
-            return Err(io::Error::other(format!("it unpacks to more than {} times its size", self.ratio)));
+        if is_bomb(self.out, self.read.get(), &self.limits) {
+            return Err(io::Error::other(format!("it unpacks to more than {} times its size", self.limits.ratio)));
         }
         Ok(n)
     }
@@ -212,21 +209,17 @@ fn parse<R: Read>(
     limits: &Limits,
     budget: &mut Budget,
 ) -> Result<FileRows, Vec<String>> {
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(1 << 18).from_reader(counted);
-    let mut record = ByteRecord::new();
-    let stop = |e: csv::Error| match e.into_kind() {
-        csv::ErrorKind::Io(e) => reason(path, &e),
-        _ => "not readable as CSV".into(),
+    let mut reader = Records::new(counted, limits);
+    let header = match reader.next().map_err(|e| vec![reason(path, &e)])? {
+        Next::Row(record) => header_of(&record)?,
+        Next::Wide => return Err(vec![format!("more columns than {}, which is the limit", limits.columns)]),
+        Next::Long => return Err(vec![format!("header: {}", too_long(limits))]),
+        Next::End => {
+            let empty = reader.source().bytes == 0;
+            let what = if empty { "empty file; a header row is needed" } else { "no header row, only empty lines" };
+            return Err(vec![what.into()]);
+        }
     };
-    let some = reader.read_byte_record(&mut record).map_err(|e| vec![stop(e)])?;
-    if reader.get_ref().bytes == 0 {
-        return Err(vec!["empty file; a header row is needed".into()]);
-    }
-    if !some {
-        return Err(vec!["no header row, only empty lines".into()]);
-    }
-    let header = header_of(&record)?;
     let Chosen { keep, left_out } = choose(&header, meta, limits)?;
     let width = header.len();
     if let Some(sieve) = &mut budget.sieve {
@@ -234,33 +227,37 @@ fn parse<R: Read>(
     }
     let mut kept = 0usize;
     let mut columns: Vec<TextColumn> = keep.into_iter().map(TextColumn::new).collect();
-    let (mut row, mut problems, mut ragged, mut long) = (0u64, Vec::new(), Rows::default(), Rows::default());
+    let (mut row, mut problems, mut ragged) = (0u64, Vec::new(), Rows::default());
     let mut multi_line_tail = false;
     let (mut batches, mut given) = (Vec::new(), 0usize);
     loop {
-        match reader.read_byte_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(e) => {
-                problems.push(format!("after data row {row}: {}", stop(e)));
+        let record = match reader.next() {
+            Ok(Next::Row(record)) => record,
+            Ok(Next::End) => break,
+            Ok(Next::Wide) => {
+                problems.push(format!("data row {}: more cells than {}, the limit", row + 1, limits.columns));
                 break;
             }
-        }
+            Ok(Next::Long) => {
+                problems.push(format!("data row {}: {}", row + 1, too_long(limits)));
+                break;
+            }
+            Err(e) => {
+                problems.push(format!("after data row {row}: {}", reason(path, &e)));
+                break;
+            }
+        };
         row += 1;
         if record.len() != width {
             ragged.add(row);
         }
-        if record.as_slice().len() > limits.cell && record.iter().any(|c| c.len() > limits.cell) {
-            long.add(row);
-            break;
-        }
-        multi_line_tail = record.as_slice().contains(&b'\n');
+        multi_line_tail = record.text().contains(&b'\n');
         if budget.sieve.as_mut().is_some_and(|s| !s.passes(|place| record.get(place).unwrap_or_default())) {
             continue;
         }
         kept += 1;
         // The empty cell and its end take room too.
-        if let Err(p) = budget.take(record.as_slice().len() + 9 * columns.len()) {
+        if let Err(p) = budget.take(record.text().len() + 9 * columns.len()) {
             problems.push(format!("data row {row}: {p}"));
             break;
         }
@@ -276,9 +273,7 @@ fn parse<R: Read>(
     }
     let expected = format!("not {width} cells as in the header, or a quote out of place,");
     ragged.report(&expected, &mut problems);
-    let limit = limits.cell;
-    long.report(&format!("a cell of more than {limit} bytes (a quote that is never closed?)"), &mut problems);
-    let tail = reader.get_ref();
+    let tail = reader.source();
     if problems.is_empty() && tail.quotes % 2 == 1 && (multi_line_tail || !tail.ends_in_newline) {
         problems
             .push(format!("a quote is opened and never closed (data row {row} is the last one that could be read)"));
@@ -288,6 +283,13 @@ fn parse<R: Read>(
         budget.give(last, &mut batches)?;
     }
     Ok(FileRows { batches, left_out })
+}
+
+fn too_long(limits: &Limits) -> String {
+    format!(
+        "a cell of more than {} bytes, or a row of more than {} (a quote that is never closed?)",
+        limits.cell, limits.row
+    )
 }
 
 /// The columns as a batch of rows, of which `before` have been given already.
@@ -312,8 +314,8 @@ fn batch(
 }
 
 /// Column names; other encodings and separators are told apart here, where a person can act on it.
-fn header_of(record: &ByteRecord) -> Result<Vec<String>, Vec<String>> {
-    let raw = record.as_slice();
+fn header_of(record: &Record) -> Result<Vec<String>, Vec<String>> {
+    let raw = record.text();
     if raw.starts_with(&[0xFF, 0xFE]) || raw.starts_with(&[0xFE, 0xFF]) || raw.contains(&0) {
         return Err(vec!["not UTF-8 text (UTF-16 or a binary file?); save it as UTF-8 CSV".into()]);
     }

@@ -2,9 +2,12 @@
 
 mod arrow;
 mod csv;
+mod footer;
 mod parquet;
+mod records;
 mod stream;
 mod thin;
+mod thrift;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -40,18 +43,29 @@ pub struct Limits {
     pub columns: usize,
     /// Bytes of one cell; a quote that is never closed ends here.
     pub cell: usize,
+    /// Bytes of one row of text.
+    pub row: usize,
     /// Bytes of all tables in memory.
     pub memory: u64,
     /// Files and folders looked at.
     pub files: usize,
-    /// Bytes out of one byte of a compressed file, once it has given 256 MiB.
+    /// Bytes out of one byte of a packed file, once it has given 64 MiB.
     pub ratio: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { columns: 16_384, cell: 16 << 20, memory: 64 << 30, files: 1_000_000, ratio: 400 }
+        Self { columns: 16_384, cell: 16 << 20, row: 64 << 20, memory: 64 << 30, files: 1_000_000, ratio: 400 }
     }
+}
+
+/// Bytes that a packed file may give before its ratio is looked at.
+const RATIO_FROM: u64 = 64 << 20;
+
+/// True when a packed file of `size` bytes gave so many that only a bomb would: real tables shrink ten times, not
+/// hundreds of times.
+fn is_bomb(out: u64, size: u64, limits: &Limits) -> bool {
+    out > RATIO_FROM && out / limits.ratio.max(1) > size
 }
 
 /// Reads the data set at `path` (a folder, nested folders are domains, or one file) with all its problems in one

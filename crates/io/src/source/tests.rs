@@ -245,7 +245,7 @@ fn limits_stop_wide_tables_long_cells_bombs_and_too_much_memory() {
     let limits = Limits { columns: 10, cell: 1000, memory: 20_000, ..Limits::default() };
     let e = read_with(dir.path(), None, &limits).unwrap_err().to_string();
     assert!(e.contains("wide.csv: 20 columns, the limit is 10"), "{e}");
-    assert!(e.contains("long.csv: a cell of more than 1000 bytes"), "{e}");
+    assert!(e.contains("long.csv: data row 1: a cell of more than 1000 bytes"), "{e}");
     assert!(e.contains("many.csv: data row 2001: larger than the memory limit"), "{e}");
     assert!(read_with(dir.path(), None, &Limits { files: 2, ..Limits::default() }).is_err());
 }
