@@ -205,7 +205,16 @@ impl NumberCoder {
         Some((*self.lo.first()?, *self.hi.last()?))
     }
 
-    /// Every training value that the bins hold: first, quartiles and last of each.
+    /// The number of the grid inside lo..=hi that lies next to the bins; None when no number does.
+    pub fn nearest(&self, lo: i64, hi: i64) -> Option<i64> {
+        let (first, last) = self.range()?;
+        let grid = Grid { step: self.step, zero: first.rem_euclid(self.step) };
+        // Between two bins any number is as near as another.
+        let v = if hi <= last { grid.down(hi, 0) } else { grid.up(lo, 0) };
+        (lo..=hi).contains(&v).then_some(v)
+    }
+
+    /// Every number that the bins hold: first, quartiles and last of each.
     pub fn values(&self) -> Vec<i64> {
         let bins = self.lo.iter().zip(&self.inner).zip(&self.hi);
         let mut all: Vec<i64> = bins.flat_map(|((lo, inner), hi)| [*lo, inner[0], inner[1], inner[2], *hi]).collect();
@@ -421,6 +430,15 @@ mod tests {
         let entities: Vec<u32> = (0..2000).map(|i| if i < 500 { 0 } else { i }).collect();
         let c = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
         assert_eq!(c.range(), Some((0, 99)));
+    }
+
+    #[test]
+    fn the_nearest_number_is_on_the_grid_and_in_bounds() {
+        let values: Vec<i64> = (0..1000).map(|i| 103 + i % 10 * 5).collect();
+        let c = NumberCoder::fit(&values, &(0..1000).collect::<Vec<u32>>(), 5, Grain::Coarse);
+        assert_eq!(c.range(), Some((103, 148)));
+        assert_eq!([c.nearest(0, 60), c.nearest(200, 300), c.nearest(104, 109)], [Some(58), Some(203), Some(108)]);
+        assert_eq!([c.nearest(104, 107), c.nearest(9, 2), NumberCoder::default().nearest(0, 9)], [None; 3]);
     }
 
     #[test]

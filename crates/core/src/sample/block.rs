@@ -175,11 +175,13 @@ impl<'a> Block<'a> {
             self.frames[t].push(owner as u32);
             let row = self.frames[t].rows - 1;
             let at = self.stream_row(t, row);
-            if !drawer.fill(&mut self.frames, row, at, tries, targets) && j >= least {
+            drawer.must = j < least;
+            if !drawer.fill(&mut self.frames, row, at, tries, targets) && !drawer.must {
                 self.frames[t].pop();
                 break;
             }
         }
+        drawer.must = false;
     }
 
     /// Links that had to wait for both tables.

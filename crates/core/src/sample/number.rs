@@ -80,8 +80,12 @@ impl RowDrawer<'_> {
         let mut weigh = |c: u16| {
             if usize::from(c) == n { f64::from(u8::from(missing)) } else { coder.overlap(c, lo, hi) }
         };
-        let code = self.code(frames, row, law, extras, if free { None } else { Some(&mut weigh) }, rng)?;
-        if usize::from(code) == n { Some(NULL) } else { coder.draw(code, lo, hi, rng) }
+        match self.code(frames, row, law, extras, if free { None } else { Some(&mut weigh) }, rng) {
+            Some(code) if usize::from(code) == n => Some(NULL),
+            Some(code) => coder.draw(code, lo, hi, rng),
+            None if self.must && self.loose => coder.nearest(lo, hi),
+            None => None,
+        }
     }
 
     #[allow(clippy::too_many_arguments)] // As draw_number.

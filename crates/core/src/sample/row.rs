@@ -34,7 +34,9 @@ pub(super) struct RowDrawer<'a> {
     /// Rules between columns.
     pub obey: Obey<'a>,
     /// Whether a code that the rules allow may be drawn although it was never seen in such a row.
-    loose: bool,
+    pub(super) loose: bool,
+    /// Whether a rule asks for the row: then a number next to those that were learned is better than no row.
+    pub must: bool,
     /// For each set that is unique in the table: the values of its last item for each of the others.
     in_table: Vec<HashMap<Vec<i64>, Vec<i64>>>,
 }
@@ -54,6 +56,7 @@ impl<'a> RowDrawer<'a> {
             roomy: false,
             obey: Obey::new(plan, law.model, table),
             loose: false,
+            must: false,
             in_table: vec![HashMap::new(); law.last_of_table.len()],
         }
     }
