@@ -141,6 +141,10 @@ pub fn strings(array: &dyn Array) -> Option<Vec<Option<&str>>> {
         DataType::Dictionary(_, _) => {
             let d = array.as_any_dictionary_opt()?;
             let values = strings(d.values().as_ref())?;
+            // Rows that are all missing need no values.
+            if values.is_empty() {
+                return Some(vec![None; array.len()]);
+            }
             let keys = d.normalized_keys();
             (0..array.len()).map(|i| if array.is_null(i) { None } else { values[keys[i]] }).collect()
         }

@@ -46,12 +46,12 @@ fn hostile_csv() {
         let long = |begin: &str, piece: &str, megabytes: usize| {
             [begin.as_bytes(), &piece.as_bytes().repeat((megabytes << 20) / piece.len())].concat()
         };
-        corpus.refused("open quote", "t.csv", &long("a,b\n1,\"", "x\n,", 100), "a cell of more than 16777216 bytes");
-        corpus.refused("open quote", "t.csv", &long("\"", "x", 100), "header: a cell of more than");
-        corpus.refused("long cell", "t.csv", &long("a\n", "x", 100), "data row 1: a cell of more than");
-        corpus.refused("long row", "t.csv", &long("a\n", &"x".repeat(9999).replace("xx", "x,"), 100), "16384");
-        corpus.refused("wide header", "t.csv", &long("a", ",a", 100), "more columns than 16384");
-        corpus.refused("wide row", "t.csv", &long("a\n", ",", 100), "more cells than 16384");
+        corpus.refused("open quote", "t.csv", &long("a,b\n1,\"", "x\n,", 40), "a cell of more than 16777216 bytes");
+        corpus.refused("open quote", "t.csv", &long("\"", "x", 40), "header: a cell of more than");
+        corpus.refused("long cell", "t.csv", &long("a\n", "x", 40), "data row 1: a cell of more than");
+        corpus.refused("long row", "t.csv", &long("a\n", &"x".repeat(9999).replace("xx", "x,"), 40), "16384");
+        corpus.refused("wide header", "t.csv", &long("a", ",a", 40), "more columns than 16384");
+        corpus.refused("wide row", "t.csv", &long("a\n", ",", 40), "more cells than 16384");
         corpus.refused("big cells", "t.csv", &long("a\n", &format!("{},", "y".repeat(15 << 20)), 90), "a row of more");
         // Bombs: text, empty lines, empty cells, quotes; one inside the other.
         for (what, head, piece) in [

@@ -1,5 +1,5 @@
-//! A corpus of hostile files. Each ends as a clear error or as data: no panic, within ten seconds, and all of a kind
-//! together in 2 GiB of address space.
+//! A corpus of hostile files. Each ends as a clear error or as data: no panic, no hang, and all of a kind together in
+//! 2 GiB of address space.
 
 mod arrow;
 mod changed_model;
@@ -23,8 +23,8 @@ use healthdata_io::Source;
 
 /// Address space of the process that tries the files of one kind, in KiB.
 const CAP: u64 = 2 << 20;
-/// Time for one file.
-const TIME: Duration = Duration::from_secs(10);
+/// More than a file takes on a busy machine without optimisation; ten seconds are asserted by the fuzz targets.
+const TIME: Duration = Duration::from_secs(60);
 /// What stands in every file and in no message.
 const SECRET: &str = "secret";
 
