@@ -147,8 +147,10 @@ fn map_texts<'a, T>(array: &'a dyn Array, f: impl FnMut(Option<&'a str>) -> T) -
         DataType::Dictionary(_, _) => {
             let d = array.as_any_dictionary_opt()?;
             let values = strings(d.values().as_ref())?;
-            let keys = d.normalized_keys();
-            (0..array.len()).map(|i| if array.is_null(i) { None } else { values[keys[i]] }).map(f).collect()
+            // Rows that are all missing need no values, and have no keys.
+            let keys = if values.is_empty() { Vec::new() } else { d.normalized_keys() };
+            let text = |i: usize| keys.get(i).filter(|_| !array.is_null(i)).and_then(|k| values[*k]);
+            (0..array.len()).map(text).map(f).collect()
         }
         _ => return None,
     })

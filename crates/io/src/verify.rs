@@ -54,6 +54,8 @@ pub fn verify(dir: &Path) -> Result<Report> {
         let file = dir.join(path);
         match fs::metadata(&file) {
             Err(e) => problems.push(io_error(&file, "read it", &e).to_string()),
+            // A pipe would be waited for, a device read for ever.
+            Ok(m) if !m.is_file() => problems.push(format!("{}: not a file", file.display())),
             Ok(m) if m.len() != bytes => {
                 problems.push(format!("{}: {} bytes instead of {bytes}", file.display(), m.len()));
             }

@@ -27,7 +27,7 @@ pub fn run(a: Check) -> Result<Outcome> {
     }
     let broken = proof::broken(&report);
     if a.json {
-        print::say(&(report.to_json() + "\n"))?;
+        print::data(&(report.to_json() + "\n"))?;
     } else if !a.quiet {
         print::say(&text(&report, &broken))?;
         notes.iter().chain(&report.notes).for_each(|n| print::remark(n));

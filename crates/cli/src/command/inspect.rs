@@ -17,18 +17,17 @@ pub fn run(a: Inspect) -> Result<Outcome> {
     }
     let sizes = model::table_bytes(&fitted)?;
     let found = inspect(&fitted, a.values)?;
-    let text = if a.json {
+    if a.json {
         let mut all = json!({ "model_hash": hash, "table_bytes": sizes });
         let details = serde_json::to_value(&found).unwrap_or(Value::Null);
         if let (Some(all), Value::Object(details)) = (all.as_object_mut(), details) {
             all.extend(details);
         }
-        format!("{all:#}\n")
+        print::data(&format!("{all:#}\n"))?;
     } else {
         let size = std::fs::metadata(&a.model).map_or(0, |m| m.len());
-        format!("{} ({}), hash {hash}\n{}", a.model.display(), bytes(size), words(&found, &sizes))
-    };
-    print::say(&text)?;
+        print::say(&format!("{} ({}), hash {hash}\n{}", a.model.display(), bytes(size), words(&found, &sizes)))?;
+    }
     Ok(Outcome::Fine)
 }
 
@@ -49,8 +48,13 @@ fn words(found: &Inspection, sizes: &[u64]) -> String {
 fn table(t: &TableInspection, size: u64) -> String {
     let owner = t.owner.as_ref().map(|o| format!(", owned by {o}")).unwrap_or_default();
     let order = t.order.as_ref().map(|o| format!(", in order of {o}")).unwrap_or_default();
-    let mut out =
-        format!("{}: {}{owner}{order}; learned from {} rows; {}\n", t.table, t.origin, count(t.rows), bytes(size));
+    let mut out = format!(
+        "{}: {}{owner}{order}; learned from {} rows; {}\n",
+        one_line(&t.table),
+        t.origin,
+        count(t.rows),
+        bytes(size)
+    );
     for c in &t.columns {
         out.push_str(&column(c));
     }
@@ -74,13 +78,9 @@ fn table(t: &TableInspection, size: u64) -> String {
 }
 
 fn column(c: &ColumnInspection) -> String {
-    let mut out = format!("  {}: {}\n", c.column, c.how);
+    let mut out = format!("  {}: {}\n", one_line(&c.column), c.how);
     if !c.labels.is_empty() {
-        out.push_str(&format!(
-            "    {} labels: {}\n",
-            count(c.labels.len() as u64),
-            c.labels.iter().map(|l| plain(l)).collect::<Vec<_>>().join(", ")
-        ));
+        out.push_str(&format!("    {} labels: {}\n", count(c.labels.len() as u64), one_line(&c.labels.join(", "))));
     }
     for n in &c.numbers {
         out.push_str(&format!("    {}\n", values(n)));
@@ -89,13 +89,13 @@ fn column(c: &ColumnInspection) -> String {
     out
 }
 
-/// A value from the data without what a terminal would obey.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+/// A name or value that can't begin a line which looks like one of ours.
+pub(super) fn one_line(text: &str) -> String {
+    text.replace('\n', "\u{fffd}")
 }
 
 fn values(v: &Values) -> String {
-    let list = if v.values.is_empty() { String::new() } else { format!(": {}", plain(&v.values.join(", "))) };
+    let list = if v.values.is_empty() { String::new() } else { format!(": {}", one_line(&v.values.join(", "))) };
     format!("{} {}{list}", count(v.count as u64), v.what)
 }
 

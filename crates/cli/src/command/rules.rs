@@ -41,7 +41,7 @@ pub fn run(a: Rules) -> Result<Outcome> {
     files::write_whole(&a.out, metadata.to_json().as_bytes())?;
     drop(progress);
     if a.json {
-        print::say(&(to_json(&found) + "\n"))?;
+        print::data(&(to_json(&found) + "\n"))?;
     } else if !a.quiet {
         let (input, out) = (a.data.display(), a.out.display());
         print::say(&format!(

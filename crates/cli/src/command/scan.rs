@@ -4,7 +4,7 @@ use healthdata_core::scan::{Finding, Scan as Found, scan};
 use healthdata_core::{Metadata, Result};
 use healthdata_io::{model, read};
 
-use super::inspect::plain;
+use super::inspect::one_line;
 use crate::args::Scan;
 use crate::progress::Progress;
 use crate::table::{Side, count, table};
@@ -24,7 +24,7 @@ pub fn run(a: Scan) -> Result<Outcome> {
     let found = scan(&fitted, &source.data, a.min_support.map(|k| k as u32))?;
     drop(progress);
     if a.json {
-        print::say(&(serde_json::to_string_pretty(&found).expect("texts and numbers are JSON") + "\n"))?;
+        print::data(&(serde_json::to_string_pretty(&found).expect("texts and numbers are JSON") + "\n"))?;
     } else if !a.quiet {
         print::say(&text(&found))?;
     }
@@ -45,7 +45,7 @@ fn text(found: &Found) -> String {
         return out + &format!("\nNothing that fewer than {} entities hold.\n", found.min_support);
     }
     let line = |f: &Finding| {
-        vec![f.table.clone(), f.column.clone(), f.what.to_owned(), count(f.entities as u64), plain(&f.value)]
+        vec![f.table.clone(), f.column.clone(), f.what.to_owned(), count(f.entities as u64), one_line(&f.value)]
     };
     let header = [
         ("table", Side::Left),

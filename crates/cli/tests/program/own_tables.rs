@@ -147,3 +147,19 @@ fn the_reader_of_the_output_may_go_away() {
     let done = child.wait_with_output().unwrap();
     assert_eq!((done.status.code(), done.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+#[test]
+fn inspect_prints_nothing_that_a_terminal_obeys() {
+    let dir = folder();
+    let mut text = "id,\"kind\u{1b}[2J\"\n".to_owned();
+    for i in 0..200 {
+        text.push_str(&format!("{i},\"{}\"\n", ["\u{1b}]0;x\u{7}", "a\u{202e}b", "c\r\nd", "\u{9b}2J"][i % 4]));
+    }
+    fs::create_dir(dir.path().join("data")).unwrap();
+    fs::write(dir.path().join("data/t.csv"), text).unwrap();
+    run(dir.path(), "fit @/data --out @/m --quiet").fine();
+    let said = run(dir.path(), "inspect @/m --values").fine();
+    assert!(said.out.contains("]0;x"), "the labels are there: {}", said.out);
+    assert!(!said.out.contains(|c: char| c != '\n' && c.is_control() || c == '\u{202e}'), "{:?}", said.out);
+    assert!(!said.out.lines().any(|l| l == "d"), "{:?}", said.out);
+}

@@ -127,7 +127,7 @@ impl Flat {
             let v = values[usize::from(node.input)];
             // Both kinds of cut are worked out: choosing between two numbers costs less than guessing a branch.
             let above = v > f64::from_bits(node.word);
-            let bin = if v.is_nan() { 0 } else { (v as u64 + 1).min(u64::from(node.last)) };
+            let bin = if v.is_nan() { 0 } else { (v as u64).saturating_add(1).min(u64::from(node.last)) };
             let out = node.word >> bin & 1 == 0;
             let right = if node.last == 0 { above } else { out };
             node = &self.nodes[node.next as usize + usize::from(right)];

@@ -231,6 +231,8 @@ impl Look<'_> {
             let all = self.model.tables[usize::from(c.child)].rows as i64;
             let fits = |(a, b): (i64, i64)| a >= 0 && (b <= all || c.per.is_some());
             need(c.drawn.coder_range().is_none_or(fits), "more rows than there were")?;
+            // Nor have all owners together many more: what a run is expected to make follows from this mean.
+            need(c.mean * table.rows as f64 <= 2.0 * all as f64 + 1.0, "more rows on average than there were")?;
         }
         self.keep(t)
     }

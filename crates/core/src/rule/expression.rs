@@ -8,6 +8,8 @@ use super::senseless;
 
 /// Brackets may nest this deep, so that a hostile formula can't exhaust the stack.
 const DEPTH: usize = 32;
+/// Numbers, names, signs and brackets at most, for the same reason: a sum of many is deep, too.
+const TOKENS: usize = 1000;
 
 /// A formula as it is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +99,9 @@ fn tokens(text: &str) -> Result<Vec<Token>> {
         } else {
             return Err(senseless("equals: only + - * ( ), numbers, names and names in double quotes are understood"));
         };
+        if tokens.len() > TOKENS {
+            return Err(senseless(format!("equals: more than {TOKENS} numbers, names and signs")));
+        }
         rest = rest[end..].trim_start();
     }
     Ok(tokens)
@@ -275,6 +280,14 @@ impl<'a> Resolved<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hostile_formula_does_not_exhaust_the_stack() {
+        assert!(Expression::parse(&("n + ".repeat(400) + "n")).is_ok());
+        for deep in ["n + ", "n * ", "(", "-", "(n + "] {
+            assert!(Expression::parse(&(deep.repeat(100_000) + "n")).is_err(), "{deep}");
+        }
+    }
 
     #[test]
     fn products_bind_closer_than_sums() {

@@ -171,7 +171,8 @@ impl<'a> Block<'a> {
         tries: u64,
         targets: &mut [Option<Targets>],
     ) {
-        for j in 0..planned {
+        let room = self.sampler.most(t).saturating_sub(self.frames[t].rows);
+        for j in 0..planned.min(room as i64) {
             self.frames[t].push(owner as u32);
             let row = self.frames[t].rows - 1;
             let at = self.stream_row(t, row);

@@ -65,6 +65,9 @@ fn visible(full: &Metadata, model: &Model) -> Metadata {
 /// Largest scale: beyond it keys would not fit their counters.
 const MOST: f64 = 1e9;
 
+/// Rows of one table in one block at most: rows are told apart by 32 bits.
+const MOST_ROWS: u64 = u32::MAX as u64 / 2;
+
 /// A model ready to generate.
 pub struct Sampler<'a> {
     pub(crate) model: &'a Model,
@@ -129,6 +132,11 @@ impl<'a> Sampler<'a> {
             remarks: Vec::new(),
         };
         sampler.reserved = sampler.reserve();
+        if sampler.reserved.iter().any(|rows| *rows > MOST_ROWS) {
+            return bad(format!(
+                "more than {MOST_ROWS} rows of one table in one block; ask for a smaller scale or fewer --rows"
+            ));
+        }
         sampler.make_room();
         Ok(sampler)
     }
@@ -240,6 +248,11 @@ impl<'a> Sampler<'a> {
     /// region of its own behind all blocks.
     fn reserve(&self) -> Vec<u64> {
         (0..self.model.tables.len()).map(|t| (self.expected(t) * 1.25 + 50.0).ceil() as u64).collect()
+    }
+
+    /// Rows of a table that a block makes at most, whatever is drawn: far more than any honest model needs.
+    fn most(&self, t: usize) -> usize {
+        self.reserved[t].saturating_mul(8).clamp(1 << 20, MOST_ROWS) as usize
     }
 
     /// First and end root row of a block.

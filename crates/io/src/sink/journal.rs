@@ -56,9 +56,10 @@ impl Journal {
     pub fn open(dir: &Path) -> Result<(Self, Past)> {
         let path = dir.join(JOURNAL);
         let fail = |e: io::Error| io_error(&path, "write it", &e);
-        // Never written through to another place.
-        if fs::symlink_metadata(&path).is_ok_and(|m| m.file_type().is_symlink()) {
-            let line = format!("{}: a link, not ours; remove it or choose another --out-dir", path.display());
+        // Never written through a link to another place, and never waited for as a pipe is.
+        if fs::symlink_metadata(&path).is_ok_and(|m| !m.is_file()) {
+            let line =
+                format!("{}: a link or no file, not ours; remove it or choose another --out-dir", path.display());
             return Err(Error::new(ErrorKind::Io, line));
         }
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(fail)?;

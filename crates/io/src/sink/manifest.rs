@@ -89,9 +89,14 @@ impl Manifest {
     /// there is one that is not ours, of a newer version or damaged.
     pub fn read(dir: &Path) -> Result<Option<Self>> {
         let path = dir.join(MANIFEST);
-        match std::fs::symlink_metadata(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        match std::fs::metadata(&path) {
+            // A link that leads nowhere is one, and not nothing.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
             Err(e) => return Err(files::io_error(&path, "read it", &e)),
+            // A pipe would be waited for.
+            Ok(m) if !m.is_file() => {
+                return Err(Error::new(ErrorKind::Data, format!("{}: not a file", path.display())));
+            }
             Ok(_) => {}
         }
         let bytes = files::read_whole(&path, LIMIT, ErrorKind::Data)?;
