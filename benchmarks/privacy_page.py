@@ -27,7 +27,7 @@ def strongest(all_figures, figure):
 
 
 def interval(row, digits=3, factor=1.0):
-    low, mid, high = (factor * (row.value + z * row.error) for z in (-1.96, 0, 1.96))
+    low, mid, high = (factor * max(row.value + z * row.error, 0) for z in (-1.96, 0, 1.96))
     return f"{mid:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
@@ -150,7 +150,6 @@ def plot(path, figures, auc):
         axis.legend(fontsize=7, frameon=False)
     panes.tight_layout()
     panes.savefig(path, metadata={"Date": None})
-    panes.savefig("/tmp/w/h/d_out/privacy.png", dpi=90)
 
 
 def write(rows):
@@ -159,7 +158,8 @@ def write(rows):
     auc, tpr = strongest(figures, "AUC"), strongest(figures, "TPR")
     curve = auc.index.get_level_values("who").str.startswith("k=")
     plain, plain_tpr = auc[~curve], tpr[~tpr.index.get_level_values("who").str.startswith("k=")]
-    text = [f"{found.seed.nunique()} splits, two folds each; {datetime.date.today()}. In brackets: 95 % intervals.", ""]
+    splits = found.groupby("set", sort=False).seed.nunique()
+    text = ["Splits: " + ", ".join(f"{n} {k}" for n, k in splits.items()) + f"; two folds each; {datetime.date.today()}. In brackets: 95 % intervals.", ""]
     text += ["### Membership", "", *membership(plain, plain_tpr)]
     text += ["### Beside peers: AUC / TPR at 1 % FPR in %", "", *beside(plain, plain_tpr)]
     text += ["### Copies", "", *copied(figures), "### Distances", "", *near(figures)]
