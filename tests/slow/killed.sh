@@ -14,7 +14,7 @@ trap 'umount "$work/small" 2>/dev/null || true; rm -rf "$work"' EXIT
 "$healthdata" reference --patients 2000 --out-dir "$work/data" --quiet
 "$healthdata" fit "$work/data" --out "$work/model" --quiet
 # exec, so that the process that is killed is the program itself.
-run() { exec "$healthdata" sample "$work/model" --scale 6 --rows-per-file 10000 --quiet --no-check --format "$1" --out-dir "$2"; }
+run() { exec "$healthdata" sample "$work/model" --scale 2 --rows-per-file 4000 --quiet --no-check --format "$1" --out-dir "$2"; }
 sums() { (cd "$1" && find . -type f | sort | xargs sha256sum); }
 
 RANDOM=7
