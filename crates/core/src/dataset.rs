@@ -447,6 +447,14 @@ mod tests {
     }
 
     #[test]
+    fn missing_rows_need_no_labels() {
+        use arrow_array::{DictionaryArray, Int8Array, StringArray};
+        let none = std::sync::Arc::new(StringArray::new_null(0));
+        let all = DictionaryArray::try_new(Int8Array::new_null(3), none).unwrap();
+        assert_eq!(strings(&all), Some(vec![None; 3]));
+    }
+
+    #[test]
     fn numbers_keep_their_grid() {
         let c = read(&StringArray::from(vec![Some("1.25"), None, Some("3")]), Sdtype::Numerical);
         assert_eq!(c, Ok(Column::Number { ticks: vec![125, NULL, 300], decimals: 2 }));
