@@ -151,7 +151,7 @@ fn the_reader_of_the_output_may_go_away() {
 #[test]
 fn inspect_prints_nothing_that_a_terminal_obeys() {
     let dir = folder();
-    let mut text = "id,kind\n".to_owned();
+    let mut text = "id,\"kind\u{202e}\"\n".to_owned();
     for i in 0..200 {
         text.push_str(&format!("{i},\"{}\"\n", ["\u{1b}]0;x\u{7}", "a\u{202e}b", "c\r\nd", "\u{9b}2J"][i % 4]));
     }
