@@ -74,7 +74,7 @@ class View:
             if numbers := [c for c in rows if c not in flat]:
                 wide = groups[numbers].agg(["mean", "std", "min", "max", "first", "last"])
                 parts.append(wide.set_axis([f"{t}: {a} {c}" for c, a in wide.columns], axis=1).reindex(entity))
-        return pd.concat([p.set_axis(entity.to_numpy()) for p in parts], axis=1)
+        return pd.concat([p.set_axis(entity.to_numpy()) for p in parts], axis=1).round(9)  # sums that are zero but for rounding
 
     def points(self, data):
         # The inverse sine keeps far values far without letting one column decide alone.
@@ -209,6 +209,7 @@ def copies(plan, output, train, holdout, least=3):
 
     def excess(what, new, a, b):
         if len(new):
+            found.append(("all copied", what, 100 * (~a.isin(set(b))).mean(), 0))
             a, b = new.isin(set(a)), new.isin(set(b))
             found.append(("copies", what, 100 * (a.mean() - b.mean()), 100 * np.sqrt((a != b).sum()) / len(new)))
 

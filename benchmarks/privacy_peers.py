@@ -70,8 +70,8 @@ def copula(train, kinds):
     return sample
 
 
-def hma(folder, plan, scales):
-    """SDV's multi-table synthesizer on all tables; some schemas are refused or take hours."""
+def hma(folder, plan):
+    """SDV's multi-table synthesizer on all tables, as many rows as were learned from; many schemas take it hours."""
     from sdv.metadata import Metadata
     from sdv.multi_table import HMASynthesizer
 
@@ -84,6 +84,5 @@ def hma(folder, plan, scales):
     HMASynthesizer._validate_schema_complexity = lambda self: None  # it refuses more than two levels
     model = HMASynthesizer(Metadata.load_from_dict(meta), verbose=False)
     model.fit(real)
-    for scale in scales:
-        raw = {t: df.astype("string") for t, df in model.sample_scale(scale).items()}
-        yield scale, Data({t: typed(raw[t], plan.kinds[t]) for t in plan.kinds}, entities(raw, plan))
+    raw = {t: df.astype("string") for t, df in model.sample_scale(1).items()}
+    return Data({t: typed(raw[t], plan.kinds[t]) for t in plan.kinds}, entities(raw, plan))
