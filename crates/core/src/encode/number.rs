@@ -59,7 +59,7 @@ impl NumberCoder {
         let first = rows[0].0;
         let step =
             rows.iter().fold(0u64, |g, r| gcd(g, r.0.wrapping_sub(first) as u64)).max(1).min(i64::MAX as u64) as i64;
-        let (low, high) = guarded_extremes(&rows, groups, k, step);
+        let (low, high) = guarded_extremes(&rows, &mut distinct, groups, k, step);
         for r in &mut rows {
             r.0 = r.0.clamp(low, high);
         }
@@ -85,14 +85,14 @@ impl NumberCoder {
                 if let Some((a, b)) = pending.take() {
                     coder.close(&rows[a..b], &mut distinct, k);
                 }
-                coder.push(&rows[from..to]);
+                coder.push(&rows[from..to], &mut distinct, k);
                 continue;
             }
             let (a, _) = pending.unwrap_or((from, to));
             pending = Some((a, to));
             let enough = if few { 1 } else { width };
             if to - a >= enough && distinct.at_least(k, rows[a..to].iter().map(|r| r.1)) {
-                coder.push(&rows[a..to]);
+                coder.push(&rows[a..to], &mut distinct, k);
                 pending = None;
             }
         }
@@ -103,12 +103,11 @@ impl NumberCoder {
         coder
     }
 
-    /// Moves the ends and quartiles of bins of several values to round numbers of the grid, by at most a sixteenth
-    /// of the distance to the next of them, so that a model does not show what one training row holds.
+    /// Moves the ends and quartiles of bins of several values to round numbers of the grid, by at most a quarter of the
+    /// distance to the next of them, so that a model does not show what one training row holds.
     fn round(&mut self, rows: &[(i64, u32)], distinct: &mut Distinct, k: usize) {
         let grid = Grid { step: self.step, zero: rows[0].0.rem_euclid(self.step) };
         let until = |v: i64| rows.partition_point(|r| r.0 <= v);
-        let last = self.len() - 1;
         // Rows before this one are in earlier bins.
         let mut from = 0;
         for c in 0..self.len() {
@@ -121,20 +120,17 @@ impl NumberCoder {
                 0 => grid.up(lo, inner[0].abs_diff(lo)),
                 _ => grid.near(lo, inner[0].abs_diff(lo)).max(self.hi[c - 1] + self.step),
             };
-            let mut end = match c == last {
-                true => grid.down(hi, hi.abs_diff(inner[2])),
-                false => grid.near(hi, hi.abs_diff(inner[2])).min(self.lo[c + 1] - self.step),
-            };
-            // A moved end moves rows: enough entities must be left on both sides.
-            let enough =
-                |distinct: &mut Distinct, a: usize, b: usize| distinct.at_least(k, rows[a..b].iter().map(|r| r.1));
-            if c < last {
-                let next = until(self.hi[c + 1]);
-                if !enough(distinct, from, until(end)) || !enough(distinct, until(end), next) {
-                    end = hi;
+            // A moved end moves rows: enough entities must be left on both sides. Half-way to the next row none is moved.
+            let mut enough = |a: usize, b: usize| distinct.at_least(k, rows[a..b].iter().map(|r| r.1));
+            let end = match self.lo.get(c + 1) {
+                None => grid.down(hi, hi.abs_diff(inner[2])),
+                Some(&next) => {
+                    let near = grid.near(hi, hi.abs_diff(inner[2]));
+                    let stays = near < next && enough(from, until(near)) && enough(until(near), until(self.hi[c + 1]));
+                    if stays { near } else { hi + (next.abs_diff(hi) / self.step as u64 / 2) as i64 * self.step }
                 }
-                from = until(end);
-            }
+            };
+            from = until(end);
             let mut least = first;
             for (q, near) in [[lo, inner[1]], [inner[0], inner[2]], [inner[1], hi]].into_iter().enumerate() {
                 let room = inner[q].abs_diff(near[0]).min(near[1].abs_diff(inner[q]));
@@ -145,12 +141,17 @@ impl NumberCoder {
         }
     }
 
-    /// A bin over sorted rows.
-    fn push(&mut self, rows: &[(i64, u32)]) {
-        let at = |q: usize| rows[(rows.len() - 1) * q / 4].0;
-        self.lo.push(rows[0].0);
-        self.hi.push(rows[rows.len() - 1].0);
+    /// A bin over sorted rows. Its quartiles are learned where each quarter has enough entities; else it is even.
+    fn push(&mut self, rows: &[(i64, u32)], distinct: &mut Distinct, k: usize) {
+        let (lo, hi, n) = (rows[0].0, rows[rows.len() - 1].0, rows.len());
+        let quarter = |q: usize| rows[n * q / 4..n * (q + 1) / 4].iter().map(|r| r.1);
+        let enough = (0..4).all(|q| distinct.at_least(k, quarter(q)));
+        let steps = (hi.wrapping_sub(lo) as u64 / self.step as u64) as u128;
+        let even = |q: usize| lo.wrapping_add(((steps * q as u128 / 4) as i64).wrapping_mul(self.step));
+        let at = |q: usize| if enough { rows[(n - 1) * q / 4].0 } else { even(q) };
         self.inner.push([at(1), at(2), at(3)]);
+        self.lo.push(lo);
+        self.hi.push(hi);
     }
 
     /// The rest before an atom or the end: a bin of its own with enough entities, else the last bin grows over it.
@@ -161,7 +162,7 @@ impl NumberCoder {
                 *hi = rows[rows.len() - 1].0;
                 inner[2] = inner[2].max(inner[1]);
             }
-            _ => self.push(rows),
+            _ => self.push(rows, distinct, k),
         }
     }
 
@@ -303,9 +304,9 @@ struct Grid {
 }
 
 impl Grid {
-    /// The roundest unit that moves the nearest number by at most a sixteenth of `room`: 1, 2, 5, 10, 20, ... steps.
+    /// The roundest unit that moves the nearest number by at most a quarter of `room`: 1, 2, 5, 10, 20, ... steps.
     fn unit(&self, room: u64) -> i64 {
-        let most = room / self.step as u64 / 8;
+        let most = room / self.step as u64 / 2;
         let mut ten = 1u64;
         while ten <= most / 10 {
             ten *= 10;
@@ -334,21 +335,32 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// The k-th smallest of the entities' smallest values and the k-th largest of their largest (rows sorted, some).
-fn guarded_extremes(rows: &[(i64, u32)], groups: usize, k: usize, step: i64) -> (i64, i64) {
+/// Half-way between the k-th smallest of the entities' smallest values and the next one, and the same from above (rows
+/// sorted, some); the k-th itself where enough entities have it.
+fn guarded_extremes(rows: &[(i64, u32)], distinct: &mut Distinct, groups: usize, k: usize, step: i64) -> (i64, i64) {
     let nth = |it: &mut dyn Iterator<Item = &(i64, u32)>| {
         let mut seen = vec![false; groups];
         let mut first_of_each = it.filter(|(_, g)| !std::mem::replace(&mut seen[*g as usize], true));
         first_of_each.nth(k.saturating_sub(1)).map(|r| r.0)
     };
+    let steps = |a: i64, b: i64| b.wrapping_sub(a) as u64 / step as u64;
+    let after = |a: i64, n: u64| a.wrapping_add((n as i64).wrapping_mul(step));
     let (low, high) = match (nth(&mut rows.iter()), nth(&mut rows.iter().rev())) {
-        (Some(low), Some(high)) if low <= high => return (low, high),
+        (Some(low), Some(high)) if low <= high => {
+            let run = |v: i64| (rows.partition_point(|r| r.0 < v), rows.partition_point(|r| r.0 <= v));
+            let (of_low, of_high) = (run(low), run(high));
+            let mut alone =
+                |(a, b): (usize, usize)| low < high && !distinct.at_least(k, rows[a..b].iter().map(|r| r.1));
+            let low = if alone(of_low) { after(low, steps(low, rows[of_low.1].0) / 2) } else { low };
+            let before = |b: i64, n: u64| b.wrapping_sub((n as i64).wrapping_mul(step));
+            let high = if alone(of_high) { before(high, steps(rows[of_high.0 - 1].0, high) / 2) } else { high };
+            return (low, high);
+        }
         (Some(high), Some(low)) => (low, high),
         _ => (rows[0].0, rows[rows.len() - 1].0),
     };
-    // Fewer than 2k entities: half-way between the two, on the grid, is nobody's value.
-    let middle = low + (high.wrapping_sub(low) as u64 / 2) as i64;
-    let middle = middle - (middle.wrapping_sub(rows[0].0) as u64 % step as u64) as i64;
+    // Of fewer than 2k entities half-way between the two is nobody's value.
+    let middle = after(low, steps(low, high) / 2);
     (middle, middle)
 }
 
@@ -390,6 +402,17 @@ mod tests {
             let of = rows.iter().filter(|r| c.code(r.0) == code).map(|r| r.1);
             assert!(distinct.at_least(5, of), "bin {code} has too few entities");
         }
+    }
+
+    #[test]
+    fn a_bin_of_few_entities_shows_none_of_their_values() {
+        let mut s = rng();
+        let values: Vec<i64> = (0..200).map(|_| s.below(1_000_000_000) as i64).collect();
+        let c = NumberCoder::fit(&values, &(0..200).collect::<Vec<u32>>(), 5, Grain::Coarse);
+        assert!(c.len() >= 30, "{}", c.len());
+        let exact = c.values().iter().filter(|v| values.contains(v)).count();
+        // By chance one number in a million is one of the 200.
+        assert_eq!(exact, 0, "of {} numbers", c.values().len());
     }
 
     #[test]
@@ -447,8 +470,8 @@ mod tests {
         let entities: Vec<u32> = (0..64_000).collect();
         let c = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
         let (lo, hi) = (c.lo[3], c.hi[3]);
-        // The middle of the bin is a quartile moved by at most a sixteenth of a quarter.
-        assert!((c.overlap(3, lo, lo + (hi - lo) / 2) - 0.5).abs() < 0.25 / 16.0 + 1.0 / (hi - lo) as f64);
+        // The middle of the bin is a quartile moved by at most a quarter of a quarter.
+        assert!((c.overlap(3, lo, lo + (hi - lo) / 2) - 0.5).abs() < 0.25 / 4.0 + 1.0 / (hi - lo) as f64);
         assert_eq!(c.overlap(3, hi + 1, i64::MAX), 0.0);
     }
 }
