@@ -12,6 +12,7 @@ and are not judged. The attacker knows the output and one half of the holdout, t
 """
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -125,6 +126,7 @@ def main():
     if a.page:
         return privacy_page.write([row for p in a.page for row in json.loads(p.read_text())])
     found, only = [], a.only.split(",")
+    build = hashlib.sha256(Path(a.program).read_bytes()).hexdigest()[:8]
     for name in a.sets.split(","):
         source, scratch = a.data / name, a.scratch / name
         scratch.mkdir(parents=True, exist_ok=True)
@@ -136,7 +138,7 @@ def main():
             for step in only:
                 for who, scale, rows in steps[step]():
                     for unit, figure, part, value, error in rows:
-                        found.append({"set": name, "seed": seed, "who": who, "scale": scale, "unit": unit, "figure": figure, "part": part,
+                        found.append({"build": build, "set": name, "seed": seed, "who": who, "scale": scale, "unit": unit, "figure": figure, "part": part,
                                       "value": float(value), "error": float(error)})
             print(f"{name}, split {seed}: {time.process_time() - begin:.0f} CPU s", file=sys.stderr, flush=True)
             (a.scratch / "privacy.json").write_text(json.dumps(found))

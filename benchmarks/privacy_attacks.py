@@ -112,7 +112,8 @@ def kernel(crowd, points):
     width = n ** (-1 / (d + 4))
     out = np.empty(len(points))
     for i in range(0, len(points), 256):
-        gap = ((points[i : i + 256, None] - crowd[None]) ** 2).sum(2) / (-2 * width**2)
+        part = points[i : i + 256]
+        gap = (2 * part @ crowd.T - (crowd**2).sum(1) - (part**2).sum(1)[:, None]) / (2 * width**2)
         top = gap.max(1)
         out[i : i + 256] = top + np.log(np.exp(gap - top[:, None]).mean(1))
     return out - d * np.log(width)
@@ -137,7 +138,7 @@ def membership(plan, unit, output, train, reference, others, seed):
     near, near_known = distances(flat(crowd), flat(ask), 5), distances(flat(some_known), flat(ask), 5)
     ratio = lambda k: np.log(near_known[:, min(k, near_known.shape[1]) - 1] + 1e-6) - np.log(near[:, min(k, near.shape[1]) - 1] + 1e-6)
     white = [view.project(z, 5) / np.maximum(view.size[:5], 1e-6) for z in (few[:6000], some_known[:6000], ask)]
-    forest = HistGradientBoostingClassifier(max_iter=60, class_weight="balanced", random_state=0, early_stopping=False)
+    forest = HistGradientBoostingClassifier(max_iter=60, random_state=0, early_stopping=False)
     forest.fit(np.concatenate([few, some_known]), np.repeat([1, 0], [len(few), len(some_known)]))
     exact = np.concatenate([cells(d, unit, plan, output, reference)[p] for d, p in zip((train, others), picked)])
     scores = {

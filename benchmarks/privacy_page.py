@@ -114,11 +114,11 @@ def where(found, most=12):
 
 
 def over_k(figures, auc, tpr):
-    f = figures[figures.figure.isin(["fidelity", "copies"])].set_index(["set", "who", "figure", "part"])
+    f = figures[figures.figure.isin(["fidelity", "copies"]) & (figures.scale == 1)].set_index(["set", "who", "figure", "part"])
     rows = []
     for (name, unit), g in auc[auc.index.get_level_values("who").str.startswith("k=")].groupby(level=["set", "unit"], sort=False):
         for who in g.index.get_level_values("who"):
-            pairs, best, labels = (f.loc[name, who, "fidelity", p].value.iloc[0] for p in ("pairs", "possible", "labels"))
+            pairs, best, labels = (f.loc[name, who, "fidelity", p].value for p in ("pairs", "possible", "labels"))
             most = f.loc[name, who, "copies"].value.max()
             t = f"{100 * tpr.loc[name, unit, who, 1].value:.1f}" if (name, unit, who, 1) in tpr.index else "-"
             rows.append([name, unit, who[2:], f"{pairs:.3f} ({best:.3f})", f"{labels:.0f}", interval(auc.loc[name, unit, who, 1]), t, f"{most:.2f}"])
@@ -163,6 +163,8 @@ def write(rows):
     plain, plain_tpr = auc[~curve], tpr[~tpr.index.get_level_values("who").str.startswith("k=")]
     splits = found.groupby("set", sort=False).seed.nunique()
     text = ["Splits: " + ", ".join(f"{n} {k}" for n, k in splits.items()) + f"; two folds each; {datetime.date.today()}. In brackets: 95 % intervals.", ""]
+    builds = found.assign(what=found.set + found.who.str.startswith("k=").map({True: " over k", False: ""})).groupby("build", sort=False).what.unique()
+    text += ["Programs measured (start of their SHA-256): " + "; ".join(f"{b} on {', '.join(w)}" for b, w in builds.items()) + ".", ""]
     text += ["### Membership", "", *membership(plain, plain_tpr)]
     text += ["### Beside peers: AUC / TPR at 1 % FPR in %", "", *beside(plain, plain_tpr)]
     text += ["### Copies", "", *copied(figures), "### Distances", "", *near(figures)]
