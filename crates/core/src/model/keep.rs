@@ -653,20 +653,17 @@ fn determined(training: &Training, t: usize, column: &str, determines: &str, all
         Output::Slot(by) if table.slots[usize::from(*by)].kind.is_label() => {
             // Of the values beside one label the usual one, as `check` counts it.
             let decider = &values[usize::from(*by)];
-            let slots = vec![*by, slot];
-            let mut counts: BTreeMap<(i64, i64), usize> = BTreeMap::new();
-            for (a, b) in decider.iter().zip(target) {
-                *counts.entry((*a, *b)).or_default() += 1;
-            }
-            let mut usual: BTreeMap<i64, (usize, i64)> = BTreeMap::new();
-            for pair in supported(training, t, &slots).iter().filter(|p| !p.contains(&NULL)) {
-                let (n, best) = (counts[&(pair[0], pair[1])], usual.entry(pair[0]).or_default());
-                if n > best.0 {
-                    *best = (n, pair[1]);
+            let mut counts: BTreeMap<i64, BTreeMap<i64, usize>> = BTreeMap::new();
+            for row in 0..training.frames[t].rows {
+                let (a, b) = (decider[row], target[row]);
+                if a != NULL && b != NULL && !pooled(plan, t, *by, a) && !pooled(plan, t, slot, b) {
+                    *counts.entry(a).or_default().entry(b).or_default() += 1;
                 }
             }
-            let allowed = usual.into_iter().map(|(a, (_, b))| vec![a, b]).collect();
-            all[t].combinations.push(Combinations { slots, allowed, missing_is_free: true });
+            let usual = |m: BTreeMap<i64, usize>| m.into_iter().max_by_key(|(v, n)| (*n, -*v)).map(|(v, _)| v);
+            let pairs = counts.into_iter().filter_map(|(a, m)| Some(vec![a, usual(m)?])).collect();
+            let slots = vec![*by, slot];
+            all[t].combinations.push(Combinations { slots, allowed: pairs, missing_is_free: true });
         }
         Output::Slot(by) => {
             let decider = &values[usize::from(*by)];
