@@ -167,8 +167,8 @@ impl Targets {
             pool = filtered(false, false);
         }
         if pool.is_empty() {
-            // All targets have their one row: there is nothing left to point to.
-            return rules.once && law.null.is_some();
+            // All targets have their one row, or no try found one that the rules allow: there is nothing to point to.
+            return (rules.once || d.loose) && law.null.is_some();
         }
         let (mut from, mut to) = (0, pool.len());
         let left = if plain { None } else { self.left(&pool) };
@@ -418,7 +418,8 @@ fn broken(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Vec<Restrict
     let breaks = |r: &&Restriction| {
         let (from, to) = (d.plan.value(frames, d.table, row, &r.from), d.plan.value(frames, d.table, row, &r.to));
         if from == NULL || to == NULL {
-            return false;
+            // A time that is drawn later may forbid the target: in the last tries none is taken that it could.
+            return d.loose;
         }
         let years = years_between(from, to);
         r.min_years.is_some_and(|m| years < m) || r.below_years.is_some_and(|m| years >= m)
