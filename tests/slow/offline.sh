@@ -35,7 +35,8 @@ echo "preloaded: socket() was called 0 times by 7 commands"
 
 if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
     jobs_of strace -f -qq -A -o "$work/trace" -e trace=network -e signal=none
-    found="$(grep -vcE 'exited with|^$' "$work/trace" || true)"
+    # A thread that ends while strace looks at it leaves a line that names no call: "???( <detached ...>".
+    found="$(grep -cE '[a-z0-9_]+\(' "$work/trace" || true)"
     if [ "$found" != 0 ]; then echo "FAILED: $found system calls of a network"; head "$work/trace"; exit 1; fi
     # Were nothing traced, nothing would be found.
     strace -f -qq -o "$work/trace" -e trace=network -e signal=none bash -c '(: < /dev/tcp/127.0.0.1/9) 2> /dev/null || true'
