@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use healthdata_core::{Error, ErrorKind, Result};
-use healthdata_io::files::{io_error, sync_folder};
+use healthdata_io::files::{io_error, sync_folder, write_whole};
 use healthdata_io::sink::{Commit, make_folders};
 use healthdata_io::{FileEntry, Format, OutputDir, Run, model as file};
 use pyo3::exceptions::PyUserWarning;
@@ -23,6 +23,11 @@ use crate::work::{Desk, long};
 
 /// Folders of workers, inside the run folder; what is left of them is swept by the commit.
 const ATTEMPT: &str = ".attempt-";
+/// The one among them where each worker notes its files before it renames them: should the run be killed, the next one
+/// knows them by their checksums.
+const NOTES: &str = ".attempt-notes";
+/// A note of a thousand tables has about 200 KiB.
+const NOTE_LIMIT: u64 = 16 << 20;
 
 /// A file as Python sees it: table, path, rows, bytes, blake3.
 type File = (String, String, u64, u64, String);
@@ -45,16 +50,23 @@ fn write_part(job: &Job, folder: &Path, attempt: &str, format: Format, desk: &De
         }
         desk.check()
     })?;
-    let mut entries = Vec::new();
+    let (mut made, mut entries) = (Vec::new(), Vec::new());
     for (writer, (name, meta)) in writers.into_iter().zip(&metadata.tables) {
         let entry = writer.finish()?;
         let path = dir.place(meta.domain.as_deref(), name, Some(&part_name(job.request.part - 1)), format);
-        let (from, to) = (own.join(&entry.path), folder.join(&path));
-        make_folders(folder, &path)?;
-        fs::rename(&from, &to).and_then(|()| sync_folder(&to)).map_err(|e| io_error(&to, "write it", &e))?;
+        made.push(own.join(&entry.path));
         entries.push(FileEntry { path, ..entry });
     }
     drop(dir);
+    let note = format!("{NOTES}/{attempt}");
+    make_folders(folder, &note)?;
+    let text = serde_json::to_vec(&entries).map_err(|e| io_error(folder, "write it", &e.into()))?;
+    write_whole(&folder.join(note), &text)?;
+    for (from, entry) in made.iter().zip(&entries) {
+        let to = folder.join(&entry.path);
+        make_folders(folder, &entry.path)?;
+        fs::rename(from, &to).and_then(|()| sync_folder(&to)).map_err(|e| io_error(&to, "write it", &e))?;
+    }
     fs::remove_dir_all(&own).map_err(|e| io_error(&own, "remove it", &e))?;
     Ok(entries)
 }
@@ -104,6 +116,7 @@ impl Folder {
                 &path,
                 Run { program, seed, scale, model_hash: file::hash(model.inner())?, options },
             )?;
+            noted(&path).iter().try_for_each(|entry| dir.claim(entry))?;
             sweep(&path)?;
             for (name, meta) in &metadata.tables {
                 (0..parts)
@@ -134,6 +147,18 @@ impl Folder {
         }
         Ok(String::from_utf8_lossy(&manifest.to_json()).into_owned())
     }
+}
+
+/// The files that workers of a killed run noted. What is no note of theirs is passed over.
+fn noted(folder: &Path) -> Vec<FileEntry> {
+    let notes = folder.join(NOTES);
+    if !fs::symlink_metadata(&notes).is_ok_and(|m| m.is_dir()) {
+        return Vec::new();
+    }
+    let plain = |e: &fs::DirEntry| e.metadata().is_ok_and(|m| m.is_file() && m.len() <= NOTE_LIMIT);
+    let notes = fs::read_dir(notes).into_iter().flatten().flatten().filter(plain);
+    let read = |e: fs::DirEntry| serde_json::from_slice::<Vec<FileEntry>>(&fs::read(e.path()).ok()?).ok();
+    notes.filter_map(read).flatten().collect()
 }
 
 /// Removes the folders of workers that were killed.

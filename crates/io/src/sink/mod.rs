@@ -208,6 +208,17 @@ impl OutputDir {
         Ok(path)
     }
 
+    /// Tells of a file that a worker of an earlier run may have renamed into its place, so that it counts as ours while it
+    /// has that checksum. Paths that no run of ours began here are passed over.
+    pub fn claim(&self, entry: &FileEntry) -> Result<()> {
+        let mut state = self.shared.state();
+        let Some(hashes) = state.owned.get_mut(&entry.path) else { return Ok(()) };
+        hashes.insert(entry.blake3.clone());
+        let temporary = files::temporary(Path::new(&entry.path));
+        let told = state.journal.begin_file(&entry.path, &temporary.to_string_lossy(), Some(entry.blake3.clone()));
+        told.map_err(|e| io_error(&self.shared.root.join(JOURNAL), "write it", &e))
+    }
+
     /// Counts an expected file as finished; it must be there, a plain file of that size.
     pub fn adopt(&self, entry: FileEntry) -> Result<()> {
         let file = self.shared.root.join(&entry.path);

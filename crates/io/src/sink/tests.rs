@@ -388,6 +388,27 @@ fn a_file_killed_between_its_note_and_its_name_is_known_either_way() {
 }
 
 #[test]
+fn a_file_that_a_worker_put_in_place_goes_when_its_note_tells_of_it() {
+    for (told, goes) in [("", false), ("other", false), ("mine", true)] {
+        let (_keep, out) = fresh();
+        let dir = OutputDir::create(&out, run(1)).unwrap();
+        let path = dir.expect(None, "t", "00007", Format::Csv).unwrap();
+        drop(dir);
+        fs::write(out.join(&path), "mine").unwrap();
+        fs::write(out.join("letters.csv"), "mine").unwrap();
+        let dir = OutputDir::create(&out, run(2)).unwrap();
+        let blake3 = blake3::hash(told.as_bytes()).to_hex().to_string();
+        for path in [&path[..], "letters.csv"] {
+            dir.claim(&FileEntry { table: "t".into(), path: path.into(), rows: 1, bytes: 4, blake3: blake3.clone() })
+                .unwrap();
+        }
+        write(&dir, None, "other", Format::Csv, 3);
+        assert_eq!(dir.commit().unwrap().kept.is_empty(), goes, "{told}");
+        assert_eq!((out.join(&path).exists(), out.join("letters.csv").exists()), (!goes, true), "{told}");
+    }
+}
+
+#[test]
 fn names_that_differ_by_case_are_files_apart() {
     let (_keep, out) = fresh();
     let dir = OutputDir::create(&out, run(1)).unwrap();

@@ -126,7 +126,7 @@ fn changed_models_are_refused_or_run() {
             Ok(Some(_)) => ran += 1,
             Err(_) => bad.push(format!("round {round}, section {section}")),
         }
-        assert!(start.elapsed() < Duration::from_secs(60), "round {round}, section {section}: a hang");
+        assert!(start.elapsed() < Duration::from_secs(10), "round {round}, section {section}: a hang");
     }
     let _ = std::panic::take_hook();
     assert!(bad.is_empty(), "{} panics: {bad:?}", bad.len());
