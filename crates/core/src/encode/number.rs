@@ -47,7 +47,8 @@ impl Grain {
 }
 
 impl NumberCoder {
-    /// Learns bins from values and the entity of each; `k` entities at least in a bin and beyond each extreme.
+    /// Learns bins from values and the entity of each; `k` entities at least in a bin and beyond each extreme. Of few
+    /// entities codes are fewer, so that shares tell of the population more than of those who happened to be there.
     pub fn fit(values: &[i64], entities: &[u32], k: usize, grain: Grain) -> Self {
         let mut rows: Vec<(i64, u32)> = values.iter().copied().zip(entities.iter().copied()).collect();
         if rows.is_empty() {
@@ -76,10 +77,11 @@ impl NumberCoder {
         let few = runs.len() <= grain.singles();
         let bins = if n > 20_000 { 128 } else { 64 };
         let width = (n / bins).max(k).max(1);
+        let crowd = k.max(crowd(&rows, groups));
         let mut coder = Self { step, ..Self::default() };
         let mut pending: Option<(usize, usize)> = None;
         for (from, to) in runs {
-            let supported = distinct.at_least(k, rows[from..to].iter().map(|r| r.1));
+            let supported = distinct.at_least(crowd, rows[from..to].iter().map(|r| r.1));
             let single = supported && (few || (to - from) as f64 >= grain.atom() * n as f64);
             if single {
                 if let Some((a, b)) = pending.take() {
@@ -91,7 +93,7 @@ impl NumberCoder {
             let (a, _) = pending.unwrap_or((from, to));
             pending = Some((a, to));
             let enough = if few { 1 } else { width };
-            if to - a >= enough && distinct.at_least(k, rows[a..to].iter().map(|r| r.1)) {
+            if to - a >= enough && distinct.at_least(crowd, rows[a..to].iter().map(|r| r.1)) {
                 coder.push(&rows[a..to], &mut distinct, k);
                 pending = None;
             }
@@ -335,6 +337,15 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
+/// Entities that a code stands for at least. The histogram nearest to the truth has bins whose width falls with the cube
+/// root of the number of cases (Freedman and Diaconis 1981), so each holds a number that grows with its square.
+fn crowd(rows: &[(i64, u32)], groups: usize) -> usize {
+    let mut seen = vec![false; groups];
+    rows.iter().for_each(|r| seen[r.1 as usize] = true);
+    let entities = seen.iter().filter(|s| **s).count() as f64;
+    (0.3 * libm::cbrt(entities * entities)) as usize
+}
+
 /// Half-way between the k-th smallest of the entities' smallest values and the next one, and the same from above (rows
 /// sorted, some); the k-th itself where enough entities have it.
 fn guarded_extremes(rows: &[(i64, u32)], distinct: &mut Distinct, groups: usize, k: usize, step: i64) -> (i64, i64) {
@@ -409,10 +420,26 @@ mod tests {
         let mut s = rng();
         let values: Vec<i64> = (0..200).map(|_| s.below(1_000_000_000) as i64).collect();
         let c = NumberCoder::fit(&values, &(0..200).collect::<Vec<u32>>(), 5, Grain::Coarse);
-        assert!(c.len() >= 30, "{}", c.len());
+        // A code for each ten: 0.3 times the square of the cube root of 200.
+        assert_eq!(c.len(), 20);
         let exact = c.values().iter().filter(|v| values.contains(v)).count();
         // By chance one number in a million is one of the 200.
         assert_eq!(exact, 0, "of {} numbers", c.values().len());
+    }
+
+    #[test]
+    fn codes_are_fewer_where_entities_are() {
+        for (entities, least) in [(27, 5), (1000, 30)] {
+            // Two rows of each; values that are many, and values that are few.
+            for values in [1_000_003, 150] {
+                let rows: Vec<i64> = (0..2 * entities).map(|i| i * 7919 % values).collect();
+                let who: Vec<u32> = (0..2 * entities as u32).map(|i| i / 2).collect();
+                let c = NumberCoder::fit(&rows, &who, 5, Grain::Fine);
+                // The rest at the end may be a code of its own.
+                let most = (2 * entities / least + 1) as usize;
+                assert!((most / 2..=most).contains(&c.len()), "{entities} entities, {} codes", c.len());
+            }
+        }
     }
 
     #[test]
