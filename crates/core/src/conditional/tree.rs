@@ -26,7 +26,7 @@ pub struct TreeParams {
 
 impl Default for TreeParams {
     fn default() -> Self {
-        Self { min_rows: 20, min_entities: 5, per_group: 0.45, smoothing: 0.05 }
+        Self { min_rows: 20, min_entities: 5, per_group: 0.45, smoothing: 0.2 }
     }
 }
 
