@@ -3,6 +3,7 @@
 use super::drawn::{Target, fit_drawn};
 use super::number::number;
 use super::recall;
+use super::rounds::rounds;
 use super::sheet::Sheet;
 use super::{Effort, Fit, Steps};
 use crate::dataset::NULL;
@@ -163,9 +164,10 @@ fn timed(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32], anc
         return model;
     }
     let q: Vec<i64> = (0..values.len()).map(difference).collect();
-    let drawn = coded(ctx, sheet, known, &rows, &q, &[], true);
+    let by_clock = (is_time && anchor.is_some()).then(|| rounds(ctx, sheet, known, &rows, (values, &base))).flatten();
+    let parts = by_clock.unwrap_or_else(|| vec![coded(ctx, sheet, known, &rows, &q, &[], true)]);
     let quantity = anchor.map_or(Quantity::Level, Quantity::Since);
-    ColumnModel { slot: slot as u16, quantity, parts: vec![drawn], range: code(ctx, sheet, &rows, values).0.range() }
+    ColumnModel { slot: slot as u16, quantity, parts, range: code(ctx, sheet, &rows, values).0.range() }
 }
 
 /// True for a time that follows its anchor too soon for the calendar to matter.

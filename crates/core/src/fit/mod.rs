@@ -9,6 +9,7 @@ mod like;
 mod link;
 mod number;
 mod recall;
+mod rounds;
 mod settle;
 mod sheet;
 mod template;

@@ -17,7 +17,7 @@ const VALIDATION: u64 = 6;
 /// Rows looked at for that.
 const LOOK: usize = 24_000;
 /// Nats a row by which a difference must be likelier than the level.
-const CLEARLY: f64 = 0.05;
+pub(super) const CLEARLY: f64 = 0.05;
 /// Numbers that a difference is tried to, at most.
 const NEAR: usize = 3;
 
@@ -89,7 +89,7 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
 }
 
 /// Whether one way is likelier than another row by row: by [`CLEARLY`], and by three standard errors.
-fn clearly_likelier(one: &[f64], other: &[f64]) -> bool {
+pub(super) fn clearly_likelier(one: &[f64], other: &[f64]) -> bool {
     let gain: Vec<f64> = one.iter().zip(other).map(|(a, b)| a - b).collect();
     let middle = mean(&gain);
     let n = gain.len().max(2) as f64;
@@ -180,7 +180,7 @@ fn distinct(values: &[i64]) -> usize {
 }
 
 /// Log density of the values of some rows, on the grid of the column.
-fn densities(sheet: &Sheet, drawn: &Drawn, q: &[i64], extras: &[Vec<f64>], rows: &[u32]) -> Vec<f64> {
+pub(super) fn densities(sheet: &Sheet, drawn: &Drawn, q: &[i64], extras: &[Vec<f64>], rows: &[u32]) -> Vec<f64> {
     let Coder::Number(c) = &drawn.coder else { return vec![f64::MIN; rows.len()] };
     let missing = c.len() as u16;
     let codes: Vec<u16> = q.iter().map(|v| if *v == NULL { missing } else { c.code(*v) }).collect();

@@ -235,7 +235,7 @@ impl Look<'_> {
                 };
                 let fitted: Vec<&ColumnModel> =
                     first.into_iter().chain(later).chain(&model.columns).filter(|c| c.slot == *s).collect();
-                let how: Vec<String> = fitted.iter().map(|c| words::quantity(plan, t, &c.quantity)).collect();
+                let how: Vec<String> = fitted.iter().map(|c| words::quantity(plan, t, c)).collect();
                 out.how = match (how.first(), &model.template) {
                     (None, Some(_)) => "repeats the training rows".into(),
                     (Some(one), _) if how.iter().all(|h| h == one) => one.clone(),
@@ -269,7 +269,7 @@ impl Look<'_> {
                 (Quantity::Level, _) | (Quantity::Near(_) | Quantity::Same(_), 1) => ("values", &level),
                 (Quantity::Calendar(..), 0) => ("days", &plain),
                 (Quantity::Calendar(..), 1) => ("weekdays", &plain),
-                (Quantity::Calendar(..), 2) => ("times of day", &plain),
+                (Quantity::Calendar(..) | Quantity::Since(_), 2) => ("times of day", &plain),
                 _ => ("differences", &plain),
             };
             out.extend(self.coder(&part.coder, what, show));

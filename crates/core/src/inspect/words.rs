@@ -2,7 +2,7 @@
 
 use crate::feature::{Feature, Part, Scope, Source, Stat};
 use crate::frame::{Hop, Ref, WHICH};
-use crate::model::{Drawn, Input, Quantity};
+use crate::model::{ColumnModel, Drawn, Input, Quantity};
 use crate::plan::{Agreement, Link, Plan, SlotKind, SummaryKind};
 
 /// A way from a table, and the table at its end.
@@ -61,9 +61,12 @@ pub(super) fn agreement(plan: &Plan, table: usize, link: &Link, a: &Agreement) -
 }
 
 /// How the value of a column is drawn.
-pub(super) fn quantity(plan: &Plan, table: usize, q: &Quantity) -> String {
-    match q {
+pub(super) fn quantity(plan: &Plan, table: usize, c: &ColumnModel) -> String {
+    match &c.quantity {
         Quantity::Level => "drawn".into(),
+        Quantity::Since(r) if c.parts.len() > 1 => {
+            format!("drawn as the span since {}, or by the clock", path(plan, table, r))
+        }
         Quantity::Since(r) => format!("drawn as the difference to {}", path(plan, table, r)),
         Quantity::Near(r) => format!("drawn as the difference to {} where that is known", path(plan, table, r)),
         Quantity::Same(r) => format!("drawn as the same as {}, or by itself", path(plan, table, r)),

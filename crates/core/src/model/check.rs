@@ -308,7 +308,8 @@ impl Look<'_> {
             Quantity::Level => &[0],
             Quantity::Since(r) => {
                 self.reference(t, r)?;
-                &[0]
+                need(c.parts.len() == 1 || slot.kind.is_time(), "a clock of no time")?;
+                &[0, 0, 0]
             }
             Quantity::Near(r) | Quantity::Same(r) => {
                 self.reference(t, r)?;
@@ -333,7 +334,11 @@ impl Look<'_> {
             Quantity::Position(_) => &[],
         };
         let calendar = matches!(c.quantity, Quantity::Calendar(..));
-        let parts = if calendar { [2, 3, 5].contains(&c.parts.len()) } else { c.parts.len() == extras.len() };
+        let parts = match c.quantity {
+            Quantity::Calendar(..) => [2, 3, 5].contains(&c.parts.len()),
+            Quantity::Since(_) => [1, 3].contains(&c.parts.len()),
+            _ => c.parts.len() == extras.len(),
+        };
         need(parts, "the parts it is drawn in")?;
         for (i, (part, extras)) in c.parts.iter().zip(extras).enumerate() {
             drawn(part, features, *extras)?;
@@ -343,7 +348,8 @@ impl Look<'_> {
                 _ if slot.kind.is_time() => DAYS * DAY,
                 _ => i64::MAX,
             };
-            let special = calendar || matches!(c.quantity, Quantity::Same(_) | Quantity::Recall(_));
+            let by_clock = matches!(c.quantity, Quantity::Since(_)) && c.parts.len() == 3;
+            let special = calendar || by_clock || matches!(c.quantity, Quantity::Same(_) | Quantity::Recall(_));
             let fits = match (&part.coder, &slot.kind) {
                 (Coder::Flag, _) => special,
                 (Coder::Labels(n), SlotKind::Label { labels, .. }) => usize::from(*n) <= labels.len(),

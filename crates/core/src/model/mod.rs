@@ -89,7 +89,7 @@ pub struct ColumnModel {
     pub slot: u16,
     /// What is drawn for it.
     pub quantity: Quantity,
-    /// One draw, or day, weekday and clock of a time with what [`Quantity::Calendar`] adds.
+    /// One draw, or as many as the quantity says.
     pub parts: Vec<Drawn>,
     /// Smallest and largest value that may come out.
     pub range: Option<(i64, i64)>,
@@ -100,7 +100,8 @@ pub struct ColumnModel {
 pub enum Quantity {
     /// The value or label itself.
     Level,
-    /// The difference to a value that is known.
+    /// The difference to a value that is known; with two more parts, whether a time comes by the clock instead, and the
+    /// time since midnight of the known one's day then.
     Since(Ref),
     /// The difference to a number, and for rows where that is missing the number itself: two parts.
     Near(Ref),

@@ -107,6 +107,30 @@ impl RowDrawer<'_> {
         }
     }
 
+    /// A span after `base`, or by the clock where rows come so.
+    #[allow(clippy::too_many_arguments)] // As draw_number.
+    pub(super) fn since(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        c: &ColumnLaw,
+        base: i64,
+        (lo, hi): (i64, i64),
+        missing: bool,
+        rng: &mut Stream,
+    ) -> Option<i64> {
+        if let [_, flag, clock] = &c.parts[..]
+            && self.code(frames, row, flag, &[], None, rng) == Some(1)
+        {
+            let midnight = base.saturating_sub(base.rem_euclid(DAY));
+            let later = (lo.max(base.saturating_add(1)), hi);
+            if let Some(v) = self.shifted(frames, row, clock, &[], later, midnight, missing, rng) {
+                return Some(v);
+            }
+        }
+        self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng)
+    }
+
     #[allow(clippy::too_many_arguments)] // As draw_number.
     pub(super) fn calendar(
         &mut self,

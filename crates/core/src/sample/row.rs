@@ -326,7 +326,7 @@ impl<'a> RowDrawer<'a> {
                 NULL => {
                     self.draw_number(frames, row, &c.parts[0], &[], ALL, missing, rng).map(|_| NULL).filter(|_| missing)
                 }
-                base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
+                base => self.since(frames, row, c, base, (lo, hi), missing, rng),
             },
             Quantity::Near(r) => match self.plan.value(frames, self.table, row, r) {
                 NULL => self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng),
