@@ -52,6 +52,16 @@ def membership(auc, tpr):
     return table(["set", "unit", "output", "AUC", "strongest attack", "met", "TPR at 1 % FPR, %", "met"], rows)
 
 
+def density_ratio(figures):
+    """The attack that is usually published, alone."""
+    f = figures[(figures.part == "kernel densities") & (figures.who == "ours")].set_index(["set", "unit", "scale", "figure"])
+    rows = []
+    for (name, unit), _ in f.groupby(level=["set", "unit"], sort=False):
+        at = lambda scale, figure, digits, factor: interval(f.loc[name, unit, scale, figure], digits, factor) if (name, unit, scale, figure) in f.index else "too few"
+        rows.append([name, unit, *(at(scale, *what) for scale in (1, 10) for what in (("AUC", 3, 1), ("TPR", 1, 100)))])
+    return table(["set", "unit", "AUC, 1x", "TPR at 1 % FPR, %", "AUC, 10x", "TPR, %"], rows)
+
+
 def beside(auc, tpr):
     rows = []
     for (name, unit), _ in auc.groupby(level=["set", "unit"], sort=False):
@@ -166,6 +176,7 @@ def write(rows):
     builds = found.assign(what=found.set + found.who.str.startswith("k=").map({True: " over k", False: ""})).groupby("build", sort=False).what.unique()
     text += ["Programs measured (start of their SHA-256): " + "; ".join(f"{b} on {', '.join(w)}" for b, w in builds.items()) + ".", ""]
     text += ["### Membership", "", *membership(plain, plain_tpr)]
+    text += ["### The ratio of kernel densities alone", "", *density_ratio(figures)]
     text += ["### Beside peers: AUC / TPR at 1 % FPR in %", "", *beside(plain, plain_tpr)]
     text += ["### Copies", "", *copied(figures), "### Distances", "", *near(figures)]
     text += ["### Released values, output 10x", "", *values(found), "Columns of ours where it is beyond chance:", "", *where(found)]
