@@ -15,7 +15,8 @@ const MINUTE: i64 = 60_000_000;
 const ROUND: i64 = 240 * MINUTE;
 const PATIENTS: usize = 800;
 
-/// Men are measured on some of the rounds every four hours, half an hour earlier or later; women two to ten hours after the time before.
+/// Men are measured on some of the rounds every four hours, half an hour earlier or later; women two to ten hours after
+/// the time before.
 fn clinic() -> Dataset {
     let mut clinic = Clinic::new(1, PATIENTS);
     let mut rng = Stream::new(7, 0, 0);
@@ -72,6 +73,7 @@ fn rounds_stay_rounds_and_spans_stay_spans() {
         of.iter().filter(|off| **off > 40).count() as f64 / of.len() as f64
     };
     // Of times that know no clock 160 of 240 minutes are more than 40 from the nearest round.
+    // Drawn as spans alone, 0.09 of the men's are.
     assert!(far(true) < 0.05, "{}", far(true));
     assert!((far(false) - 160.0 / 240.0).abs() < 0.05, "{}", far(false));
 }

@@ -164,7 +164,7 @@ fn timed(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32], anc
         return model;
     }
     let q: Vec<i64> = (0..values.len()).map(difference).collect();
-    let by_clock = (is_time && anchor.is_some()).then(|| rounds(ctx, sheet, known, &rows, (values, &base))).flatten();
+    let by_clock = (is_time && anchor.is_some()).then(|| rounds(ctx, sheet, known, &rows, (&q, &base))).flatten();
     let parts = by_clock.unwrap_or_else(|| vec![coded(ctx, sheet, known, &rows, &q, &[], true)]);
     let quantity = anchor.map_or(Quantity::Level, Quantity::Since);
     ColumnModel { slot: slot as u16, quantity, parts, range: code(ctx, sheet, &rows, values).0.range() }

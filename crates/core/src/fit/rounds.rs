@@ -17,7 +17,7 @@ struct Rounds<'a> {
     ctx: &'a Fit<'a>,
     sheet: &'a Sheet,
     known: &'a [u16],
-    span: Vec<i64>,
+    span: &'a [i64],
     clock: Vec<i64>,
 }
 
@@ -28,23 +28,20 @@ pub(super) fn rounds(
     sheet: &Sheet,
     known: &[u16],
     rows: &[u32],
-    (values, base): (&[i64], &[i64]),
+    (span, base): (&[i64], &[i64]),
 ) -> Option<Vec<Drawn>> {
-    let since = |from: &dyn Fn(i64) -> i64| -> Vec<i64> {
-        let pairs = values.iter().zip(base);
-        pairs.map(|(v, b)| if *v == NULL || *b == NULL { NULL } else { v - from(*b) }).collect()
-    };
-    let all = Rounds { ctx, sheet, known, span: since(&|b| b), clock: since(&|b| b - b.rem_euclid(DAY)) };
-    let spans = || rows.iter().map(|r| all.span[*r as usize]).filter(|s| *s != NULL);
+    let clock = |(s, b): (&i64, &i64)| if *s == NULL { NULL } else { s + b.rem_euclid(DAY) };
+    let all = Rounds { ctx, sheet, known, span, clock: span.iter().zip(base).map(clock).collect() };
+    let spans = || rows.iter().map(|r| span[*r as usize]).filter(|s| *s != NULL);
     // Rows at the same moment are no rounds.
     let forward = spans().all(|s| s >= 0) && spans().filter(|s| *s == 0).count() * 100 <= rows.len();
-    let hours = rows.iter().any(|r| values[*r as usize] != NULL && values[*r as usize].rem_euclid(DAY) != 0);
+    let hours = rows.iter().map(|r| all.clock[*r as usize]).any(|c| c != NULL && c.rem_euclid(DAY) != 0);
     if !forward || !hours {
         return None;
     }
-    let mut here = vec![false; values.len()];
+    let mut here = vec![false; span.len()];
     rows.iter().for_each(|r| here[*r as usize] = true);
-    let (mut train, mut test) = split(ctx, sheet.table, values.len());
+    let (mut train, mut test) = split(ctx, sheet.table, span.len());
     train.retain(|r| here[*r as usize]);
     test.retain(|r| here[*r as usize]);
     if test.len() < LEAST {
@@ -53,17 +50,17 @@ pub(super) fn rounds(
     // One tree each is enough to tell the ways apart.
     let quick = Rounds { ctx: &ctx.quick(), ..all };
     let density = |q: &[i64]| densities(sheet, &quick.drawn(&train, q), q, &[], &test);
-    let (span, clock) = (density(&quick.span), density(&quick.clock));
-    let more: Vec<f64> = clock.iter().zip(&span).map(|(c, s)| c - s).collect();
+    let (by_span, by_clock) = (density(span), density(&quick.clock));
+    let more: Vec<f64> = by_clock.iter().zip(&by_span).map(|(c, s)| c - s).collect();
     let (feature, bins) = quick.context(&test, &more)?;
     let column = &sheet.matrix.columns[usize::from(feature)];
     let chosen = |r: u32| bins >> column[r as usize] & 1 == 1;
-    let best: Vec<f64> = (0..test.len()).map(|i| if chosen(test[i]) { clock[i] } else { span[i] }).collect();
-    if !clearly_likelier(&best, &span) {
+    let best: Vec<f64> = (0..test.len()).map(|i| if chosen(test[i]) { by_clock[i] } else { by_span[i] }).collect();
+    if !clearly_likelier(&best, &by_span) {
         return None;
     }
-    let by_clock: Vec<u16> = (0..values.len() as u32).map(|r| u16::from(chosen(r))).collect();
-    Rounds { ctx, ..quick }.parts(rows, &by_clock)
+    let flags: Vec<u16> = (0..span.len() as u32).map(|r| u16::from(chosen(r))).collect();
+    Rounds { ctx, ..quick }.parts(rows, &flags)
 }
 
 impl Rounds<'_> {
@@ -100,6 +97,6 @@ impl Rounds<'_> {
         let (clock, span): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| by_clock[**r as usize] == 1);
         let span = if span.len() < LEAST { rows } else { &span };
         (clock.len() >= LEAST)
-            .then(|| vec![self.drawn(span, &self.span), self.flag(rows, by_clock), self.drawn(&clock, &self.clock)])
+            .then(|| vec![self.drawn(span, self.span), self.flag(rows, by_clock), self.drawn(&clock, &self.clock)])
     }
 }

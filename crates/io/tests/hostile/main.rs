@@ -23,7 +23,7 @@ use healthdata_io::Source;
 
 /// Address space of the process that tries the files of one kind, in KiB.
 const CAP: u64 = 2 << 20;
-/// More than a file takes on a busy machine without optimisation; ten seconds are asserted by the fuzz targets.
+/// The longest that one file may take, here as in the fuzz targets.
 const TIME: Duration = Duration::from_secs(10);
 /// What stands in every file and in no message.
 const SECRET: &str = "secret";
