@@ -101,6 +101,13 @@ impl Frame {
         near.find(|r| values[*r] == values[row])
     }
 
+    /// The row so many rows ahead, if it has the same owner.
+    #[inline]
+    pub fn ahead(&self, row: usize, k: usize) -> Option<usize> {
+        let owner = self.owner[row];
+        (owner != NO_ROW && self.owner.get(row + k) == Some(&owner)).then(|| row + k)
+    }
+
     /// Rows of one owner.
     pub fn children(&self, owner: usize) -> std::ops::Range<usize> {
         match (self.first.get(owner), self.first.get(owner + 1)) {
@@ -119,6 +126,8 @@ pub enum Hop {
     Link(u8),
     /// So many rows back among the rows of the same owner.
     Back(u8),
+    /// So many rows ahead among the rows of the same owner, of a table that is complete.
+    Ahead(u8),
     /// To the last earlier row of the same owner with the same value in a slot.
     Like(u16),
     /// To the last earlier row, of any owner, with the same target of a link.

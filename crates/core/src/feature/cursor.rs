@@ -55,6 +55,7 @@ enum Step {
     Owner(usize),
     Link(usize, usize),
     Back(usize, usize),
+    Ahead(usize, usize),
     Like(usize, u16),
     Peer(usize, usize),
 }
@@ -89,6 +90,7 @@ impl End {
                 Hop::Owner => Step::Owner(t),
                 Hop::Link(l) => Step::Link(t, usize::from(*l)),
                 Hop::Back(k) => Step::Back(t, usize::from(*k)),
+                Hop::Ahead(k) => Step::Ahead(t, usize::from(*k)),
                 Hop::Like(s) => Step::Like(t, *s),
                 Hop::Peer(l) => Step::Peer(t, usize::from(*l)),
             });
@@ -122,6 +124,7 @@ impl End {
                 Step::Owner(t) => some(frames[t].owner[r]),
                 Step::Link(t, l) => some(frames[t].links[l][r]),
                 Step::Back(t, k) => back(&frames[t], r, k),
+                Step::Ahead(t, k) => frames[t].ahead(r, k),
                 Step::Peer(t, l) => some(frames[t].peers[l][r]),
                 Step::Like(t, s) => frames[t].like(r, s),
             }),

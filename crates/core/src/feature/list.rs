@@ -32,6 +32,9 @@ pub fn row_features(plan: &Plan, table: usize, bounds: &[(Ref, Ref)]) -> Vec<Fea
 /// What is known about a row of `table` when the number of its rows in `child` is drawn.
 pub fn count_features(plan: &Plan, table: usize, child: usize, bounds: &[(Ref, Ref)]) -> Vec<Feature> {
     let mut l = List { plan, table, features: row_features(plan, table, bounds) };
+    if plan.tables[table].owner.is_some() {
+        l.next(&[]);
+    }
     for (i, s) in plan.tables[table].summaries.iter().enumerate() {
         let earlier = plan.tables[table].children.iter().position(|c| *c == s.child)
             < plan.tables[table].children.iter().position(|c| usize::from(*c) == child);
@@ -142,7 +145,22 @@ impl List<'_> {
             }
             if depth == 1 && plan.tables[t].owner.is_some() {
                 self.slots(&[Hop::Owner, Hop::Back(1)], false);
+                self.next(&[Hop::Owner]);
             }
+        }
+    }
+
+    /// What follows the row at the end of a way among the rows of the same owner, which are all there: where a stay
+    /// leads to tells of it as much as where it came from.
+    fn next(&mut self, way: &[Hop]) {
+        let plan = self.plan;
+        let ahead = [way, &[Hop::Ahead(1)]].concat();
+        let Some(t) = plan.table_at(self.table, &ahead) else { return };
+        self.slots(&ahead, false);
+        self.links(&ahead);
+        let Some(when) = plan.tables[t].when.map(usize::from) else { return };
+        for (s, _) in plan.tables[t].slots.iter().enumerate().filter(|(_, s)| s.kind.is_time()) {
+            self.number(Source::Span(Ref::at(way, s), Ref::at(&ahead, when)));
         }
     }
 

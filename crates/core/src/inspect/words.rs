@@ -24,6 +24,8 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
             }
             Hop::Back(1) => text.push_str("previous "),
             Hop::Back(k) => text.push_str(&format!("{k} rows before: ")),
+            Hop::Ahead(1) => text.push_str("next "),
+            Hop::Ahead(k) => text.push_str(&format!("{k} rows after: ")),
             Hop::Peer(i) => {
                 let link = plan.tables[t].links.get(usize::from(*i)).map_or("?", |l| l.name.as_str());
                 text.push_str(&format!("last with the same {link}: "));

@@ -184,7 +184,7 @@ impl Look<'_> {
             match hop {
                 Hop::Like(s) => need(usize::from(*s) < table.slots.len(), "a way by no column")?,
                 Hop::Peer(l) => need(usize::from(*l) < table.links.len(), "a way by no link")?,
-                Hop::Owner | Hop::Link(_) | Hop::Back(_) => {}
+                Hop::Owner | Hop::Link(_) | Hop::Back(_) | Hop::Ahead(_) => {}
             }
             at = self.plan.table_at(at, std::slice::from_ref(hop)).ok_or("a way that leads nowhere")?;
         }

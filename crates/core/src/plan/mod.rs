@@ -205,7 +205,7 @@ impl Plan {
         hops.iter().try_fold(table, |t, h| match h {
             Hop::Owner => self.tables[t].owner.map(usize::from),
             Hop::Link(i) => self.tables[t].links.get(usize::from(*i)).map(|l| usize::from(l.target)),
-            Hop::Back(_) | Hop::Like(_) | Hop::Peer(_) => Some(t),
+            Hop::Back(_) | Hop::Ahead(_) | Hop::Like(_) | Hop::Peer(_) => Some(t),
         })
     }
 
@@ -238,6 +238,7 @@ impl Plan {
                     }
                     r -= k;
                 }
+                Hop::Ahead(k) => r = frames[t].ahead(r, usize::from(*k))?,
                 Hop::Like(slot) => r = frames[t].like(r, *slot)?,
                 Hop::Peer(link) => match frames[t].peers[usize::from(*link)][r] {
                     NO_ROW => return None,
