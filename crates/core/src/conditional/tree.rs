@@ -1,6 +1,7 @@
 //! The instant conditional: one classification tree whose leaves hold smoothed histograms over codes.
 //!
-//! Splits maximise the information gain over grouped codes (Quinlan 1986); a leaf holds at least `min_rows`
+//! Splits maximise the information gain over groups of the codes that a node has (Quinlan 1986), less a share of what
+//! the best of many useless splits would gain (Laurent and Massart 2000); a leaf holds at least `min_rows`
 //! rows of `min_entities` entities; its histogram is mixed with its parent's in proportion to the number of
 //! different codes seen (Witten and Bell 1991), so that no leaf repeats a handful of training rows.
 
@@ -18,15 +19,15 @@ pub struct TreeParams {
     pub min_rows: usize,
     /// Different entities in a leaf at least.
     pub min_entities: usize,
-    /// Gain in nats that a split must bring for each further group of codes present.
-    pub per_group: f64,
+    /// Gain that a split must bring, as a share of a bound on what the best of the useless ones gains.
+    pub price: f64,
     /// Weight of the parent's histogram for each different code in a leaf.
     pub smoothing: f64,
 }
 
 impl Default for TreeParams {
     fn default() -> Self {
-        Self { min_rows: 20, min_entities: 5, per_group: 0.45, smoothing: 0.2 }
+        Self { min_rows: 20, min_entities: 5, price: 0.3, smoothing: 0.2 }
     }
 }
 
@@ -54,8 +55,10 @@ pub struct Tree {
 pub(super) const LEAF: u16 = u16::MAX;
 pub(super) const SET: u16 = 1 << 15;
 const FULL: f64 = (1u64 << 31) as f64;
-/// Groups of codes that splits tell apart.
-const GROUPS: usize = 32;
+/// Groups of codes that the splits of a node tell apart.
+const GROUPS: usize = 24;
+/// Cuts of a feature that differ, about.
+const CUTS: f64 = 30.0;
 /// Entries of less weight are left out of a leaf unless its own rows have them.
 const DUST: f64 = 2e-4;
 
@@ -63,8 +66,6 @@ struct Grower<'a> {
     x: &'a Matrix,
     features: &'a [u16],
     codes: &'a [u16],
-    group: Vec<u8>,
-    groups: usize,
     ordered: bool,
     entities: &'a [u32],
     params: TreeParams,
@@ -100,24 +101,11 @@ impl Tree {
         for r in rows {
             count[usize::from(codes[*r as usize])] += 1.0;
         }
-        let (group, groups) = group_codes(&count, ordered);
         let overall_total = rows.len().max(1) as f64;
         let tree = Self { overall: count.iter().map(|c| (c / overall_total) as f32).collect(), ..Self::default() };
         let most = entities.iter().max().map_or(0, |m| *m as usize + 1);
         let xlnx = (0..=rows.len()).map(|i| if i == 0 { 0.0 } else { i as f64 * ln(i as f64) }).collect();
-        let mut g = Grower {
-            x,
-            features,
-            codes,
-            group,
-            groups,
-            ordered,
-            entities,
-            params,
-            distinct: Distinct::new(most),
-            xlnx,
-            tree,
-        };
+        let mut g = Grower { x, features, codes, ordered, entities, params, distinct: Distinct::new(most), xlnx, tree };
         let uniform = vec![1.0 / n_codes.max(1) as f64; n_codes];
         let present: Vec<f64> =
             if rows.is_empty() { uniform } else { count.iter().map(|c| c / overall_total).collect() };
@@ -254,25 +242,29 @@ impl Tree {
     }
 }
 
-/// At most [`GROUPS`] groups: neighbours of like mass for ordered codes, the commonest ones for labels.
+/// At most [`GROUPS`] groups of the codes that occur: neighbours of like mass for ordered codes, the commonest ones for
+/// labels.
 fn group_codes(count: &[f64], ordered: bool) -> (Vec<u8>, usize) {
     let n = count.len();
-    if n <= GROUPS {
-        return ((0..n as u8).collect(), n);
-    }
     let mut group = vec![0u8; n];
+    let here: Vec<usize> = (0..n).filter(|c| count[*c] > 0.0).collect();
+    if here.len() <= GROUPS {
+        here.iter().enumerate().for_each(|(g, c)| group[*c] = g as u8);
+        return (group, here.len());
+    }
     if ordered {
         // The last code is missing and keeps a group of its own.
         let total: f64 = count[..n - 1].iter().sum();
+        let groups = if count[n - 1] > 0.0 { GROUPS - 1 } else { GROUPS };
         let mut before = 0.0;
         for (c, g) in group.iter_mut().enumerate().take(n - 1) {
             let middle = before + count[c] / 2.0;
-            *g = ((middle / total.max(1.0) * (GROUPS - 1) as f64) as usize).min(GROUPS - 2) as u8;
+            *g = ((middle / total.max(1.0) * groups as f64) as usize).min(groups - 1) as u8;
             before += count[c];
         }
         group[n - 1] = (GROUPS - 1) as u8;
     } else {
-        let mut by_count: Vec<usize> = (0..n).collect();
+        let mut by_count = here;
         by_count.sort_by(|a, b| count[*b].total_cmp(&count[*a]).then(a.cmp(b)));
         for (rank, c) in by_count.into_iter().enumerate() {
             group[c] = rank.min(GROUPS - 1) as u8;
@@ -297,7 +289,7 @@ impl Grower<'_> {
         let n = rows.len() as f64;
         let m = self.params.smoothing * kinds;
         let mixed: Vec<f64> = own.iter().zip(parent).map(|(c, p)| (c + m * p) / (n + m).max(1e-9)).collect();
-        let split = if depth < 40 && kinds > 1.0 { self.best(rows) } else { None };
+        let split = if depth < 40 && kinds > 1.0 { self.best(rows, &own) } else { None };
         let Some(cut) = split.and_then(|s| self.partition(rows, &s).map(|at| (s, at))) else {
             self.close(node, &own, &mixed);
             return node as u32;
@@ -343,22 +335,23 @@ impl Grower<'_> {
         self.xlnx[x as usize]
     }
 
-    /// The split with the largest gain above the price of its groups.
-    fn best(&self, rows: &[u32]) -> Option<Split> {
+    /// The split with the largest gain above its price; `own` counts the codes of the rows.
+    fn best(&self, rows: &[u32], own: &[f64]) -> Option<Split> {
         let n = rows.len();
         if n < 2 * self.params.min_rows || self.tree.sets.len() + 1 >= usize::from(SET) - 1 {
             return None;
         }
-        let g = self.groups;
+        let (group, g) = group_codes(own, self.ordered);
         let mut whole = vec![0u32; g];
-        let row_groups: Vec<u8> = rows.iter().map(|r| self.group[usize::from(self.codes[*r as usize])]).collect();
+        let row_groups: Vec<u8> = rows.iter().map(|r| group[usize::from(self.codes[*r as usize])]).collect();
         for q in &row_groups {
             whole[usize::from(*q)] += 1;
         }
         let present = whole.iter().filter(|c| **c > 0).count();
         let base: f64 = whole.iter().map(|c| self.f(*c)).sum::<f64>() - self.f(n as u32);
-        // Half the degrees of freedom is the gain of a useless split; choosing the best of many adds a logarithm.
-        let price = self.params.per_group * (present as f64 - 1.0) + 0.5 * ln(self.features.len() as f64 * 8.0 + 1.0);
+        // A useless split gains half a chi-squared number; the largest of many is hardly above this.
+        let (freedom, many) = (present as f64 - 1.0, ln(self.features.len() as f64 * CUTS));
+        let price = self.params.price * (0.5 * freedom + libm::sqrt(freedom * many) + many);
         let mut best: Option<Split> = None;
         let mut hist = vec![0u32; super::matrix::BINS * g];
         let mut left = vec![0u32; g];
