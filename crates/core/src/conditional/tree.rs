@@ -344,9 +344,7 @@ impl Grower<'_> {
         let (group, g) = group_codes(own, self.ordered);
         let mut whole = vec![0u32; g];
         let row_groups: Vec<u8> = rows.iter().map(|r| group[usize::from(self.codes[*r as usize])]).collect();
-        for q in &row_groups {
-            whole[usize::from(*q)] += 1;
-        }
+        own.iter().zip(&group).for_each(|(n, q)| whole[usize::from(*q)] += *n as u32);
         let present = whole.iter().filter(|c| **c > 0).count();
         let base: f64 = whole.iter().map(|c| self.f(*c)).sum::<f64>() - self.f(n as u32);
         // A useless split gains half a chi-squared number; the largest of many is hardly above this.
