@@ -265,6 +265,9 @@ impl NumberCoder {
         if self.lo[c] >= lo && self.hi[c] <= hi {
             return 1.0;
         }
+        if self.hi[c] < lo || hi < self.lo[c] {
+            return 0.0;
+        }
         self.pieces(c).iter().map(|p| 0.25 * self.share(*p, lo, hi)).sum()
     }
 

@@ -1,7 +1,8 @@
 //! Walks over the rows of a table in order and says what is known at each.
 //!
 //! Features are resolved once, when a cursor is made: ways become steps between numbered tables. A value is computed
-//! when it is first asked for and kept for the row, or for all rows of the owner where it cannot change.
+//! when it is first asked for and kept for the row, or for all rows of the owner where it cannot change: a walk through
+//! a tree asks for few of the features that the tree knows.
 
 use super::{Feature, Kind, Part, Scope, Source, Stat};
 use crate::dataset::NULL;
@@ -49,6 +50,14 @@ pub(super) const SHARES: usize = 6;
 /// Places for values that are no features.
 pub const SPARE: usize = 9;
 
+/// In place of a value that was not worked out yet: a NaN of its own, that no computation gives.
+const ABSENT: f64 = f64::from_bits(0x7ff8_ab5e_2700_0001);
+
+#[inline]
+fn is_absent(value: f64) -> bool {
+    value.to_bits() == ABSENT.to_bits()
+}
+
 /// One step between numbered tables.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -60,14 +69,14 @@ enum Step {
     Peer(usize, usize),
 }
 
-/// A way from a row; the short ones that most features take need no list of steps.
+/// A way from the row at work; for the short ones that most features take the cursor knows where they lead.
 #[derive(Clone, Debug)]
 enum Way {
     Own,
-    Owner(usize),
-    Owner2(usize, usize),
-    Back(usize, usize),
-    Link(usize, usize),
+    Owner,
+    Owner2,
+    Back(usize),
+    Link(usize),
     Steps(Vec<Step>),
 }
 
@@ -98,10 +107,10 @@ impl End {
         }
         let way = match steps[..] {
             [] => Way::Own,
-            [Step::Owner(a)] => Way::Owner(a),
-            [Step::Owner(a), Step::Owner(b)] => Way::Owner2(a, b),
-            [Step::Back(a, k)] => Way::Back(a, k),
-            [Step::Link(a, l)] => Way::Link(a, l),
+            [Step::Owner(_)] => Way::Owner,
+            [Step::Owner(_), Step::Owner(_)] => Way::Owner2,
+            [Step::Back(_, k)] => Way::Back(k),
+            [Step::Link(_, l)] => Way::Link(l),
             _ => Way::Steps(steps),
         };
         Some(Self { way, above: hops.first() == Some(&Hop::Owner), table: t, slot: usize::from(slot) })
@@ -110,39 +119,32 @@ impl End {
     fn of(plan: &Plan, table: usize, r: &Ref) -> Option<Self> {
         Self::new(plan, table, &r.hops, r.slot)
     }
+}
 
-    #[inline]
-    fn row(&self, frames: &[Frame], row: usize) -> Option<usize> {
-        let some = |next: u32| (next != NO_ROW).then_some(next as usize);
-        match &self.way {
-            Way::Own => Some(row),
-            Way::Owner(a) => some(frames[*a].owner[row]),
-            Way::Owner2(a, b) => some(frames[*a].owner[row]).and_then(|r| some(frames[*b].owner[r])),
-            Way::Back(a, k) => back(&frames[*a], row, *k),
-            Way::Link(a, l) => some(frames[*a].links[*l][row]),
-            Way::Steps(steps) => steps.iter().try_fold(row, |r, step| match *step {
-                Step::Owner(t) => some(frames[t].owner[r]),
-                Step::Link(t, l) => some(frames[t].links[l][r]),
-                Step::Back(t, k) => back(&frames[t], r, k),
-                Step::Ahead(t, k) => frames[t].ahead(r, k),
-                Step::Peer(t, l) => some(frames[t].peers[l][r]),
-                Step::Like(t, s) => frames[t].like(r, s),
-            }),
-        }
-    }
+/// A number or time at the end of a way: one that holds for all rows of the owner is looked up once for it.
+#[derive(Clone, Debug)]
+enum Tick {
+    Here(End),
+    Kept(usize),
+}
 
-    #[inline]
-    fn tick(&self, frames: &[Frame], row: usize) -> i64 {
-        match self.row(frames, row) {
-            Some(r) if self.slot == usize::from(WHICH) => i64::from(frames[self.table].template[r]),
-            Some(r) => frames[self.table].values[self.slot][r],
-            None => NULL,
-        }
-    }
+fn some(row: u32) -> Option<usize> {
+    (row != NO_ROW).then_some(row as usize)
+}
+
+#[inline(never)]
+fn walk(steps: &[Step], frames: &[Frame], row: usize) -> Option<usize> {
+    steps.iter().try_fold(row, |r, step| match *step {
+        Step::Owner(t) => some(frames[t].owner[r]),
+        Step::Link(t, l) => some(frames[t].links[l][r]),
+        Step::Back(t, k) => back(&frames[t], r, k),
+        Step::Ahead(t, k) => frames[t].ahead(r, k),
+        Step::Peer(t, l) => some(frames[t].peers[l][r]),
+        Step::Like(t, s) => frames[t].like(r, s),
+    })
 }
 
 /// The row so many rows before, if it has the same owner.
-#[inline]
 fn back(frame: &Frame, row: usize, k: usize) -> Option<usize> {
     let owner = frame.owner[row];
     (owner != NO_ROW && row >= k && frame.owner[row - k] == owner).then(|| row - k)
@@ -155,21 +157,34 @@ enum Known<'a> {
     Value(End),
     Numeric(End, &'a [i64]),
     Part(End, Part),
-    Span(End, End),
-    Until(End, End),
+    Span(Tick, Tick),
+    Until(Tick, Tick),
     Summary(End),
     Run(usize, Stat, usize),
     Share(usize, usize, usize),
     Which(End, &'a [u16]),
     Position,
     Remaining(usize, usize),
-    Pace(End, End, usize, usize),
+    Pace(Tick, Tick, usize, usize),
     Stayed(usize),
 }
 
 impl<'a> Known<'a> {
-    fn new(plan: &Plan, table: usize, feature: &'a Feature) -> Option<Self> {
+    fn new(plan: &Plan, table: usize, feature: &'a Feature, kept: &mut Vec<(&'a Ref, End)>) -> Option<Self> {
         let end = |r: &Ref| End::of(plan, table, r);
+        let mut tick = |r: &'a Ref| {
+            if r.hops.first() != Some(&Hop::Owner) {
+                return end(r).map(Tick::Here);
+            }
+            let at = kept.iter().position(|k| k.0 == r);
+            Some(Tick::Kept(match at {
+                Some(at) => at,
+                None => {
+                    kept.push((r, end(r)?));
+                    kept.len() - 1
+                }
+            }))
+        };
         let owner = plan.tables[table].owner.map(usize::from);
         Some(match &feature.source {
             Source::Value(r) => match &feature.kind {
@@ -177,15 +192,15 @@ impl<'a> Known<'a> {
                 _ => Self::Value(end(r)?),
             },
             Source::Part(r, part) => Self::Part(end(r)?, *part),
-            Source::Span(a, b) => Self::Span(end(a)?, end(b)?),
-            Source::Until(a, b) => Self::Until(end(a)?, end(b)?),
+            Source::Span(a, b) => Self::Span(tick(a)?, tick(b)?),
+            Source::Until(a, b) => Self::Until(tick(a)?, tick(b)?),
             Source::Summary(way, i) => Self::Summary(End::new(plan, table, way, *i)?),
             Source::Run(slot, stat, scope) => Self::Run(usize::from(*slot), *stat, index(*scope)),
             Source::Share(slot, code, scope) => Self::Share(usize::from(*slot), usize::from(*code), index(*scope)),
             Source::Which(way, ranks) => Self::Which(End::new(plan, table, way, 0)?, ranks),
             Source::Position => Self::Position,
             Source::Remaining(i) => Self::Remaining(owner?, usize::from(*i)),
-            Source::Pace(a, b, i) => Self::Pace(end(a)?, end(b)?, owner?, usize::from(*i)),
+            Source::Pace(a, b, i) => Self::Pace(tick(a)?, tick(b)?, owner?, usize::from(*i)),
             Source::Stayed(l) => Self::Stayed(usize::from(*l)),
         })
     }
@@ -196,7 +211,7 @@ impl<'a> Known<'a> {
         match self {
             Self::Never => true,
             Self::Value(e) | Self::Numeric(e, _) | Self::Part(e, _) | Self::Summary(e) | Self::Which(e, _) => above(e),
-            Self::Span(a, b) => above(a) && above(b),
+            Self::Span(Tick::Kept(_), Tick::Kept(_)) => true,
             _ => false,
         }
     }
@@ -212,39 +227,46 @@ struct Track<'a> {
     shares: [bool; 2],
 }
 
-/// The history of one owner, and of the owner's owner, up to the current row; and the features of that row.
+/// What is remembered of one owner's rows, and of those of the owner's owner.
 #[derive(Clone, Debug)]
-pub struct Cursor<'a> {
-    table: usize,
-    owners: Option<usize>,
+pub struct History {
     owner: u32,
     above: u32,
     position: usize,
-    known: Vec<Known<'a>>,
-    values: Vec<f64>,
-    /// A bit for each value that is there, and for each that holds for all rows of the owner.
-    there: Vec<u64>,
-    lasting: Vec<u64>,
-    tracks: Vec<Track<'a>>,
     /// Per slot: own history, then the history above.
     runs: [Vec<Running>; 2],
     shares: [Vec<[f64; SHARES]>; 2],
     seen: [f64; 2],
 }
 
+/// The history of one owner, and of the owner's owner, up to the current row; and the features of that row.
+#[derive(Clone, Debug)]
+pub struct Cursor<'a> {
+    table: usize,
+    owners: Option<usize>,
+    history: History,
+    known: Vec<Known<'a>>,
+    /// What is known of the row, [`ABSENT`] where it was not asked for yet; behind the features the spare places.
+    values: Vec<f64>,
+    /// The same of what holds for all rows of the owner, and which features those are.
+    base: Vec<f64>,
+    lasting: Vec<bool>,
+    /// Where to find what is looked up once for an owner, and what was found.
+    ends: Vec<End>,
+    kept: Vec<i64>,
+    tracks: Vec<Track<'a>>,
+}
+
 impl<'a> Cursor<'a> {
     /// At the start of a table; features that are not `wanted` are never asked for.
     pub fn new(plan: &'a Plan, table: usize, features: &'a [Feature], wanted: &dyn Fn(usize) -> bool) -> Self {
         let slots = &plan.tables[table].slots;
+        let mut ends = Vec::new();
         let resolve = |(i, f)| match wanted(i) {
-            true => Known::new(plan, table, f).unwrap_or(Known::Never),
+            true => Known::new(plan, table, f, &mut ends).unwrap_or(Known::Never),
             false => Known::Never,
         };
         let known: Vec<Known> = features.iter().enumerate().map(resolve).collect();
-        let mut lasting = vec![0u64; known.len().div_ceil(64)];
-        for (i, _) in known.iter().enumerate().filter(|(_, k)| k.lasts()) {
-            lasting[i / 64] |= 1 << (i % 64);
-        }
         let track = |(slot, about): (usize, &'a crate::plan::Slot)| {
             let asks = |scope: usize, share: bool| {
                 known.iter().any(|k| match k {
@@ -265,69 +287,83 @@ impl<'a> Cursor<'a> {
         Self {
             table,
             owners: plan.tables[table].owner.map(usize::from),
-            owner: NO_ROW,
-            above: NO_ROW,
-            position: 0,
-            values: vec![f64::NAN; known.len() + SPARE],
-            there: vec![0; lasting.len()],
-            lasting,
+            history: History {
+                owner: NO_ROW,
+                above: NO_ROW,
+                position: 0,
+                runs: [vec![Running::default(); n], vec![Running::default(); n]],
+                shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
+                seen: [0.0; 2],
+            },
+            values: vec![ABSENT; known.len() + SPARE],
+            base: vec![ABSENT; known.len()],
+            lasting: known.iter().map(Known::lasts).collect(),
             known,
+            kept: vec![NULL; ends.len()],
+            ends: ends.into_iter().map(|(_, end)| end).collect(),
             tracks,
-            runs: [vec![Running::default(); n], vec![Running::default(); n]],
-            shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
-            seen: [0.0; 2],
         }
     }
 
     fn reset(&mut self, scope: usize) {
         for t in &self.tracks {
-            self.runs[scope][t.slot] = Running::default();
-            self.shares[scope][t.slot] = [0.0; SHARES];
+            self.history.runs[scope][t.slot] = Running::default();
+            self.history.shares[scope][t.slot] = [0.0; SHARES];
         }
-        self.seen[scope] = 0.0;
+        self.history.seen[scope] = 0.0;
     }
 
     /// Moves to a row; rows come in order.
     pub fn enter(&mut self, frames: &[Frame], row: usize) {
         let owner = frames[self.table].owner[row];
-        if owner == NO_ROW || owner != self.owner {
-            self.owner = owner;
-            self.position = 0;
+        if owner == NO_ROW || owner != self.history.owner {
+            self.history.owner = owner;
+            self.history.position = 0;
             self.reset(0);
             let above = match self.owners {
                 Some(o) if owner != NO_ROW => frames[o].owner[owner as usize],
                 _ => NO_ROW,
             };
-            if above == NO_ROW || above != self.above {
-                self.above = above;
+            if above == NO_ROW || above != self.history.above {
+                self.history.above = above;
                 self.reset(1);
             }
-            self.there.fill(0);
-        } else {
-            self.forget();
+            self.base.fill(ABSENT);
+            for (i, end) in self.ends.iter().enumerate() {
+                self.kept[i] = self.tick(end, frames, row);
+            }
         }
+        self.forget();
     }
 
     /// Forgets what was known about the current row, because its values change.
     pub fn forget(&mut self) {
-        for (there, lasting) in self.there.iter_mut().zip(&self.lasting) {
-            *there &= lasting;
-        }
+        self.values[..self.known.len()].copy_from_slice(&self.base);
+    }
+
+    /// What is remembered, to go back to.
+    pub fn history(&self) -> History {
+        self.history.clone()
+    }
+
+    /// Goes back to an earlier row, of another owner than the next that is entered.
+    pub fn restore(&mut self, history: &History) {
+        self.history.clone_from(history);
     }
 
     /// Position of the current row among those of its owner.
     pub fn position(&self) -> usize {
-        self.position
+        self.history.position
     }
 
     /// Takes the finished row into the history.
     pub fn leave(&mut self, frames: &[Frame], row: usize) {
-        self.position += 1;
-        if self.owner == NO_ROW {
+        self.history.position += 1;
+        if self.history.owner == NO_ROW {
             return;
         }
-        self.seen[0] += 1.0;
-        self.seen[1] += 1.0;
+        self.history.seen[0] += 1.0;
+        self.history.seen[1] += 1.0;
         for t in &self.tracks {
             let tick = frames[self.table].values[t.slot][row];
             if tick == NULL {
@@ -339,90 +375,118 @@ impl<'a> Cursor<'a> {
             };
             for scope in 0..2 {
                 if t.shares[scope] && (0..SHARES as i64).contains(&tick) {
-                    self.shares[scope][t.slot][tick as usize] += 1.0;
+                    self.history.shares[scope][t.slot][tick as usize] += 1.0;
                 }
                 if t.runs[scope] && !v.is_nan() {
-                    self.runs[scope][t.slot].add(v);
+                    self.history.runs[scope][t.slot].add(v);
                 }
             }
         }
     }
 
-    /// Works out those of the features in `needed`, a bit for each, that are not there yet.
-    #[inline]
-    pub fn prepare(&mut self, frames: &[Frame], row: usize, needed: &[u64]) {
-        for (word, need) in needed.iter().enumerate() {
-            let mut missing = need & !self.there[word];
-            self.there[word] |= missing;
-            while missing != 0 {
-                let feature = word * 64 + missing.trailing_zeros() as usize;
-                missing &= missing - 1;
-                self.values[feature] = self.compute(frames, row, feature);
-            }
-        }
-    }
-
-    /// The values of all features, and behind them [`SPARE`] places for others; right for those that are prepared.
-    pub fn values(&self) -> &[f64] {
-        &self.values
-    }
-
-    /// Sets one of the places behind the features.
-    pub fn set_spare(&mut self, place: usize, value: f64) {
-        let at = self.known.len() + place;
-        self.values[at] = value;
-    }
-
-    /// The value of a feature at the current row; NaN when missing.
+    /// The value of a feature at the current row, NaN when missing; behind the features what the spare places hold.
     #[inline]
     pub fn value(&mut self, frames: &[Frame], row: usize, feature: usize) -> f64 {
-        let (word, bit) = (feature / 64, 1u64 << (feature % 64));
-        if self.there[word] & bit == 0 {
-            self.values[feature] = self.compute(frames, row, feature);
-            self.there[word] |= bit;
+        let value = self.values[feature];
+        if is_absent(value) { self.find(frames, row, feature) } else { value }
+    }
+
+    #[inline(never)]
+    fn find(&mut self, frames: &[Frame], row: usize, feature: usize) -> f64 {
+        let Some(lasting) = self.lasting.get(feature) else { return f64::NAN };
+        let value = self.compute(frames, row, feature);
+        self.values[feature] = value;
+        if *lasting {
+            self.base[feature] = value;
         }
-        self.values[feature]
+        value
+    }
+
+    /// Number of the first spare place.
+    pub fn spare(&self) -> usize {
+        self.known.len()
+    }
+
+    /// What a spare place holds; None when it was emptied.
+    pub fn held(&self, place: usize) -> Option<f64> {
+        Some(self.values[self.known.len() + place]).filter(|v| !is_absent(*v))
+    }
+
+    /// Sets one of the spare places behind the features.
+    pub fn set_spare(&mut self, place: usize, value: Option<f64>) {
+        let at = self.known.len() + place;
+        self.values[at] = value.unwrap_or(ABSENT);
+    }
+
+    #[inline]
+    fn about(&self, tick: &Tick, frames: &[Frame], row: usize) -> i64 {
+        match tick {
+            Tick::Here(end) => self.tick(end, frames, row),
+            Tick::Kept(at) => self.kept[*at],
+        }
+    }
+
+    /// The row at the end of a way.
+    #[inline(always)]
+    fn row(&self, end: &End, frames: &[Frame], row: usize) -> Option<usize> {
+        match &end.way {
+            Way::Own => Some(row),
+            Way::Owner => some(self.history.owner),
+            Way::Owner2 => some(self.history.above),
+            Way::Back(k) => (self.history.position >= *k).then(|| row - k),
+            Way::Link(l) => some(frames[self.table].links[*l][row]),
+            Way::Steps(steps) => walk(steps, frames, row),
+        }
+    }
+
+    #[inline]
+    fn tick(&self, end: &End, frames: &[Frame], row: usize) -> i64 {
+        match self.row(end, frames, row) {
+            Some(r) if end.slot == usize::from(WHICH) => i64::from(frames[end.table].template[r]),
+            Some(r) => frames[end.table].values[end.slot][r],
+            None => NULL,
+        }
     }
 
     fn compute(&self, frames: &[Frame], row: usize, feature: usize) -> f64 {
         match &self.known[feature] {
             Known::Never => f64::NAN,
-            Known::Value(e) => match e.tick(frames, row) {
+            Known::Value(e) => match self.tick(e, frames, row) {
                 NULL => f64::NAN,
                 tick => tick as f64,
             },
-            Known::Numeric(e, n) => match e.tick(frames, row) {
+            Known::Numeric(e, n) => match self.tick(e, frames, row) {
                 NULL => f64::NAN,
                 tick => n.get(tick as usize).map_or(f64::NAN, |v| *v as f64),
             },
-            Known::Part(e, part) => part_of(e.tick(frames, row), *part),
-            Known::Span(a, b) => span(a.tick(frames, row), b.tick(frames, row)),
-            Known::Until(a, b) => match a.tick(frames, row) {
+            Known::Part(e, part) => part_of(self.tick(e, frames, row), *part),
+            Known::Span(a, b) => span(self.about(a, frames, row), self.about(b, frames, row)),
+            Known::Until(a, b) => match self.about(a, frames, row) {
                 NULL => f64::NAN,
-                number => part_of(b.tick(frames, row), Part::Year) - number as f64,
+                number => part_of(self.about(b, frames, row), Part::Year) - number as f64,
             },
-            Known::Summary(e) => e.row(frames, row).map_or(f64::NAN, |r| frames[e.table].summaries[e.slot][r]),
-            Known::Run(slot, stat, scope) => self.runs[*scope][*slot].get(*stat),
+            Known::Summary(e) => self.row(e, frames, row).map_or(f64::NAN, |r| frames[e.table].summaries[e.slot][r]),
+            Known::Run(slot, stat, scope) => self.history.runs[*scope][*slot].get(*stat),
             Known::Share(slot, code, scope) => {
-                let seen = self.seen[*scope];
-                if seen > 0.0 { self.shares[*scope][*slot][*code] / seen } else { f64::NAN }
+                let seen = self.history.seen[*scope];
+                if seen > 0.0 { self.history.shares[*scope][*slot][*code] / seen } else { f64::NAN }
             }
-            Known::Which(e, ranks) => match e.row(frames, row) {
+            Known::Which(e, ranks) => match self.row(e, frames, row) {
                 Some(r) => {
                     let which = frames[e.table].template[r];
                     ranks.get(which as usize).map_or(f64::from(which), |r| f64::from(*r))
                 }
                 None => f64::NAN,
             },
-            Known::Position => self.position as f64,
-            Known::Remaining(o, i) => self.remaining(frames, row, *o, *i),
+            Known::Position => self.history.position as f64,
+            Known::Remaining(o, i) => self.remaining(frames, *o, *i),
             Known::Pace(a, b, o, i) => {
-                let left = span(a.tick(frames, row), b.tick(frames, row));
-                left / self.remaining(frames, row, *o, *i).max(1.0)
+                let left = span(self.about(a, frames, row), self.about(b, frames, row));
+                left / self.remaining(frames, *o, *i).max(1.0)
             }
             Known::Stayed(l) => {
                 let links = &frames[self.table].links[*l];
-                if self.position < 2 {
+                if self.history.position < 2 {
                     return f64::NAN;
                 }
                 f64::from(u8::from(links[row - 1] == links[row - 2]))
@@ -430,11 +494,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn remaining(&self, frames: &[Frame], row: usize, o: usize, i: usize) -> f64 {
-        match frames[self.table].owner[row] {
-            NO_ROW => f64::NAN,
-            p => frames[o].summaries[i][p as usize] - self.position as f64,
-        }
+    fn remaining(&self, frames: &[Frame], o: usize, i: usize) -> f64 {
+        some(self.history.owner).map_or(f64::NAN, |p| frames[o].summaries[i][p] - self.history.position as f64)
     }
 }
 

@@ -251,6 +251,9 @@ impl Plan {
 
     /// The whole-number value of a reference; [`crate::dataset::NULL`] when missing.
     pub fn value(&self, frames: &[Frame], table: usize, row: usize, r: &Ref) -> i64 {
+        if r.hops.is_empty() && r.slot != WHICH {
+            return frames[table].values[usize::from(r.slot)][row];
+        }
         match self.walk(frames, table, row, &r.hops) {
             Some((t, row)) if r.slot == WHICH => i64::from(frames[t].template[row]),
             Some((t, row)) => frames[t].values[usize::from(r.slot)][row],

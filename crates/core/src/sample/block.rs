@@ -125,7 +125,7 @@ impl<'a> Block<'a> {
             let from = self.frames[t].rows;
             let placed = moving.as_ref().filter(|_| planned > 0).is_some_and(|slots| {
                 drawer.roomy = true;
-                let before = drawer.cursor.clone();
+                let before = drawer.cursor.history();
                 let done = (0..PLANS).any(|plan| {
                     self.sequence(&mut drawer, t, p, (planned, least), plan * TRIES, &mut targets);
                     let rows = from..self.frames[t].rows;
@@ -134,7 +134,7 @@ impl<'a> Block<'a> {
                         rows.for_each(|row| drawer.remember(&self.frames, row, &mut targets));
                     } else {
                         rows.for_each(|_| self.frames[t].pop());
-                        drawer.cursor.clone_from(&before);
+                        drawer.cursor.restore(&before);
                     }
                     done
                 });

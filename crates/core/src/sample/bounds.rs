@@ -1,15 +1,33 @@
 //! What the rules leave of a column of a row: the smallest and the largest value.
 
+use super::law::ColumnLaw;
 use super::link::Targets;
 use super::row::RowDrawer;
 use crate::dataset::NULL;
 use crate::frame::{Frame, Ref};
-use crate::model::{Bound, ColumnModel, Unit};
-use crate::plan::SlotKind;
+use crate::model::{Bound, Unit};
+use crate::plan::{Plan, SlotKind};
 use crate::time::DAY;
 
 /// Everything from the smallest to the largest tick.
 pub(super) const ALL: (i64, i64) = (i64::MIN + 1, i64::MAX);
+
+/// A bound, with the numbers that labels stand for where it refers to labels.
+pub(super) struct BoundLaw<'a> {
+    pub bound: &'a Bound,
+    low: Option<&'a [i64]>,
+    high: Option<&'a [i64]>,
+}
+
+impl<'a> BoundLaw<'a> {
+    pub fn new(plan: &'a Plan, table: usize, bound: &'a Bound) -> Self {
+        let numbers = |side: &Option<(Option<Ref>, i64)>| match plan.kind(table, side.as_ref()?.0.as_ref()?) {
+            Some(SlotKind::Label { numeric: Some(n), .. }) => Some(n.as_slice()),
+            _ => None,
+        };
+        Self { bound, low: numbers(&bound.low), high: numbers(&bound.high) }
+    }
+}
 
 impl RowDrawer<'_> {
     /// Time from one reference to another; 0 when one is missing.
@@ -23,36 +41,35 @@ impl RowDrawer<'_> {
         &self,
         frames: &[Frame],
         row: usize,
-        c: &ColumnModel,
+        c: &ColumnLaw,
         targets: &[Option<Targets>],
     ) -> Option<(i64, i64)> {
-        let (mut lo, mut hi) = c.range.unwrap_or(ALL);
-        let keep = &self.model.keep;
-        for b in keep.bounds.iter().filter(|b| b.slot == c.slot) {
-            let (low, high) = self.bound(frames, row, b);
+        let (mut lo, mut hi) = c.model.range.unwrap_or(ALL);
+        for b in &c.bounds {
+            let (low, high) = self.bound(frames, row, &self.law.bounds[*b]);
             lo = lo.max(low);
             hi = hi.min(high);
         }
-        if let Some((_, end)) = keep.no_overlap.filter(|(s, _)| *s == c.slot) {
-            let before =
-                self.plan.value(frames, self.table, row, &Ref::at(&[crate::frame::Hop::Back(1)], usize::from(end)));
+        if let Some(end) = &c.not_before {
+            let before = self.plan.value(frames, self.table, row, end);
             if before != NULL {
                 lo = lo.max(before);
             }
         }
-        let capacity = keep.capacity.as_ref().filter(|x| x.end == c.slot && !self.roomy);
+        let capacity = self.model.keep.capacity.as_ref().filter(|x| x.end == c.model.slot && !self.roomy);
         if let Some(t) = capacity.and_then(|x| targets.get(usize::from(x.link))).and_then(Option::as_ref) {
             hi = hi.min(t.free_until(self.plan, self.model, frames, row));
         }
         (lo <= hi).then_some((lo, hi))
     }
 
-    pub(super) fn bound(&self, frames: &[Frame], row: usize, b: &Bound) -> (i64, i64) {
+    pub(super) fn bound(&self, frames: &[Frame], row: usize, law: &BoundLaw) -> (i64, i64) {
+        let b = law.bound;
         // A column that comes later leaves as much room as its own values have.
         let low = match &b.low {
             None => ALL.0,
             Some((None, v)) => *v,
-            Some((Some(r), plus)) => match self.quantity(frames, row, r) {
+            Some((Some(r), plus)) => match self.quantity(frames, row, r, law.low) {
                 NULL => self.obey.later(r).map_or(ALL.0, |h| lowest(b.unit, h.0, *plus)),
                 v => lowest(b.unit, v, *plus),
             },
@@ -60,7 +77,7 @@ impl RowDrawer<'_> {
         let high = match &b.high {
             None => ALL.1,
             Some((None, v)) => *v,
-            Some((Some(r), plus)) => match self.quantity(frames, row, r) {
+            Some((Some(r), plus)) => match self.quantity(frames, row, r, law.high) {
                 NULL => self.obey.later(r).map_or(ALL.1, |h| highest(b.unit, h.1, *plus)),
                 v => highest(b.unit, v, *plus),
             },
@@ -68,11 +85,11 @@ impl RowDrawer<'_> {
         (low, high)
     }
 
-    /// The number or time behind a reference; numeric labels count as their number.
-    pub(super) fn quantity(&self, frames: &[Frame], row: usize, r: &Ref) -> i64 {
+    /// The number or time behind a reference; labels count as the numbers that they stand for.
+    fn quantity(&self, frames: &[Frame], row: usize, r: &Ref, numbers: Option<&[i64]>) -> i64 {
         let v = self.plan.value(frames, self.table, row, r);
-        match self.plan.kind(self.table, r) {
-            Some(SlotKind::Label { numeric: Some(n), .. }) if v != NULL => n.get(v as usize).copied().unwrap_or(NULL),
+        match numbers {
+            Some(n) if v != NULL => n.get(v as usize).copied().unwrap_or(NULL),
             _ => v,
         }
     }

@@ -1,9 +1,11 @@
 //! The model compiled for drawing, once for a run: every conditional in its flat form, next to what it came from.
 
+use super::bounds::BoundLaw;
 use crate::conditional::{Binner, Conditional, Flat, Leaf};
 use crate::encode::Spread;
 use crate::feature::{Feature, SPARE, Source};
-use crate::model::{Coder, ColumnModel, CountModel, Drawn, Input, Model, TableModel, UniqueItem};
+use crate::frame::{Hop, Ref};
+use crate::model::{Coder, ColumnModel, CountModel, Drawn, Input, Keep, Model, TableModel, UniqueItem};
 use crate::plan::Plan;
 use crate::rng::name;
 
@@ -18,9 +20,6 @@ pub(super) struct Law<'a> {
     pub flat: Option<Flat>,
     /// The bins, where codes are numbers.
     pub spread: Option<Spread>,
-    /// A bit for each feature that the conditional asks for, and that the linear guess is made of.
-    pub needed: Vec<u64>,
-    pub guessed_from: Vec<u64>,
     /// Whether the conditional asks for the guess, and for values of earlier parts.
     pub asks_guess: bool,
     pub asks_extras: bool,
@@ -30,12 +29,12 @@ impl<'a> Law<'a> {
     fn new(drawn: &'a Drawn, binners: &'a [Binner], wanted: &mut [bool]) -> Self {
         let used = drawn.conditional.used();
         let asked: Vec<&Input> = used.iter().map(|i| &drawn.inputs[usize::from(*i)]).collect();
+        let guessed_from = drawn.ridge.iter().flat_map(|r| r.features.iter().copied());
         let features = asked.iter().filter_map(|i| match i {
             Input::Feature(f) => Some(*f),
             _ => None,
         });
-        let needed = bits(features, wanted);
-        let guessed_from = bits(drawn.ridge.iter().flat_map(|r| r.features.iter().copied()), wanted);
+        features.chain(guessed_from).for_each(|f| wanted[usize::from(f)] = true);
         let spare = |place: usize| (binners.len() + place.min(SPARE - 1)) as u16;
         let input = |i: u16| match &drawn.inputs[usize::from(i)] {
             Input::Feature(f) => (*f, &binners[usize::from(*f)]),
@@ -52,7 +51,7 @@ impl<'a> Law<'a> {
         };
         let asks_guess = asked.iter().any(|i| matches!(i, Input::Ridge(_)));
         let asks_extras = asked.iter().any(|i| matches!(i, Input::Extra(..)));
-        Self { drawn, flat, spread, needed, guessed_from, asks_guess, asks_extras }
+        Self { drawn, flat, spread, asks_guess, asks_extras }
     }
 
     /// Draws a code of a leaf under a mask: by trying, then exactly.
@@ -75,20 +74,32 @@ impl<'a> Law<'a> {
 /// Draws that are thrown away before the weights of all codes are worked out.
 pub(super) const TRIES: usize = 8;
 
-/// A bit for each of some features, which become wanted.
-fn bits(features: impl Iterator<Item = u16>, wanted: &mut [bool]) -> Vec<u64> {
-    let mut out = vec![0; wanted.len().div_ceil(64)];
-    for f in features.map(usize::from) {
-        wanted[f] = true;
-        out[f / 64] |= 1 << (f % 64);
-    }
-    out
-}
-
 /// One column.
 pub(super) struct ColumnLaw<'a> {
     pub model: &'a ColumnModel,
     pub parts: Vec<Law<'a>>,
+    /// Whether a value may be missing: not where no training row misses it, whatever the last tries allow.
+    pub may_miss: bool,
+    /// Whether it is the last of a set that must not repeat.
+    pub is_unique: bool,
+    /// Its bounds, by their number in the table, and what it may not come before.
+    pub bounds: Vec<usize>,
+    pub not_before: Option<Ref>,
+}
+
+impl<'a> ColumnLaw<'a> {
+    fn new(model: &'a ColumnModel, parts: Vec<Law<'a>>, keep: &Keep, last: &[UniqueItem]) -> Self {
+        let slot = model.slot;
+        let before = keep.no_overlap.filter(|(start, _)| *start == slot);
+        Self {
+            model,
+            parts,
+            may_miss: !keep.not_null.contains(&slot) && !keep.complete.contains(&slot),
+            is_unique: last.contains(&UniqueItem::Slot(slot)),
+            bounds: (0..keep.bounds.len()).filter(|b| keep.bounds[*b].slot == slot).collect(),
+            not_before: before.map(|(_, end)| Ref::at(&[Hop::Back(1)], usize::from(end))),
+        }
+    }
 }
 
 /// One link.
@@ -131,6 +142,7 @@ pub(super) struct TableLaw<'a> {
     pub when: Option<(ColumnLaw<'a>, ColumnLaw<'a>)>,
     pub links: Vec<LinkLaw<'a>>,
     pub columns: Vec<ColumnLaw<'a>>,
+    pub bounds: Vec<BoundLaw<'a>>,
     /// In the order of the model's counts.
     pub counts: Vec<CountLaw<'a>>,
     /// Stream names: slots, then links.
@@ -157,24 +169,27 @@ impl<'a> TableLaw<'a> {
                 popularity: l.popularity.as_ref().map(CountLaw::new),
             })
             .collect();
-        let mut column = |c: &'a ColumnModel| {
-            let mut parts: Vec<Law> = c.parts.iter().map(&mut law).collect();
-            parts.shrink_to_fit();
-            ColumnLaw { model: c, parts }
-        };
-        let when = mine.when.as_ref().map(|(a, b)| (column(a), column(b)));
-        let columns = mine.columns.iter().map(&mut column).collect();
         let mut purposes: Vec<u64> = plan.slots.iter().map(|s| name(&[&plan.name, &s.column])).collect();
         purposes.extend(plan.links.iter().map(|l| name(&[&plan.name, "link", &l.name])));
         let place = |i: &UniqueItem| match i {
             UniqueItem::Link(l) => usize::from(*l),
             UniqueItem::Slot(s) => 1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1),
         };
-        let last_of_unique = mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
+        let last_of_unique: Vec<Option<UniqueItem>> =
+            mine.keep.unique.iter().map(|set| set.iter().max_by_key(|i| place(i)).copied()).collect();
         let last = |set: &Vec<UniqueItem>| set.iter().max_by_key(|i| place(i)).copied();
-        let last_of_table = mine.keep.unique_in_table.iter().filter_map(last).collect();
+        let last_of_table: Vec<UniqueItem> = mine.keep.unique_in_table.iter().filter_map(last).collect();
+        let last_items: Vec<UniqueItem> = last_of_unique.iter().flatten().chain(&last_of_table).copied().collect();
+        let mut column = |c: &'a ColumnModel| {
+            let mut parts: Vec<Law> = c.parts.iter().map(&mut law).collect();
+            parts.shrink_to_fit();
+            ColumnLaw::new(c, parts, &mine.keep, &last_items)
+        };
+        let when = mine.when.as_ref().map(|(a, b)| (column(a), column(b)));
+        let columns = mine.columns.iter().map(&mut column).collect();
         Self {
             model: mine,
+            bounds: mine.keep.bounds.iter().map(|b| BoundLaw::new(&model.plan, t, b)).collect(),
             when,
             links,
             columns,

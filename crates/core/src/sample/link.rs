@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Sampler;
+use super::interval::Intervals;
 use super::law::Law;
 use super::row::RowDrawer;
 use crate::dataset::NULL;
@@ -39,8 +40,8 @@ pub(super) struct Targets {
     /// The last finished row of each target.
     finished: Vec<u32>,
     shuffle: Stream,
-    /// Open intervals of each target, where there is a capacity.
-    open: HashMap<u32, Vec<(i64, i64)>>,
+    /// Intervals of each target, where there is a capacity.
+    open: HashMap<u32, Intervals>,
     /// Targets that have a row already, where each has one at most.
     gone: HashSet<u32>,
 }
@@ -294,17 +295,17 @@ impl Targets {
         let (start, end) = (frame.values[usize::from(c.start)][row], frame.values[usize::from(c.end)][row]);
         let to = frame.links[self.link][row];
         if start != NULL && end != NULL && to != NO_ROW {
-            self.open.entry(to).or_default().push((start, end));
+            self.open.entry(to).or_default().insert(start, end);
         }
     }
 
-    /// Forgets the interval of a row, the last that was remembered of its target.
+    /// Forgets the interval of a row.
     pub fn give_back(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
         let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };
         let frame = &frames[self.table];
-        let ends = [c.start, c.end].map(|s| frame.values[usize::from(s)][row]);
-        if let Some(open) = self.open.get_mut(&frame.links[self.link][row]).filter(|_| !ends.contains(&NULL)) {
-            open.pop();
+        let [start, end] = [c.start, c.end].map(|s| frame.values[usize::from(s)][row]);
+        if let Some(open) = self.open.get_mut(&frame.links[self.link][row]).filter(|_| start != NULL && end != NULL) {
+            open.remove(start, end);
         }
     }
 
@@ -324,7 +325,7 @@ impl Targets {
 
     /// Intervals of a target that are open at a time.
     fn open_at(&self, to: u32, time: i64) -> u32 {
-        self.open.get(&to).map_or(0, |v| v.iter().filter(|(a, b)| *a <= time && time < *b).count() as u32)
+        self.open.get(&to).map_or(0, |open| open.at(time))
     }
 
     /// True when the chosen target has a place for the whole interval of this row.
@@ -334,11 +335,16 @@ impl Targets {
         let (start, end) = (frame.values[usize::from(c.start)][row], frame.values[usize::from(c.end)][row]);
         let to = frame.links[self.link][row];
         let free = to == NO_ROW || start == NULL || self.open_at(to, start) < self.capacity(plan, frames, c, to);
-        free && (end == NULL || end <= self.free_until(plan, model, frames, row))
+        free && (end == NULL || end <= self.free_before(plan, model, frames, row, end))
     }
 
     /// The first moment at which the chosen target has no place left for this row.
     pub fn free_until(&self, plan: &Plan, model: &TableModel, frames: &[Frame], row: usize) -> i64 {
+        self.free_before(plan, model, frames, row, i64::MAX)
+    }
+
+    /// The same; a moment that does not lie before `end` does not count.
+    fn free_before(&self, plan: &Plan, model: &TableModel, frames: &[Frame], row: usize, end: i64) -> i64 {
         let Some(c) = &model.keep.capacity else { return i64::MAX };
         let frame = &frames[self.table];
         let (to, from) = (frame.links[self.link][row], frame.values[usize::from(c.start)][row]);
@@ -346,34 +352,31 @@ impl Targets {
             return i64::MAX;
         }
         let max = self.capacity(plan, frames, c, to);
-        let mut starts: Vec<i64> =
-            self.open.get(&to).into_iter().flatten().map(|(a, _)| *a).filter(|a| *a > from).collect();
-        starts.sort_unstable();
-        starts.into_iter().find(|s| self.open_at(to, *s) >= max).unwrap_or(i64::MAX)
+        let full = self.open.get(&to).and_then(|open| open.starts(from, end).find(|s| open.at(*s) >= max));
+        full.unwrap_or(i64::MAX)
     }
 }
 
 /// The rules that say which targets a row may have.
-struct Rules {
+struct Rules<'a> {
     /// Restrictions that are broken by this row if the target has one of the codes.
-    forbidden: Vec<Restriction>,
+    forbidden: Vec<&'a Restriction>,
     /// Targets used up by uniqueness.
     used: Vec<i64>,
     /// Capacity and the moment that counts.
-    capacity: Option<(Capacity, i64)>,
+    capacity: Option<(&'a Capacity, i64)>,
     /// Only rows of the own table before this one.
     before: Option<u32>,
     /// Every target at most once.
     once: bool,
 }
 
-impl Rules {
-    fn new(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Self {
+impl<'a> Rules<'a> {
+    fn new(d: &RowDrawer<'a>, l: usize, frames: &[Frame], row: usize) -> Self {
         let keep = &d.model.keep;
         let forbidden = broken(d, l, frames, row);
         let item = UniqueItem::Link(l as u8);
-        let mut used: Vec<i64> =
-            d.unique_sets(item).into_iter().flat_map(|set| d.used(frames, row, set, item)).collect();
+        let mut used: Vec<i64> = d.unique_sets(item).flat_map(|set| d.used(frames, row, set, item)).collect();
         let frame = &frames[d.table];
         let [owner, twice] = d.model.links[l].never;
         used.extend(owner.then(|| i64::from(frame.owner[row])));
@@ -387,7 +390,7 @@ impl Rules {
         let before = link.upward.then_some(row as u32);
         let capacity = keep.capacity.as_ref().filter(|c| usize::from(c.link) == l && !d.roomy).and_then(|c| {
             let start = frames[d.table].values[usize::from(c.start)][row];
-            (start != NULL).then(|| (c.clone(), start))
+            (start != NULL).then_some((c, start))
         });
         Self { forbidden, used, capacity, before, once: link.once }
     }
@@ -414,7 +417,7 @@ impl Rules {
 }
 
 /// The restrictions of a link that a row breaks if its target has one of their codes.
-fn broken(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Vec<Restriction> {
+fn broken<'a>(d: &RowDrawer<'a>, l: usize, frames: &[Frame], row: usize) -> Vec<&'a Restriction> {
     let breaks = |r: &&Restriction| {
         let (from, to) = (d.plan.value(frames, d.table, row, &r.from), d.plan.value(frames, d.table, row, &r.to));
         if from == NULL || to == NULL {
@@ -424,11 +427,11 @@ fn broken(d: &RowDrawer, l: usize, frames: &[Frame], row: usize) -> Vec<Restrict
         let years = years_between(from, to);
         r.min_years.is_some_and(|m| years < m) || r.below_years.is_some_and(|m| years >= m)
     };
-    d.model.keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(breaks).cloned().collect()
+    d.model.keep.restrictions.iter().filter(|r| usize::from(r.link) == l).filter(breaks).collect()
 }
 
 /// True when the target has a code of one of these restrictions.
-fn restricted(these: &[Restriction], plan: &Plan, frames: &[Frame], target: usize, row: usize) -> bool {
+fn restricted(these: &[&Restriction], plan: &Plan, frames: &[Frame], target: usize, row: usize) -> bool {
     these.iter().any(|r| r.codes.contains(&plan.value(frames, target, row, &r.attribute)))
 }
 

@@ -5,6 +5,7 @@
 
 mod block;
 mod bounds;
+mod interval;
 mod law;
 mod link;
 mod number;

@@ -1,6 +1,7 @@
 //! Rules between the columns of one row while it is drawn: what must be missing, what is computed, what is allowed.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, NO_ROW, Ref};
@@ -52,6 +53,8 @@ pub(super) struct Obey<'a> {
 struct Index {
     /// In the order in which they are drawn.
     slots: Vec<u16>,
+    /// What the first member may be, ascending; missing comes first where it is free.
+    first: Rc<[i64]>,
     next: Vec<HashMap<Vec<i64>, Vec<i64>>>,
     free: bool,
 }
@@ -84,7 +87,11 @@ impl<'a> Obey<'a> {
                     values.sort_unstable();
                     values.dedup();
                 }
-                Index { slots: order.iter().map(|i| c.slots[*i]).collect(), next, free: c.missing_is_free }
+                let firsts = next.first().and_then(|n| n.get(&[][..])).map(Vec::as_slice).unwrap_or_default();
+                let free = c.missing_is_free;
+                let missing = free.then_some(NULL).into_iter();
+                let first = missing.chain(firsts.iter().copied().filter(|v| !free || *v != NULL)).collect();
+                Index { slots: order.iter().map(|i| c.slots[*i]).collect(), first, next, free }
             })
             .collect();
         let mut touched = vec![false; t.slots.len()];
@@ -229,21 +236,25 @@ impl<'a> Obey<'a> {
     }
 
     /// The values that combinations leave for a slot, ascending; None when they leave all.
-    pub fn allowed(&self, frames: &[Frame], row: usize, slot: u16) -> Option<Vec<i64>> {
+    pub fn allowed(&self, frames: &[Frame], row: usize, slot: u16) -> Option<Rc<[i64]>> {
         let values = &frames[self.table].values;
-        let mut left: Option<Vec<i64>> = None;
+        let mut left: Option<Rc<[i64]>> = None;
         for index in &self.combinations {
             let Some(k) = index.slots.iter().position(|s| *s == slot) else { continue };
-            let before: Vec<i64> = index.slots[..k].iter().map(|s| values[usize::from(*s)][row]).collect();
-            if index.free && before.contains(&NULL) {
-                continue;
-            }
-            let next = index.next[k].get(&before).map(Vec::as_slice).unwrap_or_default();
-            let fits = |v: &i64| next.binary_search(v).is_ok() || (index.free && *v == NULL);
+            let all = if k == 0 {
+                Rc::clone(&index.first)
+            } else {
+                let before: Vec<i64> = index.slots[..k].iter().map(|s| values[usize::from(*s)][row]).collect();
+                if index.free && before.contains(&NULL) {
+                    continue;
+                }
+                let next = index.next[k].get(&before).map(Vec::as_slice).unwrap_or_default();
+                let missing = index.free.then_some(NULL).into_iter();
+                missing.chain(next.iter().copied().filter(|v| !index.free || *v != NULL)).collect()
+            };
             left = Some(match left {
-                None if index.free => [NULL].into_iter().chain(next.iter().copied().filter(|v| *v != NULL)).collect(),
-                None => next.to_vec(),
-                Some(all) => all.into_iter().filter(fits).collect(),
+                None => all,
+                Some(left) => left.iter().copied().filter(|v| all.binary_search(v).is_ok()).collect(),
             });
         }
         left
@@ -294,6 +305,9 @@ impl<'a> Obey<'a> {
 
     fn known(&self, frames: &[Frame], row: usize, index: &Index) -> bool {
         let values = |s: &u16| frames[self.table].values[usize::from(*s)][row];
+        if let [slot] = &index.slots[..] {
+            return index.first.binary_search(&values(slot)).is_ok();
+        }
         let all: Vec<i64> = index.slots.iter().map(values).collect();
         let Some((last, before)) = all.split_last() else { return true };
         let known = || index.next[before.len()].get(before).is_some_and(|n| n.binary_search(last).is_ok());

@@ -10,7 +10,7 @@ use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
 use crate::feature::{Cursor, SPARE, recalled};
 use crate::frame::{Frame, NO_ROW};
-use crate::model::{Coder, ColumnModel, Input, Quantity, RECALL, TableModel, UniqueItem};
+use crate::model::{Coder, Input, Quantity, RECALL, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
 use crate::rng::Stream;
 
@@ -132,7 +132,7 @@ impl<'a> RowDrawer<'a> {
             }
         }
         for l in 0..model.links.len() {
-            let Some(mut t) = targets.get_mut(l).and_then(Option::take) else { continue };
+            let Some(Some(t)) = targets.get_mut(l) else { continue };
             let mut rng = self.stream(slots + l, at, attempt);
             let missing = self.obey.missing(frames, row, UniqueItem::Link(l as u8));
             let done = if missing == Some(true) {
@@ -142,7 +142,6 @@ impl<'a> RowDrawer<'a> {
                 t.choose(self, frames, row, &mut rng)
             };
             t.meet(frames, row);
-            targets[l] = Some(t);
             if !done || (missing == Some(false) && frames[self.table].links[l][row] == NO_ROW) {
                 return false;
             }
@@ -155,7 +154,7 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn obeys(&self, frames: &[Frame], row: usize) -> bool {
-        self.obey.hold(frames, row, |i| self.bound(frames, row, &self.model.keep.bounds[i]))
+        self.obey.hold(frames, row, |i| self.bound(frames, row, &self.law.bounds[i]))
     }
 
     fn has_room(&self, frames: &[Frame], row: usize, targets: &[Option<Targets>]) -> bool {
@@ -167,12 +166,13 @@ impl<'a> RowDrawer<'a> {
     /// True when a finished row obeys what depends on its times, and its target has room for it.
     pub fn stands(&self, frames: &[Frame], row: usize, later: bool, targets: &[Option<Targets>]) -> bool {
         let when = self.law.when.as_ref().map(|(first, next)| if later { next } else { first });
-        let inside = |c: &ColumnModel| {
-            let v = frames[self.table].values[usize::from(c.slot)][row];
-            let is_label = self.plan.tables[self.table].slots[usize::from(c.slot)].kind.is_label();
+        let inside = |c: &ColumnLaw| {
+            let slot = usize::from(c.model.slot);
+            let v = frames[self.table].values[slot][row];
+            let is_label = self.plan.tables[self.table].slots[slot].kind.is_label();
             v == NULL || is_label || self.bounds(frames, row, c, targets).is_some_and(|(lo, hi)| (lo..=hi).contains(&v))
         };
-        when.into_iter().chain(&self.law.columns).all(|c| inside(c.model))
+        when.into_iter().chain(&self.law.columns).all(inside)
             && self.obeys(frames, row)
             && targets.iter().flatten().all(|t| t.permits(self, frames, row))
             && self.has_room(frames, row, targets)
@@ -183,7 +183,7 @@ impl<'a> RowDrawer<'a> {
         let slots = self.plan.tables[self.table].slots.len();
         self.enter(frames, row);
         for (l, place) in targets.iter_mut().enumerate() {
-            let Some(mut t) = place.take() else { continue };
+            let Some(t) = place else { continue };
             for attempt in 0..TRIES {
                 let mut rng = self.stream(slots + l, at, attempt);
                 self.cursor.forget();
@@ -194,30 +194,36 @@ impl<'a> RowDrawer<'a> {
                     break;
                 }
             }
-            *place = Some(t);
         }
         self.leave(frames, row);
     }
 
     fn guess(&mut self, frames: &[Frame], row: usize, law: &Law) -> f64 {
         let Some(ridge) = &law.drawn.ridge else { return f64::NAN };
-        self.cursor.prepare(frames, row, &law.guessed_from);
-        let values = self.cursor.values();
-        ridge.guess(|f| values[usize::from(f)])
+        ridge.guess(|f| self.cursor.value(frames, row, usize::from(f)))
     }
 
     /// The leaf of the flat tree that a row reaches; None where there is no tree.
     pub(super) fn leaf(&mut self, frames: &[Frame], row: usize, law: &Law, extras: &[f64]) -> Option<Leaf> {
         let flat = law.flat.as_ref()?;
-        self.cursor.prepare(frames, row, &law.needed);
-        if law.asks_guess {
-            let guess = self.guess(frames, row, law);
-            self.cursor.set_spare(GUESS, guess);
-        }
         if law.asks_extras {
-            extras.iter().take(SPARE - EXTRA).enumerate().for_each(|(e, v)| self.cursor.set_spare(EXTRA + e, *v));
+            extras.iter().take(SPARE - EXTRA).enumerate().for_each(|(e, v)| self.cursor.set_spare(EXTRA + e, Some(*v)));
         }
-        Some(flat.leaf(self.cursor.values()))
+        if !law.asks_guess {
+            return Some(flat.leaf(|input| self.cursor.value(frames, row, usize::from(input))));
+        }
+        self.cursor.set_spare(GUESS, None);
+        let spare = self.cursor.spare() + GUESS;
+        Some(flat.leaf(|input| {
+            if usize::from(input) != spare {
+                return self.cursor.value(frames, row, usize::from(input));
+            }
+            self.cursor.held(GUESS).unwrap_or_else(|| {
+                let guess = self.guess(frames, row, law);
+                self.cursor.set_spare(GUESS, Some(guess));
+                guess
+            })
+        }))
     }
 
     /// Draws a code; `weigh` gives the share of each code that is allowed.
@@ -277,9 +283,7 @@ impl<'a> RowDrawer<'a> {
         rng: &mut Stream,
     ) -> bool {
         let slot = usize::from(c.model.slot);
-        // A column that no training row misses is never missing, whatever the last tries allow.
-        let keep = &self.model.keep;
-        let mut missing = !keep.not_null.contains(&c.model.slot) && !keep.complete.contains(&c.model.slot);
+        let mut missing = c.may_miss;
         let (mut decided, mut allowed) = (Decided::Free, None);
         if self.obey.touch(c.model.slot) {
             let value = &mut frames[self.table].values[slot][row];
@@ -294,7 +298,7 @@ impl<'a> RowDrawer<'a> {
                 Decided::Impossible => return false,
                 Decided::Value { value, optional: false } => {
                     frames[self.table].values[slot][row] = value;
-                    return !self.is_used(frames, row, UniqueItem::Slot(c.model.slot), value);
+                    return !self.is_used(frames, row, c, value);
                 }
                 _ => {}
             }
@@ -306,7 +310,7 @@ impl<'a> RowDrawer<'a> {
                 }
             }
         }
-        let Some((lo, hi)) = self.bounds(frames, row, c.model, targets) else {
+        let Some((lo, hi)) = self.bounds(frames, row, c, targets) else {
             // Rules that leave no value leave a missing one, where there are missing ones.
             frames[self.table].values[slot][row] = NULL;
             return missing;
@@ -365,7 +369,7 @@ impl<'a> RowDrawer<'a> {
             (value, ..) => value,
         };
         let Some(v) = value else { return false };
-        if self.is_used(frames, row, UniqueItem::Slot(c.model.slot), v) {
+        if self.is_used(frames, row, c, v) {
             return false;
         }
         frames[self.table].values[slot][row] = v;
@@ -386,9 +390,12 @@ impl<'a> RowDrawer<'a> {
         let slot = usize::from(c.model.slot);
         let SlotKind::Label { labels, numeric } = &self.plan.tables[self.table].slots[slot].kind else { return None };
         let n = labels.len();
-        let unique = self.unique_sets(UniqueItem::Slot(c.model.slot));
-        let used: Vec<i64> =
-            unique.iter().flat_map(|set| self.used(frames, row, set, UniqueItem::Slot(c.model.slot))).collect();
+        let item = UniqueItem::Slot(c.model.slot);
+        let used: Vec<i64> = if c.is_unique {
+            self.unique_sets(item).flat_map(|set| self.used(frames, row, set, item)).collect()
+        } else {
+            Vec::new()
+        };
         let mut weigh = |code: u16| {
             let allowed = if usize::from(code) >= n {
                 missing
@@ -458,9 +465,9 @@ impl<'a> RowDrawer<'a> {
     }
 
     /// Unique sets that this item completes.
-    pub fn unique_sets(&self, item: UniqueItem) -> Vec<&'a [UniqueItem]> {
+    pub fn unique_sets(&self, item: UniqueItem) -> impl Iterator<Item = &'a [UniqueItem]> + use<'a> {
         let sets = self.model.keep.unique.iter().zip(&self.law.last_of_unique);
-        sets.filter(|(_, last)| **last == Some(item)).map(|(s, _)| s.as_slice()).collect()
+        sets.filter(move |(_, last)| **last == Some(item)).map(|(s, _)| s.as_slice())
     }
 
     /// Values of `item` in earlier rows of the owner that agree with this row on the rest of the set.
@@ -487,16 +494,13 @@ impl<'a> RowDrawer<'a> {
             .collect()
     }
 
-    /// True when a value would repeat a set that must not repeat.
-    fn is_used(&self, frames: &[Frame], row: usize, item: UniqueItem, value: i64) -> bool {
-        let keep = &self.model.keep;
-        // A missing value repeats nothing.
-        if value == NULL {
-            return false;
-        }
-        (!keep.unique.is_empty()
-            && self.unique_sets(item).into_iter().any(|set| self.used(frames, row, set, item).contains(&value)))
-            || (!keep.unique_in_table.is_empty() && self.used_in_table(frames, row, item).contains(&value))
+    /// True when a value would repeat a set that must not repeat. A missing value repeats nothing.
+    fn is_used(&self, frames: &[Frame], row: usize, c: &ColumnLaw, value: i64) -> bool {
+        let item = UniqueItem::Slot(c.model.slot);
+        value != NULL
+            && c.is_unique
+            && (self.unique_sets(item).any(|set| self.used(frames, row, set, item).contains(&value))
+                || self.used_in_table(frames, row, item).contains(&value))
     }
 
     /// Remembers a row that stays: by its targets, by what it decides, and in the sets that are unique in the table.
@@ -529,8 +533,11 @@ impl<'a> RowDrawer<'a> {
     }
 }
 
-/// The allowed value inside the bounds that is nearest to `v`; of two as near the smaller.
+/// The allowed value, of ascending ones, inside the bounds that is nearest to `v`; of two as near the smaller.
 fn nearest(allowed: &[i64], v: i64, (lo, hi): (i64, i64)) -> Option<i64> {
+    if allowed.binary_search(&v).is_ok() {
+        return Some(v);
+    }
     let fits = |a: &&i64| **a != NULL && (**a == v || (lo..=hi).contains(*a));
     allowed.iter().filter(fits).min_by_key(|a| a.abs_diff(v)).copied()
 }
