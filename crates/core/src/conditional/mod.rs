@@ -7,7 +7,7 @@ mod tree;
 
 pub use flat::{Flat, Leaf};
 pub use matrix::{Binner, Matrix};
-pub use ridge::Ridge;
+pub use ridge::{Line, Ridge};
 pub use tree::{Tree, TreeParams};
 
 use serde::{Deserialize, Serialize};

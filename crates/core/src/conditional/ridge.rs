@@ -109,13 +109,35 @@ impl Ridge {
         })
     }
 
+    /// The guess in the form that works it out.
+    pub fn line(&self) -> Line {
+        let numbers = self.mean.iter().zip(&self.slope);
+        let term = |(f, (mean, slope)): (&u16, (&f64, &f64))| Term { feature: *f, mean: *mean, slope: *slope };
+        Line { base: self.base, terms: self.features.iter().zip(numbers).map(term).collect() }
+    }
+}
+
+/// A [`Ridge`] laid out for many rows.
+pub struct Line {
+    base: f64,
+    terms: Vec<Term>,
+}
+
+struct Term {
+    feature: u16,
+    mean: f64,
+    slope: f64,
+}
+
+impl Line {
     /// The guess for one row.
+    #[inline]
     pub fn guess(&self, mut feature: impl FnMut(u16) -> f64) -> f64 {
         let mut sum = self.base;
-        for i in 0..self.features.len() {
-            let v = feature(self.features[i]);
+        for t in &self.terms {
+            let v = feature(t.feature);
             if !v.is_nan() {
-                sum += self.slope[i] * (v - self.mean[i]);
+                sum += t.slope * (v - t.mean);
             }
         }
         sum
@@ -171,7 +193,7 @@ mod tests {
         let rows: Vec<u32> = (0..n as u32).collect();
         let r = Ridge::fit(&[(0, &a), (7, &b), (9, &noise)], &rows, &y).unwrap();
         assert!(!r.features.contains(&9));
-        let guess = r.guess(|_| 1.0);
+        let guess = r.line().guess(|_| 1.0);
         assert!((guess - 12.0).abs() < 0.05, "{guess}");
         assert!(r.explained > 0.999);
     }

@@ -439,7 +439,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn tick(&self, end: &End, frames: &[Frame], row: usize) -> i64 {
         match self.row(end, frames, row) {
             Some(r) if end.slot == usize::from(WHICH) => i64::from(frames[end.table].template[r]),

@@ -2,6 +2,8 @@
 
 use super::sheet::Sheet;
 use super::{Effort, Fit, boosted};
+use rayon::prelude::*;
+
 use crate::conditional::{Binner, Conditional, Matrix, Ridge, Tree};
 use crate::math::ln;
 use crate::model::{Coder, Drawn, Input};
@@ -83,7 +85,8 @@ pub(super) fn tree(ctx: &Fit, x: &Matrix, target: &Target, rows: &[u32], entitie
 /// The linear guess of every row of the sheet.
 pub(crate) fn guesses(sheet: &Sheet, ridge: &Ridge) -> Vec<f64> {
     let rows = sheet.values.first().map_or(0, Vec::len);
-    (0..rows).map(|r| ridge.guess(|f| sheet.values[usize::from(f)][r])).collect()
+    let line = ridge.line();
+    (0..rows).into_par_iter().map(|r| line.guess(|f| sheet.values[usize::from(f)][r])).collect()
 }
 
 /// The features that tell most about the target on their own, in the order of the sheet: over all rows, and over the

@@ -1,7 +1,7 @@
 //! The model compiled for drawing, once for a run: every conditional in its flat form, next to what it came from.
 
 use super::bounds::BoundLaw;
-use crate::conditional::{Binner, Conditional, Flat, Leaf};
+use crate::conditional::{Binner, Conditional, Flat, Leaf, Line, Ridge};
 use crate::encode::Spread;
 use crate::feature::{Feature, SPARE, Source};
 use crate::frame::{Hop, Ref};
@@ -18,6 +18,8 @@ pub(super) struct Law<'a> {
     pub drawn: &'a Drawn,
     /// The tree, where the conditional is one.
     pub flat: Option<Flat>,
+    /// The linear guess, where there is one.
+    pub line: Option<Line>,
     /// The bins, where codes are numbers.
     pub spread: Option<Spread>,
     /// Whether the conditional asks for the guess, and for values of earlier parts.
@@ -51,7 +53,7 @@ impl<'a> Law<'a> {
         };
         let asks_guess = asked.iter().any(|i| matches!(i, Input::Ridge(_)));
         let asks_extras = asked.iter().any(|i| matches!(i, Input::Extra(..)));
-        Self { drawn, flat, spread, asks_guess, asks_extras }
+        Self { drawn, flat, line: drawn.ridge.as_ref().map(Ridge::line), spread, asks_guess, asks_extras }
     }
 
     /// Draws a code of a leaf under a mask: by trying, then exactly.
@@ -104,6 +106,8 @@ impl<'a> ColumnLaw<'a> {
 
 /// One link.
 pub(super) struct LinkLaw<'a> {
+    /// Whether any rule may forbid a target.
+    pub is_ruled: bool,
     pub null: Option<Law<'a>>,
     pub same: Option<Law<'a>>,
     pub kin: Option<Law<'a>>,
@@ -161,7 +165,9 @@ impl<'a> TableLaw<'a> {
         let links = mine
             .links
             .iter()
-            .map(|l| LinkLaw {
+            .enumerate()
+            .map(|(i, l)| LinkLaw {
+                is_ruled: is_ruled(model, t, i),
                 null: l.null.as_ref().map(&mut law),
                 same: l.same.as_ref().map(&mut law),
                 kin: l.kin.as_ref().map(&mut law),
@@ -200,6 +206,20 @@ impl<'a> TableLaw<'a> {
             last_of_table,
         }
     }
+}
+
+/// Whether any rule may forbid a target of a link.
+fn is_ruled(model: &Model, t: usize, l: usize) -> bool {
+    let (mine, link) = (&model.tables[t], &model.plan.tables[t].links[l]);
+    let (keep, own) = (&mine.keep, &mine.links[l]);
+    let mut sets = keep.unique.iter().chain(&keep.unique_in_table);
+    own.never != [false; 2]
+        || !own.apart.is_empty()
+        || link.upward
+        || link.once
+        || keep.restrictions.iter().any(|r| usize::from(r.link) == l)
+        || keep.capacity.as_ref().is_some_and(|c| usize::from(c.link) == l)
+        || sets.any(|set| set.contains(&UniqueItem::Link(l as u8)))
 }
 
 /// Tables that must be there before rows of table `t` can be drawn and written.

@@ -129,7 +129,7 @@ impl Targets {
         }
         let Some(key) = self.group(d.plan, frames, row) else { return false };
         let group = Arc::clone(&self.groups[key].rows);
-        let rules = Rules::new(d, l, frames, row);
+        let rules = if law.is_ruled { Rules::new(d, l, frames, row) } else { Rules::default() };
         let allowed = |r: u32| rules.allow(self, d.plan, frames, r);
         let before = (d.place() > 0).then(|| frames[t].links[l][row - 1]).filter(|b| *b != NO_ROW);
         let mut exclude = NO_ROW;
@@ -358,6 +358,7 @@ impl Targets {
 }
 
 /// The rules that say which targets a row may have.
+#[derive(Default)]
 struct Rules<'a> {
     /// Restrictions that are broken by this row if the target has one of the codes.
     forbidden: Vec<&'a Restriction>,

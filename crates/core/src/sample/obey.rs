@@ -37,6 +37,8 @@ pub(super) struct Obey<'a> {
     touched: Vec<bool>,
     /// Laws that only the whole row can show.
     whole: bool,
+    /// Bounds that a value may break although it was drawn: what they refer to came later, or the value was computed.
+    unsettled: Vec<usize>,
     /// Values that rows at the end of a way have decided, by law and row.
     decided: HashMap<(usize, u32), i64>,
     /// Unique sets of the block so far.
@@ -119,6 +121,19 @@ impl<'a> Obey<'a> {
         let late: Vec<usize> = (0..keep.restrictions.len())
             .filter(|r| own(&keep.restrictions[*r].from) || own(&keep.restrictions[*r].to))
             .collect();
+        let settled = |slot: u16, side: &Option<(Option<Ref>, i64)>| match side {
+            Some((Some(r), _)) => match r.hops.first() {
+                None => slot_step[usize::from(r.slot)] < slot_step[usize::from(slot)],
+                Some(hop) => *hop == Hop::Owner,
+            },
+            _ => true,
+        };
+        let unsettled = (0..keep.bounds.len())
+            .filter(|b| {
+                let b = &keep.bounds[*b];
+                touched[usize::from(b.slot)] || !settled(b.slot, &b.low) || !settled(b.slot, &b.high)
+            })
+            .collect();
         // Agreements of links are kept by their targets.
         let whole = !keep.bounds.is_empty()
             || !keep.agree.is_empty()
@@ -142,6 +157,7 @@ impl<'a> Obey<'a> {
             combinations,
             touched,
             whole,
+            unsettled,
             decided: HashMap::new(),
             seen: vec![HashSet::new(); keep.unique_in_block.len()],
             slot_step,
@@ -260,8 +276,8 @@ impl<'a> Obey<'a> {
         left
     }
 
-    /// True when a finished row obeys what no mask keeps.
-    pub fn hold(&self, frames: &[Frame], row: usize, bound: impl Fn(usize) -> (i64, i64)) -> bool {
+    /// True when a finished row obeys what no mask keeps; in a row that was moved since, all bounds count.
+    pub fn hold(&self, frames: &[Frame], row: usize, moved: bool, bound: impl Fn(usize) -> (i64, i64)) -> bool {
         if !self.whole {
             return true;
         }
@@ -288,7 +304,9 @@ impl<'a> Obey<'a> {
             let mut before = (0..row).rev().take_while(sibling);
             tuple(set, row).is_none_or(|t| before.all(|r| tuple(set, r).as_ref() != Some(&t)))
         };
-        (0..keep.bounds.len()).all(inside)
+        let bounds =
+            if moved { (0..keep.bounds.len()).all(inside) } else { self.unsettled.iter().copied().all(inside) };
+        bounds
             && keep.missing_when.iter().all(|m| {
                 (self.item(frames, row, m.item) == NULL) == self.says(frames, row, m) || self.step(m.item) == usize::MAX
             })

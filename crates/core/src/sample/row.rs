@@ -150,11 +150,12 @@ impl<'a> RowDrawer<'a> {
             let mut rng = self.stream(usize::from(c.model.slot), at, attempt);
             self.column(frames, row, c, targets, &mut rng)
         });
-        done && self.obeys(frames, row) && (self.roomy || self.has_room(frames, row, targets))
+        done && self.obeys(frames, row, false) && (self.roomy || self.has_room(frames, row, targets))
     }
 
-    fn obeys(&self, frames: &[Frame], row: usize) -> bool {
-        self.obey.hold(frames, row, |i| self.bound(frames, row, &self.law.bounds[i]))
+    /// Whether a finished row obeys the rules; `moved` when its times are not those that it was drawn with.
+    fn obeys(&self, frames: &[Frame], row: usize, moved: bool) -> bool {
+        self.obey.hold(frames, row, moved, |i| self.bound(frames, row, &self.law.bounds[i]))
     }
 
     fn has_room(&self, frames: &[Frame], row: usize, targets: &[Option<Targets>]) -> bool {
@@ -173,7 +174,7 @@ impl<'a> RowDrawer<'a> {
             v == NULL || is_label || self.bounds(frames, row, c, targets).is_some_and(|(lo, hi)| (lo..=hi).contains(&v))
         };
         when.into_iter().chain(&self.law.columns).all(inside)
-            && self.obeys(frames, row)
+            && self.obeys(frames, row, true)
             && targets.iter().flatten().all(|t| t.permits(self, frames, row))
             && self.has_room(frames, row, targets)
     }
@@ -199,8 +200,8 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn guess(&mut self, frames: &[Frame], row: usize, law: &Law) -> f64 {
-        let Some(ridge) = &law.drawn.ridge else { return f64::NAN };
-        ridge.guess(|f| self.cursor.value(frames, row, usize::from(f)))
+        let Some(line) = &law.line else { return f64::NAN };
+        line.guess(|f| self.cursor.value(frames, row, usize::from(f)))
     }
 
     /// The leaf of the flat tree that a row reaches; None where there is no tree.
