@@ -81,6 +81,28 @@ impl Frame {
         }
     }
 
+    /// Keeps these rows in this order; the others are gone. Returns the new number of each.
+    pub fn pick(&mut self, order: &[u32]) -> Vec<u32> {
+        fn of<T: Copy>(all: &mut Vec<T>, order: &[u32]) {
+            if !all.is_empty() {
+                *all = order.iter().map(|r| all[*r as usize]).collect();
+            }
+        }
+        let mut now = vec![NO_ROW; self.rows];
+        order.iter().enumerate().for_each(|(to, from)| now[*from as usize] = to as u32);
+        for peers in &mut self.peers {
+            of(peers, order);
+            peers.iter_mut().for_each(|p| *p = now.get(*p as usize).copied().unwrap_or(NO_ROW));
+        }
+        self.values.iter_mut().for_each(|v| of(v, order));
+        self.links.iter_mut().for_each(|l| of(l, order));
+        self.summaries.iter_mut().for_each(|s| of(s, order));
+        of(&mut self.owner, order);
+        of(&mut self.template, order);
+        self.rows = order.len();
+        now
+    }
+
     /// Finds the peers of all rows by one link; `targets` is the number of rows that it may lead to.
     pub fn find_peers(&mut self, link: usize, targets: usize) {
         let mut last = vec![NO_ROW; targets];

@@ -227,24 +227,14 @@ struct Track<'a> {
     shares: [bool; 2],
 }
 
-/// What is remembered of one owner's rows, and of those of the owner's owner.
-#[derive(Clone, Debug)]
-pub struct History {
-    owner: u32,
-    above: u32,
-    position: usize,
-    /// Per slot: own history, then the history above.
-    runs: [Vec<Running>; 2],
-    shares: [Vec<[f64; SHARES]>; 2],
-    seen: [f64; 2],
-}
-
 /// The history of one owner, and of the owner's owner, up to the current row; and the features of that row.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Cursor<'a> {
     table: usize,
     owners: Option<usize>,
-    history: History,
+    owner: u32,
+    above: u32,
+    position: usize,
     known: Vec<Known<'a>>,
     /// What is known of the row, [`ABSENT`] where it was not asked for yet; behind the features the spare places.
     values: Vec<f64>,
@@ -255,6 +245,10 @@ pub struct Cursor<'a> {
     ends: Vec<End>,
     kept: Vec<i64>,
     tracks: Vec<Track<'a>>,
+    /// Per slot: own history, then the history above.
+    runs: [Vec<Running>; 2],
+    shares: [Vec<[f64; SHARES]>; 2],
+    seen: [f64; 2],
 }
 
 impl<'a> Cursor<'a> {
@@ -287,14 +281,12 @@ impl<'a> Cursor<'a> {
         Self {
             table,
             owners: plan.tables[table].owner.map(usize::from),
-            history: History {
-                owner: NO_ROW,
-                above: NO_ROW,
-                position: 0,
-                runs: [vec![Running::default(); n], vec![Running::default(); n]],
-                shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
-                seen: [0.0; 2],
-            },
+            owner: NO_ROW,
+            above: NO_ROW,
+            position: 0,
+            runs: [vec![Running::default(); n], vec![Running::default(); n]],
+            shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
+            seen: [0.0; 2],
             values: vec![ABSENT; known.len() + SPARE],
             base: vec![ABSENT; known.len()],
             lasting: known.iter().map(Known::lasts).collect(),
@@ -307,25 +299,25 @@ impl<'a> Cursor<'a> {
 
     fn reset(&mut self, scope: usize) {
         for t in &self.tracks {
-            self.history.runs[scope][t.slot] = Running::default();
-            self.history.shares[scope][t.slot] = [0.0; SHARES];
+            self.runs[scope][t.slot] = Running::default();
+            self.shares[scope][t.slot] = [0.0; SHARES];
         }
-        self.history.seen[scope] = 0.0;
+        self.seen[scope] = 0.0;
     }
 
     /// Moves to a row; rows come in order.
     pub fn enter(&mut self, frames: &[Frame], row: usize) {
         let owner = frames[self.table].owner[row];
-        if owner == NO_ROW || owner != self.history.owner {
-            self.history.owner = owner;
-            self.history.position = 0;
+        if owner == NO_ROW || owner != self.owner {
+            self.owner = owner;
+            self.position = 0;
             self.reset(0);
             let above = match self.owners {
                 Some(o) if owner != NO_ROW => frames[o].owner[owner as usize],
                 _ => NO_ROW,
             };
-            if above == NO_ROW || above != self.history.above {
-                self.history.above = above;
+            if above == NO_ROW || above != self.above {
+                self.above = above;
                 self.reset(1);
             }
             self.base.fill(ABSENT);
@@ -341,29 +333,24 @@ impl<'a> Cursor<'a> {
         self.values[..self.known.len()].copy_from_slice(&self.base);
     }
 
-    /// What is remembered, to go back to.
-    pub fn history(&self) -> History {
-        self.history.clone()
-    }
-
-    /// Goes back to an earlier row, of another owner than the next that is entered.
-    pub fn restore(&mut self, history: &History) {
-        self.history.clone_from(history);
+    /// Forgets which owner was last: the rows of the next are all of its rows, even if it is the same one.
+    pub fn restart(&mut self) {
+        (self.owner, self.above) = (NO_ROW, NO_ROW);
     }
 
     /// Position of the current row among those of its owner.
     pub fn position(&self) -> usize {
-        self.history.position
+        self.position
     }
 
     /// Takes the finished row into the history.
     pub fn leave(&mut self, frames: &[Frame], row: usize) {
-        self.history.position += 1;
-        if self.history.owner == NO_ROW {
+        self.position += 1;
+        if self.owner == NO_ROW {
             return;
         }
-        self.history.seen[0] += 1.0;
-        self.history.seen[1] += 1.0;
+        self.seen[0] += 1.0;
+        self.seen[1] += 1.0;
         for t in &self.tracks {
             let tick = frames[self.table].values[t.slot][row];
             if tick == NULL {
@@ -375,10 +362,10 @@ impl<'a> Cursor<'a> {
             };
             for scope in 0..2 {
                 if t.shares[scope] && (0..SHARES as i64).contains(&tick) {
-                    self.history.shares[scope][t.slot][tick as usize] += 1.0;
+                    self.shares[scope][t.slot][tick as usize] += 1.0;
                 }
                 if t.runs[scope] && !v.is_nan() {
-                    self.history.runs[scope][t.slot].add(v);
+                    self.runs[scope][t.slot].add(v);
                 }
             }
         }
@@ -431,9 +418,9 @@ impl<'a> Cursor<'a> {
     fn row(&self, end: &End, frames: &[Frame], row: usize) -> Option<usize> {
         match &end.way {
             Way::Own => Some(row),
-            Way::Owner => some(self.history.owner),
-            Way::Owner2 => some(self.history.above),
-            Way::Back(k) => (self.history.position >= *k).then(|| row - k),
+            Way::Owner => some(self.owner),
+            Way::Owner2 => some(self.above),
+            Way::Back(k) => (self.position >= *k).then(|| row - k),
             Way::Link(l) => some(frames[self.table].links[*l][row]),
             Way::Steps(steps) => walk(steps, frames, row),
         }
@@ -466,10 +453,10 @@ impl<'a> Cursor<'a> {
                 number => part_of(self.about(b, frames, row), Part::Year) - number as f64,
             },
             Known::Summary(e) => self.row(e, frames, row).map_or(f64::NAN, |r| frames[e.table].summaries[e.slot][r]),
-            Known::Run(slot, stat, scope) => self.history.runs[*scope][*slot].get(*stat),
+            Known::Run(slot, stat, scope) => self.runs[*scope][*slot].get(*stat),
             Known::Share(slot, code, scope) => {
-                let seen = self.history.seen[*scope];
-                if seen > 0.0 { self.history.shares[*scope][*slot][*code] / seen } else { f64::NAN }
+                let seen = self.seen[*scope];
+                if seen > 0.0 { self.shares[*scope][*slot][*code] / seen } else { f64::NAN }
             }
             Known::Which(e, ranks) => match self.row(e, frames, row) {
                 Some(r) => {
@@ -478,7 +465,7 @@ impl<'a> Cursor<'a> {
                 }
                 None => f64::NAN,
             },
-            Known::Position => self.history.position as f64,
+            Known::Position => self.position as f64,
             Known::Remaining(o, i) => self.remaining(frames, *o, *i),
             Known::Pace(a, b, o, i) => {
                 let left = span(self.about(a, frames, row), self.about(b, frames, row));
@@ -486,7 +473,7 @@ impl<'a> Cursor<'a> {
             }
             Known::Stayed(l) => {
                 let links = &frames[self.table].links[*l];
-                if self.history.position < 2 {
+                if self.position < 2 {
                     return f64::NAN;
                 }
                 f64::from(u8::from(links[row - 1] == links[row - 2]))
@@ -495,7 +482,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn remaining(&self, frames: &[Frame], o: usize, i: usize) -> f64 {
-        some(self.history.owner).map_or(f64::NAN, |p| frames[o].summaries[i][p] - self.history.position as f64)
+        some(self.owner).map_or(f64::NAN, |p| frames[o].summaries[i][p] - self.position as f64)
     }
 }
 

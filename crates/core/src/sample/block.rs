@@ -3,20 +3,20 @@
 use super::Sampler;
 use super::law::CountLaw;
 use super::link::Targets;
-use super::place;
+use super::place::Moving;
 use super::row::{RowDrawer, TRIES};
 use crate::frame::{Frame, NO_ROW};
 use crate::plan::Origin;
 use crate::rng::{Stream, name};
 use crate::time::SECOND;
 
-/// Sequences that are drawn for one owner before a row is cut short or moved to find room.
-const PLANS: u64 = 3;
+/// Sequences that are drawn for one owner before a row is cut short to find room.
+pub(super) const PLANS: u64 = 3;
 
 pub(super) struct Block<'a> {
     sampler: &'a Sampler<'a>,
     block: u64,
-    frames: Vec<Frame>,
+    pub(super) frames: Vec<Frame>,
 }
 
 /// Rows of one owner at most: a guard against a hostile model.
@@ -109,13 +109,9 @@ impl<'a> Block<'a> {
         let counts = self.sampler.laws[o].counts.iter().find(|c| usize::from(c.model.child) == t);
         let least = i64::from(model.tables[o].keep.at_least_one.contains(&(t as u16)));
         let mut counter = counts.map(|c| Counter::new(self.sampler, o, t, c));
-        let mine = &model.tables[t];
-        let moving = mine
-            .keep
-            .capacity
-            .as_ref()
-            .zip(mine.when.as_ref())
-            .and_then(|(c, (first, _))| place::moving(first, mine, (c.start, c.end)));
+        let moving = Moving::new(&model.plan, t, &model.tables[t]);
+        drawer.roomy = moving.is_some();
+        let tries = if moving.is_some() { 0 } else { PLANS * TRIES };
         self.frames[t].first.push(0);
         for p in 0..self.frames[o].rows {
             let planned = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
@@ -123,33 +119,20 @@ impl<'a> Block<'a> {
                 self.frames[o].summaries[usize::from(c.model.summary)][p] = planned as f64;
             }
             let from = self.frames[t].rows;
-            let placed = moving.as_ref().filter(|_| planned > 0).is_some_and(|slots| {
-                drawer.roomy = true;
-                let before = drawer.cursor.history();
-                let done = (0..PLANS).any(|plan| {
-                    self.sequence(&mut drawer, t, p, (planned, least), plan * TRIES, &mut targets);
-                    let rows = from..self.frames[t].rows;
-                    let done = place::place(&drawer, &mut self.frames, rows.clone(), slots, &mut targets);
-                    if done {
-                        rows.for_each(|row| drawer.remember(&self.frames, row, &mut targets));
-                    } else {
-                        rows.for_each(|_| self.frames[t].pop());
-                        drawer.cursor.restore(&before);
-                    }
-                    done
-                });
-                drawer.roomy = false;
-                done
-            });
-            if !placed {
-                self.sequence(&mut drawer, t, p, (planned, least), PLANS * TRIES, &mut targets);
+            self.sequence(&mut drawer, t, p, (planned, least), tries, &mut targets);
+            let end = self.frames[t].rows;
+            if drawer.roomy {
+                (from..end).for_each(|row| targets.iter_mut().flatten().for_each(|t| t.remember(&self.frames, row)));
             }
-            let end = self.frames[t].rows as u32;
-            self.frames[t].first.push(end);
+            self.frames[t].first.push(end as u32);
             crate::feature::summarise(&model.plan, &mut self.frames, o, p, t);
             if let Some(c) = counter.as_mut() {
                 c.leave(&self.frames, p);
             }
+        }
+        if let Some(moving) = &moving {
+            self.settle(&mut drawer, (t, o), moving, least, &mut targets);
+            drawer.roomy = false;
         }
         let orphans = model.tables[t].orphans as f64 * self.sampler.request.scale;
         let cut = |b: u64| (orphans * b as f64 / self.sampler.blocks as f64).round() as u64;
@@ -162,7 +145,7 @@ impl<'a> Block<'a> {
     }
 
     /// The rows of one owner in a child table, one after the other; fewer where the rules leave no room for more.
-    fn sequence(
+    pub(super) fn sequence(
         &mut self,
         drawer: &mut RowDrawer,
         t: usize,

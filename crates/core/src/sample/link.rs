@@ -269,6 +269,11 @@ impl Targets {
             self.finished.get(frame.links[self.link][row] as usize).copied().unwrap_or(NO_ROW);
     }
 
+    /// Takes over new numbers of the rows.
+    pub fn renumber(&mut self, now: &[u32]) {
+        self.finished.iter_mut().for_each(|row| *row = now.get(*row as usize).copied().unwrap_or(NO_ROW));
+    }
+
     /// Counts the choice of a drawn row.
     pub fn chosen(&mut self) {
         if let Some(n) = self.used.as_mut().and_then(|u| u.get_mut(self.fresh as usize)) {
