@@ -1,6 +1,7 @@
 //! p(code | features): the one conditional that everything is drawn from, in two strengths.
 
 mod flat;
+mod grow;
 mod matrix;
 mod ridge;
 mod tree;
