@@ -37,15 +37,20 @@ struct Split {
 
 /// Rows of a node by bin of a feature and group of codes. Everything is 0 between two features; bins and groups that
 /// have rows are marked, because in a small node hardly any has.
-#[derive(Default)]
 struct Counts {
-    cells: Vec<u32>,
-    size: Vec<u32>,
+    cells: Box<[u32; BINS * STRIDE]>,
+    size: [u32; BINS],
     /// A bit for each group that a bin has rows of.
-    groups: Vec<u32>,
+    groups: [u32; BINS],
     /// A bit for each bin that has rows.
     seen: u64,
 }
+
+/// Cells from one bin to the next: a power of two, so that no index needs a multiplication or can lie outside.
+const STRIDE: usize = 32;
+const _: () = assert!(GROUPS <= STRIDE && BINS == 64);
+/// Rows of a node from which on cells are looked through instead of being marked by each row.
+const MANY: usize = 1024;
 
 /// The places of the bits that are set, ascending.
 fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
@@ -58,19 +63,37 @@ fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
 
 impl Counts {
     fn new() -> Self {
-        Self { cells: vec![0; BINS * GROUPS], size: vec![0; BINS], groups: vec![0; BINS], seen: 0 }
+        Self { cells: Box::new([0; BINS * STRIDE]), size: [0; BINS], groups: [0; BINS], seen: 0 }
     }
 
-    fn count(&mut self, column: &[u8], rows: &[u32], row_groups: &[u8], g: usize) {
-        for (r, q) in rows.iter().zip(row_groups) {
-            let (b, q) = (usize::from(column[*r as usize]), usize::from(*q));
-            self.cells[b * g + q] += 1;
-            self.groups[b] |= 1 << q;
+    fn count(&mut self, column: &[u8], rows: &[u32], row_groups: &[u8]) {
+        let place = |r: &u32, q: &u8| (usize::from(column[*r as usize]) % BINS, usize::from(*q) % STRIDE);
+        if rows.len() < MANY {
+            for (r, q) in rows.iter().zip(row_groups) {
+                let (b, q) = place(r, q);
+                self.cells[b * STRIDE + q] += 1;
+                self.groups[b] |= 1 << q;
+            }
+        } else {
+            for (r, q) in rows.iter().zip(row_groups) {
+                let (b, q) = place(r, q);
+                self.cells[b * STRIDE + q] += 1;
+            }
+            for b in 0..BINS {
+                let bits = self.cells_of(b).iter().enumerate().map(|(q, n)| u32::from(*n > 0) << q);
+                self.groups[b] = bits.sum();
+            }
         }
-        for (b, _) in self.groups.iter().enumerate().filter(|(_, groups)| **groups != 0) {
-            self.size[b] = self.cells[b * g..b * g + g].iter().sum();
-            self.seen |= 1 << b;
+        for b in 0..BINS {
+            if self.groups[b] != 0 {
+                self.size[b] = self.cells_of(b).iter().sum();
+                self.seen |= 1 << b;
+            }
         }
+    }
+
+    fn cells_of(&self, bin: usize) -> &[u32] {
+        &self.cells[bin * STRIDE..bin * STRIDE + STRIDE]
     }
 
     /// The bins that have rows, ascending.
@@ -80,11 +103,11 @@ impl Counts {
     }
 
     /// Order of the bins of a label feature: mean group for ordered codes, share of the commonest group else.
-    fn label_key(&self, whole: &[u32], g: usize, ordered: bool) -> [f64; BINS] {
-        let top = (0..g).max_by(|a, b| whole[*a].cmp(&whole[*b]).then(b.cmp(a))).unwrap_or(0);
+    fn label_key(&self, whole: &[u32], ordered: bool) -> [f64; BINS] {
+        let top = (0..whole.len()).max_by(|a, b| whole[*a].cmp(&whole[*b]).then(b.cmp(a))).unwrap_or(0);
         let mut key = [0.0; BINS];
         for b in ones(self.seen) {
-            let cells = &self.cells[b * g..b * g + g];
+            let cells = self.cells_of(b);
             let sum = if ordered {
                 cells.iter().enumerate().map(|(q, c)| q as f64 * f64::from(*c)).sum::<f64>()
             } else {
@@ -95,9 +118,9 @@ impl Counts {
         key
     }
 
-    fn clear(&mut self, g: usize) {
+    fn clear(&mut self) {
         for b in ones(self.seen) {
-            self.cells[b * g..b * g + g].fill(0);
+            self.cells[b * STRIDE..b * STRIDE + STRIDE].fill(0);
             (self.size[b], self.groups[b]) = (0, 0);
         }
         self.seen = 0;
@@ -213,38 +236,36 @@ impl<'a> Grower<'a> {
         self.tree.right[node] = self.tree.codes.len() as u32;
     }
 
-    fn f(&self, x: u32) -> f64 {
-        self.xlnx[x as usize]
-    }
-
     /// The split with the largest gain above its price; `own` counts the codes of the rows.
     fn best(&mut self, rows: &[u32], own: &[f64]) -> Option<Split> {
         let n = rows.len();
         if n < 2 * self.params.min_rows || self.tree.sets.len() + 1 >= usize::from(SET) - 1 {
             return None;
         }
+        let xlnx = &self.xlnx;
+        let f = |x: u32| xlnx[x as usize];
         let (group, g) = group_codes(own, self.ordered);
         let mut whole = vec![0u32; g];
         let row_groups: Vec<u8> = rows.iter().map(|r| group[usize::from(self.codes[*r as usize])]).collect();
         own.iter().zip(&group).for_each(|(n, q)| whole[usize::from(*q)] += *n as u32);
         let present = whole.iter().filter(|c| **c > 0).count();
-        let whole_f: Vec<f64> = whole.iter().map(|c| self.f(*c)).collect();
+        let whole_f: Vec<f64> = whole.iter().map(|c| f(*c)).collect();
         let total: f64 = whole_f.iter().sum();
-        let base = total - self.f(n as u32);
+        let base = total - f(n as u32);
         // A useless split gains half a chi-squared number; the largest of many is hardly above this.
         let (freedom, many) = (present as f64 - 1.0, ln(self.features.len() as f64 * CUTS));
         let price = self.params.price * (0.5 * freedom + libm::sqrt(freedom * many) + many);
         let mut best: Option<Split> = None;
-        let mut counts = std::mem::take(&mut self.counts);
+        let counts = &mut self.counts;
         let (mut left, mut left_f, mut right_f) = (vec![0u32; g], vec![0f64; g], vec![0f64; g]);
         for &feature in self.features {
             let is_set = !self.x.ordered[usize::from(feature)];
-            counts.count(&self.x.columns[usize::from(feature)], rows, &row_groups, g);
+            counts.count(&self.x.columns[usize::from(feature)], rows, &row_groups);
             let mut order = [0u8; BINS];
             let order = counts.bins(&mut order);
             if order.len() > 1 {
                 if is_set {
-                    let key = counts.label_key(&whole, g, self.ordered);
+                    let key = counts.label_key(&whole, self.ordered);
                     order.sort_by(|a, b| key[usize::from(*a)].total_cmp(&key[usize::from(*b)]).then(a.cmp(b)));
                 }
                 left.fill(0);
@@ -255,8 +276,8 @@ impl<'a> Grower<'a> {
                 for &b in &order[..order.len() - 1] {
                     let bin = usize::from(b);
                     for q in ones(u64::from(counts.groups[bin])) {
-                        let to = left[q] + counts.cells[bin * g + q];
-                        let (l, r) = (self.f(to), self.f(whole[q] - to));
+                        let to = left[q] + counts.cells[bin * STRIDE + q];
+                        let (l, r) = (f(to), f(whole[q] - to));
                         sum_left += l - left_f[q];
                         sum_right += r - right_f[q];
                         (left[q], left_f[q], right_f[q]) = (to, l, r);
@@ -267,15 +288,14 @@ impl<'a> Grower<'a> {
                     if (n_left as usize) < self.params.min_rows || (n_right as usize) < self.params.min_rows {
                         continue;
                     }
-                    let gain = sum_left - self.f(n_left) + sum_right - self.f(n_right) - base - price;
+                    let gain = sum_left - f(n_left) + sum_right - f(n_right) - base - price;
                     if gain > best.as_ref().map_or(0.0, |s| s.gain) {
                         best = Some(Split { gain, feature, set, last: b, is_set });
                     }
                 }
             }
-            counts.clear(g);
+            counts.clear();
         }
-        self.counts = counts;
         best
     }
 
