@@ -180,7 +180,8 @@ impl<'a> Grower<'a> {
     }
 
     /// Grows the subtree of these rows and returns its root.
-    pub fn grow(&mut self, rows: &mut [u32], parent: &[f64], depth: usize) -> u32 {
+    /// `varying` are the features that may differ among them.
+    pub fn grow(&mut self, rows: &mut [u32], parent: &[f64], varying: &[u16], depth: usize) -> u32 {
         let node = self.tree.feature.len();
         self.tree.feature.push(LEAF);
         self.tree.split.push(0);
@@ -194,7 +195,8 @@ impl<'a> Grower<'a> {
         let n = rows.len() as f64;
         let m = self.params.smoothing * kinds;
         let mixed: Vec<f64> = own.iter().zip(parent).map(|(c, p)| (c + m * p) / (n + m).max(1e-9)).collect();
-        let split = if depth < 40 && kinds > 1.0 { self.best(rows, &own) } else { None };
+        let mut varying = varying.to_vec();
+        let split = if depth < 40 && kinds > 1.0 { self.best(rows, &own, &mut varying) } else { None };
         let Some(cut) = split.and_then(|s| self.partition(rows, &s).map(|at| (s, at))) else {
             self.close(node, &own, &mixed);
             return node as u32;
@@ -208,8 +210,8 @@ impl<'a> Grower<'a> {
             u16::from(split.last)
         };
         let (a, b) = rows.split_at_mut(at);
-        let left = self.grow(a, &mixed, depth + 1);
-        let right = self.grow(b, &mixed, depth + 1);
+        let left = self.grow(a, &mixed, &varying, depth + 1);
+        let right = self.grow(b, &mixed, &varying, depth + 1);
         self.tree.left[node] = left;
         self.tree.right[node] = right;
         node as u32
@@ -236,8 +238,9 @@ impl<'a> Grower<'a> {
         self.tree.right[node] = self.tree.codes.len() as u32;
     }
 
-    /// The split with the largest gain above its price; `own` counts the codes of the rows.
-    fn best(&mut self, rows: &[u32], own: &[f64]) -> Option<Split> {
+    /// The split with the largest gain above its price; `own` counts the codes of the rows. Features that do not differ
+    /// among the rows are taken out of `varying`.
+    fn best(&mut self, rows: &[u32], own: &[f64], varying: &mut Vec<u16>) -> Option<Split> {
         let n = rows.len();
         if n < 2 * self.params.min_rows || self.tree.sets.len() + 1 >= usize::from(SET) - 1 {
             return None;
@@ -258,7 +261,7 @@ impl<'a> Grower<'a> {
         let mut best: Option<Split> = None;
         let counts = &mut self.counts;
         let (mut left, mut left_f, mut right_f) = (vec![0u32; g], vec![0f64; g], vec![0f64; g]);
-        for &feature in self.features {
+        varying.retain(|&feature| {
             let is_set = !self.x.ordered[usize::from(feature)];
             counts.count(&self.x.columns[usize::from(feature)], rows, &row_groups);
             let mut order = [0u8; BINS];
@@ -294,8 +297,10 @@ impl<'a> Grower<'a> {
                     }
                 }
             }
+            let varies = order.len() > 1;
             counts.clear();
-        }
+            varies
+        });
         best
     }
 

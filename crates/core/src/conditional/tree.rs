@@ -80,7 +80,7 @@ impl Tree {
         let present: Vec<f64> =
             if rows.is_empty() { uniform } else { count.iter().map(|c| c / overall_total).collect() };
         let mut rows = rows.to_vec();
-        g.grow(&mut rows, &present, 0);
+        g.grow(&mut rows, &present, features, 0);
         g.into_tree()
     }
 
