@@ -1,0 +1,112 @@
+//! What training rows say of one column by another: each learned value stands for enough entities.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Keeper, Training};
+use crate::dataset::NULL;
+use crate::frame::{Hop, NO_ROW};
+use crate::model::laws::{Combinations, Decider, Follows};
+use crate::plan::{Origin, Output, Plan, SlotKind};
+
+/// Entities of each value of a key, in the order of the keys.
+fn groups<K: Ord>(training: &Training, t: usize, key: impl Fn(usize) -> Option<K>) -> BTreeMap<K, BTreeSet<u32>> {
+    let mut groups: BTreeMap<K, BTreeSet<u32>> = BTreeMap::new();
+    for row in 0..training.frames[t].rows {
+        if let Some(k) = key(row) {
+            let held = groups.entry(k).or_default();
+            if held.len() < training.min_support {
+                held.insert(training.entities[t][row]);
+            }
+        }
+    }
+    groups
+}
+
+/// True for a label that is pooled because too few entities have it.
+fn pooled(plan: &Plan, t: usize, slot: u16, value: i64) -> bool {
+    match &plan.tables[t].slots[usize::from(slot)].kind {
+        SlotKind::Label { labels, .. } => value != NULL && value >= labels.len() as i64,
+        _ => false,
+    }
+}
+
+/// Combinations that enough entities have.
+pub(super) fn supported(training: &Training, t: usize, slots: &[u16]) -> Vec<Vec<i64>> {
+    let values = &training.frames[t].values;
+    let key = |row: usize| {
+        let k: Vec<i64> = slots.iter().map(|s| values[usize::from(*s)][row]).collect();
+        let fresh = k.iter().zip(slots).all(|(v, s)| !pooled(training.plan, t, *s, *v));
+        fresh.then_some(k)
+    };
+    groups(training, t, key).into_iter().filter(|(_, e)| e.len() >= training.min_support).map(|(k, _)| k).collect()
+}
+
+/// A column that decides another: as combinations where it has labels, by its number, or by the row it leads to.
+pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: &str) -> Option<()> {
+    let (plan, metadata, training) = (k.training.plan, k.training.metadata, k.training);
+    let t = plan.table(table)?;
+    if !k.drawn(table) {
+        return Some(());
+    }
+    let table = &plan.tables[t];
+    let slot = plan.slot(t, determines)? as u16;
+    let values = &training.frames[t].values;
+    let target = &values[usize::from(slot)];
+    let place = metadata.tables[&table.name].columns.get_index_of(column)?;
+    match &table.output[place] {
+        Output::Slot(by) if table.slots[usize::from(*by)].kind.is_label() => {
+            // Of the values beside one label the usual one, as `check` counts it.
+            let decider = &values[usize::from(*by)];
+            let mut counts: BTreeMap<i64, BTreeMap<i64, usize>> = BTreeMap::new();
+            for row in 0..training.frames[t].rows {
+                let (a, b) = (decider[row], target[row]);
+                if a != NULL && b != NULL && !pooled(plan, t, *by, a) && !pooled(plan, t, slot, b) {
+                    *counts.entry(a).or_default().entry(b).or_default() += 1;
+                }
+            }
+            let usual = |m: BTreeMap<i64, usize>| m.into_iter().max_by_key(|(v, n)| (*n, -*v)).map(|(v, _)| v);
+            let pairs = counts.into_iter().filter_map(|(a, m)| Some(vec![a, usual(m)?])).collect();
+            let slots = vec![*by, slot];
+            k.all[t].combinations.push(Combinations { slots, allowed: pairs, missing_is_free: true });
+        }
+        Output::Slot(by) => {
+            let decider = &values[usize::from(*by)];
+            let both = |r: usize| {
+                let (a, b) = (decider[r], target[r]);
+                (a != NULL && b != NULL && !pooled(plan, t, slot, b)).then_some((a, b))
+            };
+            let mut known: Vec<(i64, i64)> = Vec::new();
+            for ((a, b), held) in groups(training, t, both) {
+                if held.len() >= training.min_support && known.last().is_none_or(|(last, _)| *last != a) {
+                    known.push((a, b));
+                }
+            }
+            if known.is_empty() || table.when == Some(slot) {
+                return None;
+            }
+            let optional = (0..decider.len()).any(|r| decider[r] != NULL && target[r] == NULL);
+            k.all[t].follows.push(Follows { slot, from: Decider::Number(*by, known), optional });
+        }
+        Output::Key(hops, _) => {
+            let shared = match hops.as_slice() {
+                [Hop::Owner] => table.owner.map(usize::from),
+                [Hop::Link(l)] if !table.links[usize::from(*l)].deferred => {
+                    Some(usize::from(table.links[usize::from(*l)].target))
+                }
+                _ => None,
+            };
+            // Every block has rows of its own, but for reference tables.
+            if plan.tables[shared?].origin == Origin::Reference || table.when == Some(slot) {
+                return None;
+            }
+            let row = |r: usize| plan.walk(training.frames, t, r, hops).map_or(NO_ROW, |(_, r)| r as u32);
+            let optional = (0..target.len()).any(|r| row(r) != NO_ROW && target[r] == NULL);
+            k.all[t].follows.push(Follows { slot, from: Decider::Row(hops.clone()), optional });
+        }
+        // A fresh identifier decides everything.
+        Output::Id(_) => {}
+        Output::Given(_, inner) if matches!(**inner, Output::Id(_)) => {}
+        Output::Fake(_) | Output::Kept(_) | Output::Group(..) | Output::Given(..) => return None,
+    }
+    Some(())
+}
