@@ -19,7 +19,9 @@
 //! - An interval that ends when another starts does not count with it. A row is broken when it starts where all
 //!   places are taken. Values of `by` that `max` does not name have no limit.
 //! - **Missing**: a row without link, start or end takes no place; without a value of `by` it has no limit.
-//! - **How it is kept**: targets that are full at the start of the interval are masked.
+//! - **How it is kept**: the rows of one owner are drawn as if there were room, then moved together by whole weeks until all
+//!   of them fit, the longest sequences first. Where none of 60 weeks to either side fits, and in tables whose times can not
+//!   move, rows are drawn with the targets masked that are full at their start.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
