@@ -123,7 +123,7 @@ impl<'a> Obey<'a> {
             .collect();
         let settled = |slot: u16, side: &Option<(Option<Ref>, i64)>| match side {
             Some((Some(r), _)) => match r.hops.first() {
-                None => slot_step[usize::from(r.slot)] < slot_step[usize::from(slot)],
+                None => slot_step.get(usize::from(r.slot)).is_some_and(|s| *s < slot_step[usize::from(slot)]),
                 Some(hop) => *hop == Hop::Owner,
             },
             _ => true,
@@ -304,9 +304,11 @@ impl<'a> Obey<'a> {
             let mut before = (0..row).rev().take_while(sibling);
             tuple(set, row).is_none_or(|t| before.all(|r| tuple(set, r).as_ref() != Some(&t)))
         };
-        let bounds =
-            if moved { (0..keep.bounds.len()).all(inside) } else { self.unsettled.iter().copied().all(inside) };
-        bounds
+        let bounded = match moved {
+            true => (0..keep.bounds.len()).all(inside),
+            false => self.unsettled.iter().copied().all(inside),
+        };
+        bounded
             && keep.missing_when.iter().all(|m| {
                 (self.item(frames, row, m.item) == NULL) == self.says(frames, row, m) || self.step(m.item) == usize::MAX
             })
