@@ -55,17 +55,27 @@ pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: 
     let place = metadata.tables[&table.name].columns.get_index_of(column)?;
     match &table.output[place] {
         Output::Slot(by) if table.slots[usize::from(*by)].kind.is_label() => {
-            // Of the values beside one label the usual one, as `check` counts it.
+            // Of the values beside one label the usual one, as `check` counts it; none where too few entities have it.
             let decider = &values[usize::from(*by)];
-            let mut counts: BTreeMap<i64, BTreeMap<i64, usize>> = BTreeMap::new();
-            for row in 0..training.frames[t].rows {
-                let (a, b) = (decider[row], target[row]);
-                if a != NULL && b != NULL && !pooled(plan, t, *by, a) && !pooled(plan, t, slot, b) {
-                    *counts.entry(a).or_default().entry(b).or_default() += 1;
+            let row = |r: usize| (decider[r] != NULL && !pooled(plan, t, *by, decider[r])).then_some(decider[r]);
+            let both = |r: usize| {
+                let known = target[r] != NULL && !pooled(plan, t, slot, target[r]);
+                row(r).filter(|_| known).map(|a| (a, target[r]))
+            };
+            let mut rows: BTreeMap<(i64, i64), usize> = BTreeMap::new();
+            (0..target.len()).filter_map(both).for_each(|pair| *rows.entry(pair).or_default() += 1);
+            let mut usual: BTreeMap<i64, (usize, i64)> =
+                (0..target.len()).filter_map(row).map(|a| (a, (0, NULL))).collect();
+            for ((a, b), held) in groups(training, t, both) {
+                let count = rows[&(a, b)];
+                if held.len() >= training.min_support && count > usual[&a].0 {
+                    usual.insert(a, (count, b));
                 }
             }
-            let usual = |m: BTreeMap<i64, usize>| m.into_iter().max_by_key(|(v, n)| (*n, -*v)).map(|(v, _)| v);
-            let pairs = counts.into_iter().filter_map(|(a, m)| Some(vec![a, usual(m)?])).collect();
+            // Where no row goes without a value, a label without one is not drawn.
+            let optional = target.contains(&NULL);
+            let pairs = usual.into_iter().filter(|(_, (_, b))| *b != NULL || optional);
+            let pairs = pairs.map(|(a, (_, b))| vec![a, b]).collect();
             let slots = vec![*by, slot];
             k.all[t].combinations.push(Combinations { slots, allowed: pairs, missing_is_free: true });
         }
@@ -109,4 +119,23 @@ pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: 
         Output::Fake(_) | Output::Kept(_) | Output::Group(..) | Output::Given(..) => return None,
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::example::{self, Table};
+    use crate::fit::{FitOptions, fit};
+
+    #[test]
+    fn a_value_beside_a_label_is_that_of_enough_entities() {
+        // Of 30 rows in the third town one has a fee, 98765; nobody else has that fee.
+        let fee = |i: usize| ["100", "200", if i == 32 { "98765" } else { "" }][i % 3];
+        let rows: String = (0..90).map(|i| format!("P{i:03}, {}, {}\n", ["A", "B", "C"][i % 3], fee(i))).collect();
+        let tables = [Table("people(*id, town, fee:number)", &rows)];
+        let rule = r#"{"kind": "determines", "table": "people", "column": "town", "determines": "fee"}"#;
+        let (data, metadata) = (example::data(&tables).unwrap(), example::metadata(&tables, &[rule]).unwrap());
+        let (model, _) = fit(&data, &metadata, FitOptions::default(), &|_, _| {}).unwrap();
+        let known = &model.tables[0].keep.combinations[0].allowed;
+        assert_eq!(known, &[vec![0, 100], vec![1, 200], vec![2, crate::dataset::NULL]]);
+    }
 }
