@@ -6,6 +6,7 @@
 mod block;
 mod bounds;
 mod interval;
+mod label;
 mod law;
 mod link;
 mod number;
@@ -13,6 +14,7 @@ mod obey;
 mod place;
 mod row;
 mod schema;
+mod unique;
 
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;

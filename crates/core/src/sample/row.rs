@@ -8,10 +8,10 @@ use super::link::Targets;
 use super::obey::{Decided, Obey};
 use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
-use crate::feature::{Cursor, SPARE, recalled};
+use crate::feature::{Cursor, SPARE};
 use crate::frame::{Frame, NO_ROW};
-use crate::model::{Coder, Input, Quantity, RECALL, TableModel, UniqueItem};
-use crate::plan::{Plan, SlotKind};
+use crate::model::{Coder, Input, Quantity, TableModel, UniqueItem};
+use crate::plan::Plan;
 use crate::rng::Stream;
 
 /// Times a row is drawn again when the rules leave no value for a column.
@@ -38,7 +38,7 @@ pub(super) struct RowDrawer<'a> {
     /// Whether a rule asks for the row: then a number next to those that were learned is better than no row.
     pub must: bool,
     /// For each set that is unique in the table: the values of its last item for each of the others.
-    in_table: Vec<HashMap<Vec<i64>, Vec<i64>>>,
+    pub(super) in_table: Vec<HashMap<Vec<i64>, Vec<i64>>>,
 }
 
 impl<'a> RowDrawer<'a> {
@@ -375,157 +375,6 @@ impl<'a> RowDrawer<'a> {
         }
         frames[self.table].values[slot][row] = v;
         true
-    }
-
-    #[allow(clippy::too_many_arguments)] // As draw_number.
-    fn label(
-        &mut self,
-        frames: &[Frame],
-        row: usize,
-        c: &ColumnLaw,
-        (lo, hi): (i64, i64),
-        missing: bool,
-        known: Option<&[i64]>,
-        rng: &mut Stream,
-    ) -> Option<i64> {
-        let slot = usize::from(c.model.slot);
-        let SlotKind::Label { labels, numeric } = &self.plan.tables[self.table].slots[slot].kind else { return None };
-        let n = labels.len();
-        let item = UniqueItem::Slot(c.model.slot);
-        let used: Vec<i64> = if c.is_unique {
-            self.unique_sets(item).flat_map(|set| self.used(frames, row, set, item)).collect()
-        } else {
-            Vec::new()
-        };
-        let mut weigh = |code: u16| {
-            let allowed = if usize::from(code) >= n {
-                missing
-            } else {
-                let inside = numeric.as_ref().is_none_or(|v| (lo..=hi).contains(&v[usize::from(code)]));
-                inside
-                    && !used.contains(&i64::from(code))
-                    && known.is_none_or(|k| k.binary_search(&i64::from(code)).is_ok())
-            };
-            f64::from(u8::from(allowed))
-        };
-        let free = missing && known.is_none() && used.is_empty() && (numeric.is_none() || (lo, hi) == ALL);
-        let code = self.code(frames, row, &c.parts[0], &[], if free { None } else { Some(&mut weigh) }, rng)?;
-        Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
-    }
-
-    /// A label that the owner's rows had before, or one that they had not.
-    #[allow(clippy::too_many_arguments)] // As draw_number.
-    fn recall(
-        &mut self,
-        frames: &[Frame],
-        row: usize,
-        c: &ColumnLaw,
-        given: Option<u16>,
-        ((lo, hi), known): ((i64, i64), Option<&[i64]>),
-        missing: bool,
-        rng: &mut Stream,
-    ) -> Option<i64> {
-        let SlotKind::Label { labels, numeric } = &self.plan.tables[self.table].slots[usize::from(c.model.slot)].kind
-        else {
-            return None;
-        };
-        let n = labels.len();
-        let from = row - self.cursor.position();
-        let (list, back) = recalled(&frames[self.table], from, row, c.model.slot, given, n);
-        let fits = |code: i64| {
-            numeric.as_ref().is_none_or(|v| v.get(code as usize).is_some_and(|v| (lo..=hi).contains(v)))
-                && known.is_none_or(|k| k.binary_search(&code).is_ok())
-        };
-        let rest: Vec<i64> = list.iter().skip(usize::from(RECALL - 1)).copied().filter(|code| fits(*code)).collect();
-        let fresh = missing || (0..n as i64).any(|code| fits(code) && !list.contains(&code));
-        if !list.is_empty() {
-            let further = usize::from(RECALL - 1);
-            let mut weigh = |p: u16| {
-                let may = match usize::from(p) {
-                    _ if p == RECALL => fresh,
-                    p if p == further => !rest.is_empty(),
-                    p => list.get(p).is_some_and(|code| fits(*code)),
-                };
-                f64::from(u8::from(may))
-            };
-            let extras = [list.len() as f64, back as f64];
-            let place = usize::from(self.code(frames, row, &c.parts[0], &extras, Some(&mut weigh), rng)?);
-            if place == further {
-                return Some(rest[rng.below(rest.len() as u64) as usize]);
-            } else if place < further {
-                return Some(list[place]);
-            }
-        }
-        let mut weigh = |code: u16| {
-            let code = i64::from(code);
-            let allowed = if code >= n as i64 { missing } else { fits(code) && !list.contains(&code) };
-            f64::from(u8::from(allowed))
-        };
-        let code = self.code(frames, row, &c.parts[1], &[], Some(&mut weigh), rng)?;
-        Some(if usize::from(code) >= n { NULL } else { i64::from(code) })
-    }
-
-    /// Unique sets that this item completes.
-    pub fn unique_sets(&self, item: UniqueItem) -> impl Iterator<Item = &'a [UniqueItem]> + use<'a> {
-        let sets = self.model.keep.unique.iter().zip(&self.law.last_of_unique);
-        sets.filter(move |(_, last)| **last == Some(item)).map(|(s, _)| s.as_slice())
-    }
-
-    /// Values of `item` in earlier rows of the owner that agree with this row on the rest of the set.
-    pub fn used(&self, frames: &[Frame], row: usize, set: &[UniqueItem], item: UniqueItem) -> Vec<i64> {
-        let frame = &frames[self.table];
-        let get = |i: UniqueItem, r: usize| match i {
-            UniqueItem::Slot(s) => frame.values[usize::from(s)][r],
-            UniqueItem::Link(l) => i64::from(frame.links[usize::from(l)][r]),
-        };
-        let from = row - self.cursor.position();
-        (from..row)
-            .filter(|r| set.iter().filter(|i| **i != item).all(|i| get(*i, *r) == get(*i, row)))
-            .map(|r| get(item, r))
-            .collect()
-    }
-
-    /// Values of `item` in earlier rows of the table that agree with this row on the rest of a set it completes.
-    pub fn used_in_table(&self, frames: &[Frame], row: usize, item: UniqueItem) -> Vec<i64> {
-        let sets = self.in_table.iter().zip(&self.model.keep.unique_in_table).zip(&self.law.last_of_table);
-        sets.filter(|(_, last)| **last == item)
-            .filter_map(|((seen, set), _)| seen.get(&self.rest(frames, row, set, item)))
-            .flatten()
-            .copied()
-            .collect()
-    }
-
-    /// True when a value would repeat a set that must not repeat. A missing value repeats nothing.
-    fn is_used(&self, frames: &[Frame], row: usize, c: &ColumnLaw, value: i64) -> bool {
-        let item = UniqueItem::Slot(c.model.slot);
-        value != NULL
-            && c.is_unique
-            && (self.unique_sets(item).any(|set| self.used(frames, row, set, item).contains(&value))
-                || self.used_in_table(frames, row, item).contains(&value))
-    }
-
-    /// Remembers a row that stays: by its targets, by what it decides, and in the sets that are unique in the table.
-    pub fn remember(&mut self, frames: &[Frame], row: usize, targets: &mut [Option<Targets>]) {
-        targets.iter_mut().flatten().for_each(|t| t.remember(frames, row));
-        self.obey.accept(frames, row);
-        for i in 0..self.in_table.len() {
-            let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
-            let rest = self.rest(frames, row, set, last);
-            let value = self.item(frames, row, last);
-            self.in_table[i].entry(rest).or_default().push(value);
-        }
-    }
-
-    fn item(&self, frames: &[Frame], row: usize, item: UniqueItem) -> i64 {
-        let frame = &frames[self.table];
-        match item {
-            UniqueItem::Slot(s) => frame.values[usize::from(s)][row],
-            UniqueItem::Link(l) => i64::from(frame.links[usize::from(l)][row]),
-        }
-    }
-
-    fn rest(&self, frames: &[Frame], row: usize, set: &[UniqueItem], without: UniqueItem) -> Vec<i64> {
-        set.iter().filter(|i| **i != without).map(|i| self.item(frames, row, *i)).collect()
     }
 
     /// Position among the rows of the owner.

@@ -1,0 +1,73 @@
+//! Sets of columns and links that must not repeat, within an owner or in the whole table.
+
+use super::law::ColumnLaw;
+use super::link::Targets;
+use super::row::RowDrawer;
+use crate::dataset::NULL;
+use crate::frame::Frame;
+use crate::model::UniqueItem;
+
+impl<'a> RowDrawer<'a> {
+    /// Unique sets that this item completes.
+    pub fn unique_sets(&self, item: UniqueItem) -> impl Iterator<Item = &'a [UniqueItem]> + use<'a> {
+        let sets = self.model.keep.unique.iter().zip(&self.law.last_of_unique);
+        sets.filter(move |(_, last)| **last == Some(item)).map(|(s, _)| s.as_slice())
+    }
+
+    /// Values of `item` in earlier rows of the owner that agree with this row on the rest of the set.
+    pub fn used(&self, frames: &[Frame], row: usize, set: &[UniqueItem], item: UniqueItem) -> Vec<i64> {
+        let frame = &frames[self.table];
+        let get = |i: UniqueItem, r: usize| match i {
+            UniqueItem::Slot(s) => frame.values[usize::from(s)][r],
+            UniqueItem::Link(l) => i64::from(frame.links[usize::from(l)][r]),
+        };
+        let from = row - self.cursor.position();
+        (from..row)
+            .filter(|r| set.iter().filter(|i| **i != item).all(|i| get(*i, *r) == get(*i, row)))
+            .map(|r| get(item, r))
+            .collect()
+    }
+
+    /// Values of `item` in earlier rows of the table that agree with this row on the rest of a set it completes.
+    pub fn used_in_table(&self, frames: &[Frame], row: usize, item: UniqueItem) -> Vec<i64> {
+        let sets = self.in_table.iter().zip(&self.model.keep.unique_in_table).zip(&self.law.last_of_table);
+        sets.filter(|(_, last)| **last == item)
+            .filter_map(|((seen, set), _)| seen.get(&self.rest(frames, row, set, item)))
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// True when a value would repeat a set that must not repeat. A missing value repeats nothing.
+    pub(super) fn is_used(&self, frames: &[Frame], row: usize, c: &ColumnLaw, value: i64) -> bool {
+        let item = UniqueItem::Slot(c.model.slot);
+        value != NULL
+            && c.is_unique
+            && (self.unique_sets(item).any(|set| self.used(frames, row, set, item).contains(&value))
+                || self.used_in_table(frames, row, item).contains(&value))
+    }
+
+    /// Remembers a row that stays: by its targets, by what it decides, and in the sets that are unique in the table.
+    pub fn remember(&mut self, frames: &[Frame], row: usize, targets: &mut [Option<Targets>]) {
+        targets.iter_mut().flatten().for_each(|t| t.remember(frames, row));
+        self.obey.accept(frames, row);
+        for i in 0..self.in_table.len() {
+            let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
+            let rest = self.rest(frames, row, set, last);
+            let value = self.item(frames, row, last);
+            self.in_table[i].entry(rest).or_default().push(value);
+        }
+    }
+
+    fn item(&self, frames: &[Frame], row: usize, item: UniqueItem) -> i64 {
+        let frame = &frames[self.table];
+        match item {
+            UniqueItem::Slot(s) => frame.values[usize::from(s)][row],
+            UniqueItem::Link(l) => i64::from(frame.links[usize::from(l)][row]),
+        }
+    }
+
+    fn rest(&self, frames: &[Frame], row: usize, set: &[UniqueItem], without: UniqueItem) -> Vec<i64> {
+        set.iter().filter(|i| **i != without).map(|i| self.item(frames, row, *i)).collect()
+    }
+}
