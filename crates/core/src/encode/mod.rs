@@ -1,11 +1,13 @@
 //! Columns to codes and back, with the memorisation guards that belong to single values.
 
+mod bins;
 mod label;
 mod number;
 mod spread;
 
+pub use bins::Grain;
 pub use label::Vocabulary;
-pub use number::{Grain, NumberCoder};
+pub use number::NumberCoder;
 pub use spread::Spread;
 
 /// Fewest entities that anything learned may stand for, whatever is asked for.
