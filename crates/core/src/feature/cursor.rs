@@ -1,12 +1,12 @@
 //! Walks over the rows of a table in order and says what is known at each.
 //!
-//! Features are resolved once, when a cursor is made: ways become steps between numbered tables. A value is computed
-//! when it is first asked for and kept for the row, or for all rows of the owner where it cannot change: a walk through
-//! a tree asks for few of the features that the tree knows.
+//! A value is computed when it is first asked for and kept for the row, or for all rows of the owner where it cannot
+//! change: a walk through a tree asks for few of the features that the tree knows.
 
-use super::{Feature, Kind, Part, Scope, Source, Stat};
+use super::known::{End, Known, Tick, Way, some, walk};
+use super::{Feature, Part, Stat};
 use crate::dataset::NULL;
-use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
+use crate::frame::{Frame, NO_ROW, WHICH};
 use crate::plan::{Plan, SlotKind};
 use crate::time;
 
@@ -56,165 +56,6 @@ const ABSENT: f64 = f64::from_bits(0x7ff8_ab5e_2700_0001);
 #[inline]
 fn is_absent(value: f64) -> bool {
     value.to_bits() == ABSENT.to_bits()
-}
-
-/// One step between numbered tables.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Owner(usize),
-    Link(usize, usize),
-    Back(usize, usize),
-    Ahead(usize, usize),
-    Like(usize, u16),
-    Peer(usize, usize),
-}
-
-/// A way from the row at work; for the short ones that most features take the cursor knows where they lead.
-#[derive(Clone, Debug)]
-enum Way {
-    Own,
-    Owner,
-    Owner2,
-    Back(usize),
-    Link(usize),
-    Steps(Vec<Step>),
-}
-
-/// Where a way ends, and the slot or summary there.
-#[derive(Clone, Debug)]
-struct End {
-    way: Way,
-    above: bool,
-    table: usize,
-    slot: usize,
-}
-
-impl End {
-    /// None when the way leads nowhere in this schema.
-    fn new(plan: &Plan, table: usize, hops: &[Hop], slot: u16) -> Option<Self> {
-        let mut t = table;
-        let mut steps = Vec::with_capacity(hops.len());
-        for h in hops {
-            steps.push(match h {
-                Hop::Owner => Step::Owner(t),
-                Hop::Link(l) => Step::Link(t, usize::from(*l)),
-                Hop::Back(k) => Step::Back(t, usize::from(*k)),
-                Hop::Ahead(k) => Step::Ahead(t, usize::from(*k)),
-                Hop::Like(s) => Step::Like(t, *s),
-                Hop::Peer(l) => Step::Peer(t, usize::from(*l)),
-            });
-            t = plan.table_at(t, &[*h])?;
-        }
-        let way = match steps[..] {
-            [] => Way::Own,
-            [Step::Owner(_)] => Way::Owner,
-            [Step::Owner(_), Step::Owner(_)] => Way::Owner2,
-            [Step::Back(_, k)] => Way::Back(k),
-            [Step::Link(_, l)] => Way::Link(l),
-            _ => Way::Steps(steps),
-        };
-        Some(Self { way, above: hops.first() == Some(&Hop::Owner), table: t, slot: usize::from(slot) })
-    }
-
-    fn of(plan: &Plan, table: usize, r: &Ref) -> Option<Self> {
-        Self::new(plan, table, &r.hops, r.slot)
-    }
-}
-
-/// A number or time at the end of a way: one that holds for all rows of the owner is looked up once for it.
-#[derive(Clone, Debug)]
-enum Tick {
-    Here(End),
-    Kept(usize),
-}
-
-fn some(row: u32) -> Option<usize> {
-    (row != NO_ROW).then_some(row as usize)
-}
-
-#[inline(never)]
-fn walk(steps: &[Step], frames: &[Frame], row: usize) -> Option<usize> {
-    steps.iter().try_fold(row, |r, step| match *step {
-        Step::Owner(t) => some(frames[t].owner[r]),
-        Step::Link(t, l) => some(frames[t].links[l][r]),
-        Step::Back(t, k) => back(&frames[t], r, k),
-        Step::Ahead(t, k) => frames[t].ahead(r, k),
-        Step::Peer(t, l) => some(frames[t].peers[l][r]),
-        Step::Like(t, s) => frames[t].like(r, s),
-    })
-}
-
-/// The row so many rows before, if it has the same owner.
-fn back(frame: &Frame, row: usize, k: usize) -> Option<usize> {
-    let owner = frame.owner[row];
-    (owner != NO_ROW && row >= k && frame.owner[row - k] == owner).then(|| row - k)
-}
-
-/// A feature, resolved.
-#[derive(Clone, Debug)]
-enum Known<'a> {
-    Never,
-    Value(End),
-    Numeric(End, &'a [i64]),
-    Part(End, Part),
-    Span(Tick, Tick),
-    Until(Tick, Tick),
-    Summary(End),
-    Run(usize, Stat, usize),
-    Share(usize, usize, usize),
-    Which(End, &'a [u16]),
-    Position,
-    Remaining(usize, usize),
-    Pace(Tick, Tick, usize, usize),
-    Stayed(usize),
-}
-
-impl<'a> Known<'a> {
-    fn new(plan: &Plan, table: usize, feature: &'a Feature, kept: &mut Vec<(&'a Ref, End)>) -> Option<Self> {
-        let end = |r: &Ref| End::of(plan, table, r);
-        let mut tick = |r: &'a Ref| {
-            if r.hops.first() != Some(&Hop::Owner) {
-                return end(r).map(Tick::Here);
-            }
-            let at = kept.iter().position(|k| k.0 == r);
-            Some(Tick::Kept(match at {
-                Some(at) => at,
-                None => {
-                    kept.push((r, end(r)?));
-                    kept.len() - 1
-                }
-            }))
-        };
-        let owner = plan.tables[table].owner.map(usize::from);
-        Some(match &feature.source {
-            Source::Value(r) => match &feature.kind {
-                Kind::Numeric(n) => Self::Numeric(end(r)?, n),
-                _ => Self::Value(end(r)?),
-            },
-            Source::Part(r, part) => Self::Part(end(r)?, *part),
-            Source::Span(a, b) => Self::Span(tick(a)?, tick(b)?),
-            Source::Until(a, b) => Self::Until(tick(a)?, tick(b)?),
-            Source::Summary(way, i) => Self::Summary(End::new(plan, table, way, *i)?),
-            Source::Run(slot, stat, scope) => Self::Run(usize::from(*slot), *stat, index(*scope)),
-            Source::Share(slot, code, scope) => Self::Share(usize::from(*slot), usize::from(*code), index(*scope)),
-            Source::Which(way, ranks) => Self::Which(End::new(plan, table, way, 0)?, ranks),
-            Source::Position => Self::Position,
-            Source::Remaining(i) => Self::Remaining(owner?, usize::from(*i)),
-            Source::Pace(a, b, i) => Self::Pace(tick(a)?, tick(b)?, owner?, usize::from(*i)),
-            Source::Stayed(l) => Self::Stayed(usize::from(*l)),
-        })
-    }
-
-    /// True when the value is the same for all rows of one owner.
-    fn lasts(&self) -> bool {
-        let above = |e: &End| e.above;
-        match self {
-            Self::Never => true,
-            Self::Value(e) | Self::Numeric(e, _) | Self::Part(e, _) | Self::Summary(e) | Self::Which(e, _) => above(e),
-            Self::Span(Tick::Kept(_), Tick::Kept(_)) => true,
-            _ => false,
-        }
-    }
 }
 
 /// What is remembered of one slot.
@@ -483,13 +324,6 @@ impl<'a> Cursor<'a> {
 
     fn remaining(&self, frames: &[Frame], o: usize, i: usize) -> f64 {
         some(self.owner).map_or(f64::NAN, |p| frames[o].summaries[i][p] - self.position as f64)
-    }
-}
-
-fn index(scope: Scope) -> usize {
-    match scope {
-        Scope::Owner => 0,
-        Scope::Above => 1,
     }
 }
 

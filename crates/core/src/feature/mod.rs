@@ -3,6 +3,7 @@
 //! The same [`Cursor`] walks over training rows and over rows being generated, so both see the same features.
 
 mod cursor;
+mod known;
 mod list;
 mod recall;
 mod summary;
