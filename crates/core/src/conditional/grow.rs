@@ -13,7 +13,7 @@ const CUTS: f64 = 30.0;
 /// Entries of less weight are left out of a leaf unless its own rows have them.
 const DUST: f64 = 2e-4;
 
-pub(super) struct Grower<'a> {
+struct Grower<'a> {
     x: &'a Matrix,
     features: &'a [u16],
     codes: &'a [u16],
@@ -158,30 +158,43 @@ fn group_codes(count: &[f64], ordered: bool) -> (Vec<u8>, usize) {
     (group, GROUPS)
 }
 
-impl<'a> Grower<'a> {
-    #[allow(clippy::too_many_arguments)] // As Tree::fit.
-    pub fn new(
-        x: &'a Matrix,
-        features: &'a [u16],
-        codes: &'a [u16],
+impl Tree {
+    /// Fits on `rows` of the matrix; `codes` and `entities` are indexed by row. `ordered` says that neighbouring
+    /// codes are alike (the last code, missing, may stand apart).
+    #[allow(clippy::too_many_arguments)] // The rows, what is known of them, what is asked, and how.
+    pub fn fit(
+        x: &Matrix,
+        features: &[u16],
+        rows: &[u32],
+        codes: &[u16],
+        n_codes: usize,
         ordered: bool,
-        entities: &'a [u32],
+        entities: &[u32],
         params: TreeParams,
-        rows: usize,
-        tree: Tree,
     ) -> Self {
+        let mut count = vec![0f64; n_codes];
+        for r in rows {
+            count[usize::from(codes[*r as usize])] += 1.0;
+        }
+        let overall_total = rows.len().max(1) as f64;
+        let tree = Self { overall: count.iter().map(|c| (c / overall_total) as f32).collect(), ..Self::default() };
         let distinct = Distinct::new(entities.iter().max().map_or(0, |m| *m as usize + 1));
-        let xlnx = (0..=rows).map(|i| if i == 0 { 0.0 } else { i as f64 * ln(i as f64) }).collect();
-        Self { x, features, codes, ordered, entities, params, distinct, xlnx, counts: Counts::new(), tree }
+        let xlnx = (0..=rows.len()).map(|i| if i == 0 { 0.0 } else { i as f64 * ln(i as f64) }).collect();
+        let counts = Counts::new();
+        let mut g = Grower { x, features, codes, ordered, entities, params, distinct, xlnx, counts, tree };
+        let uniform = vec![1.0 / n_codes.max(1) as f64; n_codes];
+        let present: Vec<f64> =
+            if rows.is_empty() { uniform } else { count.iter().map(|c| c / overall_total).collect() };
+        let mut rows = rows.to_vec();
+        g.grow(&mut rows, &present, features, 0);
+        g.tree
     }
+}
 
-    pub fn into_tree(self) -> Tree {
-        self.tree
-    }
-
+impl Grower<'_> {
     /// Grows the subtree of these rows and returns its root.
     /// `varying` are the features that may differ among them.
-    pub fn grow(&mut self, rows: &mut [u32], parent: &[f64], varying: &[u16], depth: usize) -> u32 {
+    fn grow(&mut self, rows: &mut [u32], parent: &[f64], varying: &[u16], depth: usize) -> u32 {
         let node = self.tree.feature.len();
         self.tree.feature.push(LEAF);
         self.tree.split.push(0);

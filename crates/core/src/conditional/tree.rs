@@ -7,8 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::grow::Grower;
-use super::{Leaf, Matrix};
+use super::Leaf;
 use crate::rng::Stream;
 
 /// How a tree grows.
@@ -48,7 +47,7 @@ pub struct Tree {
     /// Running sums of the weights of a leaf's entries, ending near [`FULL`].
     pub(super) sums: Vec<u32>,
     /// Share of each code overall, for masks that no entry of a leaf passes.
-    overall: Vec<f32>,
+    pub(super) overall: Vec<f32>,
 }
 
 pub(super) const LEAF: u16 = u16::MAX;
@@ -56,34 +55,6 @@ pub(super) const SET: u16 = 1 << 15;
 pub(super) const FULL: f64 = (1u64 << 31) as f64;
 
 impl Tree {
-    /// Fits on `rows` of the matrix; `codes` and `entities` are indexed by row. `ordered` says that neighbouring
-    /// codes are alike (the last code, missing, may stand apart).
-    #[allow(clippy::too_many_arguments)] // The rows, what is known of them, what is asked, and how.
-    pub fn fit(
-        x: &Matrix,
-        features: &[u16],
-        rows: &[u32],
-        codes: &[u16],
-        n_codes: usize,
-        ordered: bool,
-        entities: &[u32],
-        params: TreeParams,
-    ) -> Self {
-        let mut count = vec![0f64; n_codes];
-        for r in rows {
-            count[usize::from(codes[*r as usize])] += 1.0;
-        }
-        let overall_total = rows.len().max(1) as f64;
-        let tree = Self { overall: count.iter().map(|c| (c / overall_total) as f32).collect(), ..Self::default() };
-        let mut g = Grower::new(x, features, codes, ordered, entities, params, rows.len(), tree);
-        let uniform = vec![1.0 / n_codes.max(1) as f64; n_codes];
-        let present: Vec<f64> =
-            if rows.is_empty() { uniform } else { count.iter().map(|c| c / overall_total).collect() };
-        let mut rows = rows.to_vec();
-        g.grow(&mut rows, &present, features, 0);
-        g.into_tree()
-    }
-
     /// The leaf that a row reaches.
     pub(super) fn leaf(&self, bin: &mut dyn FnMut(u16) -> u8) -> usize {
         let mut node = 0;
@@ -215,7 +186,7 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conditional::Binner;
+    use crate::conditional::{Binner, Matrix};
 
     /// x in 0..8, y = x / 2 with a little noise.
     fn learned(entities: &dyn Fn(u32) -> u32) -> Tree {

@@ -59,7 +59,7 @@ fn is_absent(value: f64) -> bool {
 }
 
 /// What is remembered of one slot.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Track<'a> {
     slot: usize,
     numeric: Option<&'a [i64]>,

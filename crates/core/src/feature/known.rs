@@ -16,7 +16,7 @@ pub(super) enum Step {
 }
 
 /// A way from the row at work; for the short ones that most features take the cursor knows where they lead.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Way {
     Own,
     Owner,
@@ -27,7 +27,7 @@ pub(super) enum Way {
 }
 
 /// Where a way ends, and the slot or summary there.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct End {
     pub(super) way: Way,
     pub(super) above: bool,
@@ -68,7 +68,7 @@ impl End {
 }
 
 /// A number or time at the end of a way: one that holds for all rows of the owner is looked up once for it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Tick {
     Here(End),
     Kept(usize),
@@ -98,7 +98,7 @@ fn back(frame: &Frame, row: usize, k: usize) -> Option<usize> {
 }
 
 /// A feature, resolved.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Known<'a> {
     Never,
     Value(End),

@@ -1,9 +1,9 @@
 //! Fits one coded draw: picks features, adds the linear guess, grows the conditional.
 
-use super::sheet::Sheet;
-use super::{Effort, Fit, boosted};
 use rayon::prelude::*;
 
+use super::sheet::Sheet;
+use super::{Effort, Fit, boosted};
 use crate::conditional::{Binner, Conditional, Matrix, Ridge, Tree};
 use crate::math::ln;
 use crate::model::{Coder, Drawn, Input};

@@ -251,6 +251,7 @@ impl Plan {
 
     /// The whole-number value of a reference; [`crate::dataset::NULL`] when missing.
     pub fn value(&self, frames: &[Frame], table: usize, row: usize, r: &Ref) -> i64 {
+        // Most references are to the row itself, and every bound of every row asks.
         if r.hops.is_empty() && r.slot != WHICH {
             return frames[table].values[usize::from(r.slot)][row];
         }
