@@ -96,7 +96,7 @@ pub(super) fn pages(file: &File, metadata: &ParquetMetaData, roots: &[usize], li
 }
 
 /// Bytes of the dictionary and the largest page of one column, unpacked.
-fn largest(mut file: &File, size: u64, column: &ColumnChunkMetaData) -> Result<u64, String> {
+pub(super) fn largest(mut file: &File, size: u64, column: &ColumnChunkMetaData) -> Result<u64, String> {
     let begin = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
     let at = |n: i64| u64::try_from(n).ok();
     let (begin, length) = at(begin).zip(at(column.compressed_size())).ok_or_else(damaged)?;

@@ -2,7 +2,9 @@
 
 mod arrow;
 mod csv;
+mod delta;
 mod footer;
+mod pages;
 mod parquet;
 mod records;
 mod stream;
@@ -65,7 +67,12 @@ const RATIO_FROM: u64 = 64 << 20;
 /// True when a packed file of `size` bytes gave so many that only a bomb would: real tables shrink ten times, not
 /// hundreds of times.
 fn is_bomb(out: u64, size: u64, limits: &Limits) -> bool {
-    out > RATIO_FROM && out / limits.ratio.max(1) > size
+    out > most(size, limits)
+}
+
+/// The most bytes that come out of a packed file of `size` bytes which is no bomb.
+fn most(size: u64, limits: &Limits) -> u64 {
+    size.saturating_mul(limits.ratio.max(1)).max(RATIO_FROM)
 }
 
 /// Reads the data set at `path` (a folder, nested folders are domains, or one file) with all its problems in one

@@ -10,10 +10,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow_schema::{DataType, Field, Schema};
 use healthdata_core::metadata::TableMeta;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowGroups};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::errors::ParquetError;
 
+use super::pages::Pages;
 use super::{Budget, Chosen, FileRows, Limits, choose, footer, is_bomb};
 use crate::files::io_error;
 
@@ -23,6 +24,8 @@ const BATCH: [usize; 2] = [64 << 10, 1 << 10];
 const CELLS: usize = 4 << 20;
 /// Longest cell of a column of cells of one length: decimals and identifiers need 32 bytes.
 const FIXED: i32 = 1 << 10;
+/// Bytes of such cells read at a time.
+const WIDE: usize = 64 << 20;
 
 /// All rows of one file, or all its problems.
 pub(super) fn read(
@@ -57,7 +60,7 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
     let fail = |e: ParquetError| vec![reason(&e)];
     // The logical types of the file itself: the same whatever program wrote it, and no schema blob to trust.
     let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata = ArrowReaderMetadata::load(&file, options.clone()).map_err(fail)?;
+    let metadata = ArrowReaderMetadata::load(&file, options).map_err(fail)?;
     let schema = metadata.schema().clone();
     let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
     let Chosen { mut keep, mut left_out } = choose(&header, meta, limits)?;
@@ -81,16 +84,23 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
     let places: Vec<usize> = keep.iter().map(|(place, _)| *place).collect();
     footer::pages(&file, metadata.metadata(), &places, limits).map_err(|p| vec![p])?;
     let size = file.metadata().map_or(0, |m| m.len());
-    let options = options.with_schema(viewed(&schema));
-    let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options).map_err(fail)?;
-    let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
-    let mask = ProjectionMask::roots(builder.parquet_schema(), places);
-    let rows = (CELLS / keep.len().max(1)).clamp(BATCH[1], BATCH[0]);
-    let reader = builder.with_projection(mask).with_batch_size(rows).build().map_err(fail)?;
+    let metadata = metadata.metadata();
+    let columns = metadata.file_metadata().schema_descr();
+    let mask = ProjectionMask::roots(columns, places);
+    let levels = parquet_to_arrow_field_levels(columns, mask, Some(viewed(&schema).fields())).map_err(fail)?;
+    let wide = keep.iter().map(|(place, _)| match schema.field(*place).data_type() {
+        DataType::FixedSizeBinary(n) => usize::try_from(*n).unwrap_or(0),
+        _ => 0,
+    });
+    let rows = (CELLS / keep.len().max(1)).clamp(BATCH[1], BATCH[0]).min((WIDE / wide.sum::<usize>().max(1)).max(1));
+    let pages = Pages::new(file, metadata.clone(), limits);
+    let opened = pages.seen();
+    let rows = rows.min(pages.num_rows());
+    let reader = ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, rows, None).map_err(fail)?;
     let (mut batches, mut read, mut out) = (Vec::new(), 0usize, 0u64);
     for batch in reader {
         let place = |p: String| vec![format!("after data row {read}: {p}")];
-        let batch = batch.map_err(|_| place("not readable as Parquet: damaged".into()))?;
+        let batch = batch.map_err(|_| place(opened.problem().unwrap_or("not readable as Parquet: damaged").into()))?;
         let seen = batch.num_rows();
         out += bytes_of(&batch);
         if is_bomb(out, size, limits) {

@@ -8,6 +8,7 @@ mod folder;
 mod metadata;
 mod model;
 mod names;
+mod pages;
 mod parquet;
 
 use std::fs;

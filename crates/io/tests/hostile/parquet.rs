@@ -10,7 +10,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::{SECRET, bytes_at, capped, cuts, words_at};
 
-fn file(columns: &[(&str, ArrayRef)], properties: WriterProperties) -> Vec<u8> {
+pub(super) fn file(columns: &[(&str, ArrayRef)], properties: WriterProperties) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter(columns.iter().cloned()).unwrap();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();
@@ -24,7 +24,7 @@ fn packed() -> WriterProperties {
 }
 
 /// Properties with the encodings that no dictionary hides.
-fn encoded(encoding: Encoding) -> WriterProperties {
+pub(super) fn encoded(encoding: Encoding) -> WriterProperties {
     WriterProperties::builder().set_dictionary_enabled(false).set_encoding(encoding).build()
 }
 
@@ -34,7 +34,7 @@ fn of_footer(footer: &[u8]) -> Vec<u8> {
 }
 
 /// A number of Thrift.
-fn varint(mut n: u64) -> Vec<u8> {
+pub(super) fn varint(mut n: u64) -> Vec<u8> {
     let mut out = Vec::new();
     while n >= 0x80 {
         out.push(n as u8 | 0x80);
