@@ -25,10 +25,20 @@ impl BoostedConditional {
         rng: &mut Stream,
         weigh: Option<&mut dyn FnMut(u16) -> f64>,
     ) -> Option<u16> {
+        self.draw_by(|cut| self.left_share(cut, &mut bin), rng, weigh)
+    }
+
+    /// The same, given the probability of going left at a cut.
+    pub fn draw_by(
+        &self,
+        mut left_share: impl FnMut(usize) -> f64,
+        rng: &mut Stream,
+        weigh: Option<&mut dyn FnMut(u16) -> f64>,
+    ) -> Option<u16> {
         if self.order.is_empty() {
             return None;
         }
-        let code = self.walk(rng.unit(), |place| self.left_share(place.cut, &mut bin));
+        let code = self.walk(rng.unit(), |place| left_share(place.cut));
         // Keeping a free draw as often as its share says, and else drawing once more from the weighed codes, is
         // exact: either way the result has the weighed distribution.
         match weigh {
@@ -37,7 +47,7 @@ impl BoostedConditional {
                 if share >= 1.0 || (share > 0.0 && rng.unit() < share) {
                     Some(code)
                 } else {
-                    self.draw_weighed(bin, rng, weigh)
+                    self.draw_weighed(left_share, rng, weigh)
                 }
             }
             None => Some(code),
@@ -60,7 +70,7 @@ impl BoostedConditional {
     /// A draw from the weighed codes. The mass below a cut is worked out where its codes are weighed differently.
     pub(super) fn draw_weighed(
         &self,
-        mut bin: impl FnMut(usize) -> u8,
+        mut left_share: impl FnMut(usize) -> f64,
         rng: &mut Stream,
         weigh: &mut dyn FnMut(u16) -> f64,
     ) -> Option<u16> {
@@ -77,7 +87,7 @@ impl BoostedConditional {
         let mut known = vec![f64::NAN; self.left.len()];
         let mut share = |cut: usize| {
             if known[cut].is_nan() {
-                known[cut] = self.left_share(cut, &mut bin);
+                known[cut] = left_share(cut);
             }
             known[cut]
         };

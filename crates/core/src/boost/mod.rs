@@ -27,6 +27,7 @@ mod grow;
 mod matrix;
 mod order;
 mod pack;
+mod scorer;
 mod spans;
 mod split;
 #[cfg(test)]
@@ -38,6 +39,7 @@ mod trees;
 pub use conditional::{BoostedConditional, Codes, fit_codes};
 pub use detect::{Detection, auc, cross_validate, cross_validated_auc};
 pub use order::order_codes;
+pub use scorer::Scorer;
 pub use train::{Ensemble, fit_binary, fit_mean};
 pub use trees::Trees;
 
@@ -73,7 +75,7 @@ pub enum Refit {
 /// How trees are grown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
-    /// Most leaves of a tree; more than 64 count as 64.
+    /// Most leaves of a tree; more than 32 count as 32.
     pub leaves: usize,
     /// Share of each tree's step that is taken.
     pub learning_rate: f64,

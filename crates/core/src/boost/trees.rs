@@ -8,8 +8,8 @@ use crate::{Error, ErrorKind, Result};
 
 /// 64-bit words of one set of 256 categories.
 pub(super) const WORDS: usize = 4;
-/// Leaves of one tree: a bit each in one word.
-pub(super) const MOST_LEAVES: usize = 64;
+/// Leaves of one tree: a bit each in half a word.
+pub(super) const MOST_LEAVES: usize = 32;
 
 /// Trees one after another, in the form of QuickScorer (Lucchese et al., SIGIR 2015): a node whose test fails rules
 /// out the leaves to its left, and the first leaf that nobody ruled out is the row's. Every node is asked, in any

@@ -1,6 +1,7 @@
 //! The model compiled for drawing, once for a run: every conditional in its flat form, next to what it came from.
 
 use super::bounds::BoundLaw;
+use crate::boost::Scorer;
 use crate::conditional::{Binner, Conditional, Flat, Leaf, Line, Ridge};
 use crate::encode::Spread;
 use crate::feature::{Feature, SPARE, Source};
@@ -16,8 +17,9 @@ pub(super) const EXTRA: usize = 1;
 /// One coded draw.
 pub(super) struct Law<'a> {
     pub drawn: &'a Drawn,
-    /// The tree, where the conditional is one.
+    /// The tree, where the conditional is one, and else its boosted trees.
     pub flat: Option<Flat>,
+    pub scorer: Option<Scorer>,
     /// The linear guess, where there is one.
     pub line: Option<Line>,
     /// The bins, where codes are numbers.
@@ -43,9 +45,9 @@ impl<'a> Law<'a> {
             Input::Ridge(b) => (spare(GUESS), b),
             Input::Extra(e, b) => (spare(EXTRA + usize::from(*e)), b),
         };
-        let flat = match &drawn.conditional {
-            Conditional::Tree(tree) => Some(Flat::new(tree, input)),
-            Conditional::Boosted(_) => None,
+        let (flat, scorer) = match &drawn.conditional {
+            Conditional::Tree(tree) => (Some(Flat::new(tree, input)), None),
+            Conditional::Boosted(boosted) => (None, Some(Scorer::new(boosted))),
         };
         let spread = match &drawn.coder {
             Coder::Number(coder) => Some(Spread::new(coder)),
@@ -53,7 +55,8 @@ impl<'a> Law<'a> {
         };
         let asks_guess = asked.iter().any(|i| matches!(i, Input::Ridge(_)));
         let asks_extras = asked.iter().any(|i| matches!(i, Input::Extra(..)));
-        Self { drawn, flat, line: drawn.ridge.as_ref().map(Ridge::line), spread, asks_guess, asks_extras }
+        let line = drawn.ridge.as_ref().map(Ridge::line);
+        Self { drawn, flat, scorer, line, spread, asks_guess, asks_extras }
     }
 
     /// Draws a code of a leaf under a mask: by trying, then exactly.
