@@ -67,9 +67,9 @@ class Bench:
         shutil.rmtree(out, ignore_errors=True)
         return out
 
-    def sample(self, *args):
+    def sample(self, *args, model=None):
         out = self.fresh()
-        cost = run([self.a.program, "sample", self.model, "--quiet", "--out-dir", out, *args])
+        cost = run([self.a.program, "sample", model or self.model, "--quiet", "--out-dir", out, *args])
         return cost, out
 
     def best(self, *makes):
@@ -105,9 +105,11 @@ def main():
     run([a.program, "reference", "--patients", "4000", "--out-dir", data, "--quiet"])
     fit = run([a.program, "fit", data, "--out", b.model, "--quiet"])
     trained = rows(data)
+    boosted = b.scratch / "balanced"
+    slow = run([a.program, "fit", data, "--effort", "balanced", "--out", boosted, "--quiet"])
 
-    def vitals(*args):
-        cost, out = b.sample("--scale", "8", "--tables", "vital_signs", "--threads", "1", *args)
+    def vitals(*args, model=b.model, scale="8"):
+        cost, out = b.sample("--scale", scale, "--tables", "vital_signs", "--threads", "1", *args, model=model)
         return cost, rows(out, "vital_signs"), size(out)
 
     def whole(*args):
@@ -130,6 +132,10 @@ def main():
     named = [
         ("vital_signs alone to Parquet, 1 thread", lambda: vitals("--format", "parquet", "--no-check")),
         ("the same, every row proved", lambda: vitals("--format", "parquet")),
+        (
+            "the same with `balanced`, an eighth of the rows",
+            lambda: vitals("--format", "parquet", "--no-check", model=boosted, scale="1"),
+        ),
         ("all eight tables to CSV, 2 threads", lambda: whole("--threads", "2", "--no-check")),
         ("the same, every row proved", lambda: whole("--threads", "2")),
         ("the same, 1 thread", lambda: whole("--threads", "1")),
@@ -153,18 +159,20 @@ def main():
             print(f"growth: {n:,} rows {cost.cpu:.2f} CPU s {cost.mib:.0f} MiB", flush=True)
             want *= 10
     shutil.rmtree(b.scratch)
-    write(Path(a.out), a, b, fit, trained, curve)
+    write(Path(a.out), a, b, (fit, slow), trained, curve)
 
 
-def write(out, a, b, fit, trained, curve):
+def write(out, a, b, fits, trained, curve):
     cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
     version = subprocess.run([a.program, "--version"], capture_output=True, text=True).stdout.strip()
     peer = subprocess.run([a.peer, "--version"], capture_output=True, text=True).stdout.strip()
     base = curve[0][1].cpu
+    fit, slow = fits
     text = [
         f"Machine: {cpu}, {os.cpu_count()} processors; load when measured {os.getloadavg()[0]:.1f}. {version}; {peer}; "
         f"{datetime.date.today()}.",
-        f"Fit of the {trained:,} training rows: {fit.cpu:.2f} CPU s, {fit.mib:.0f} MiB.",
+        f"Fit of the {trained:,} training rows: {fit.cpu:.2f} CPU s, {fit.mib:.0f} MiB; with `balanced` "
+        f"{slow.cpu:.1f} CPU s, {slow.mib:.0f} MiB.",
         "",
         "| whole program | rows | CPU s | million rows per CPU s | million rows per s | peak MiB | |",
         "|---|---|---|---|---|---|---|",

@@ -126,6 +126,13 @@ fn tree_order(counts: &[u64], asked: Option<&[u16]>) -> Vec<u16> {
     order
 }
 
+/// The places left and right of a cut with so many codes to its left. Cuts stand in preorder and k codes need k - 1.
+pub(super) fn below(at: Place, left: u16) -> [Place; 2] {
+    let left = usize::from(left);
+    let middle = at.low + left;
+    [Place { cut: at.cut + 1, low: at.low, high: middle }, Place { cut: at.cut + left, low: middle, high: at.high }]
+}
+
 /// How many codes from the left make up nearly half of the weight: at least one, never all.
 fn half(weights: &[u64]) -> usize {
     let total: u64 = weights.iter().sum();
@@ -162,11 +169,8 @@ impl BoostedConditional {
         Place { cut: 0, low: 0, high: self.order.len() }
     }
 
-    /// The places left and right of a cut. Cuts stand in preorder and k codes need k - 1 of them.
     pub(super) fn below(&self, at: Place) -> [Place; 2] {
-        let left = usize::from(self.left[at.cut]);
-        let middle = at.low + left;
-        [Place { cut: at.cut + 1, low: at.low, high: middle }, Place { cut: at.cut + left, low: middle, high: at.high }]
+        below(at, self.left[at.cut])
     }
 
     /// The probability of going left at a cut.

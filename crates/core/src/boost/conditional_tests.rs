@@ -17,6 +17,12 @@ fn model(n: usize) -> (Case, BoostedConditional) {
     (c, m)
 }
 
+/// A draw, given the bin of each feature.
+fn draw(s: &Scorer, bin: impl Fn(usize) -> u8, rng: &mut Stream, weigh: &mut dyn FnMut(u16) -> f64) -> Option<u16> {
+    let bins: Vec<u8> = s.inputs.iter().map(|f| bin(usize::from(*f))).collect();
+    s.draw(&bins, rng, Some(weigh))
+}
+
 /// Pearson's statistic of draws against probabilities and its degrees of freedom, cells of at least 5 expected.
 fn chi_square(hits: &[u32], p: &[f64]) -> (f64, f64) {
     let n = f64::from(hits.iter().sum::<u32>());
@@ -62,7 +68,7 @@ fn probabilities_sum_to_one_and_follow_the_features() {
 fn draws_follow_the_probabilities_also_under_masks() {
     let (_, m) = model(6000);
     let bin = |f: usize| [11u8, 3, 20][f];
-    let p = m.probabilities(bin);
+    let (p, s) = (m.probabilities(bin), Scorer::new(&m));
     type Weigh = fn(u16) -> f64;
     let weighs: [(&str, Weigh); 8] = [
         ("none", |_| 1.0),
@@ -80,7 +86,7 @@ fn draws_follow_the_probabilities_also_under_masks() {
         let mut hits = vec![0u32; 32];
         let mut rng = Stream::new(5, name(&["draws"]), i as u64);
         for _ in 0..20_000 {
-            let code = m.draw(bin, &mut rng, Some(&mut |c| weigh(c))).unwrap();
+            let code = draw(&s, bin, &mut rng, &mut |c| weigh(c)).unwrap();
             assert!(weigh(code) > 0.0, "{label}");
             hits[usize::from(code)] += 1;
         }
@@ -89,7 +95,7 @@ fn draws_follow_the_probabilities_also_under_masks() {
         assert!(chi < free + 4.0 * (2.0 * free).sqrt() + 1e-6, "{label}: {chi} with {free}");
     }
     let mut rng = Stream::new(5, name(&["draws"]), 99);
-    assert_eq!(m.draw(bin, &mut rng, Some(&mut |c| f64::from(u8::from(c >= 30)))), None);
+    assert_eq!(draw(&s, bin, &mut rng, &mut |c| f64::from(u8::from(c >= 30))), None);
 }
 
 #[test]
@@ -133,9 +139,9 @@ fn few_rows_and_few_codes() {
         m
     };
     let mut rng = Stream::new(1, 0, 0);
-    assert_eq!(fit(&[], &[]).draw(|_| 0, &mut rng, None), None);
+    assert_eq!(Scorer::new(&fit(&[], &[])).draw(&[], &mut rng, None), None);
     assert_eq!(fit(&[], &[]).probabilities(|_| 0), [0.0; 5]);
-    assert_eq!(fit(&[7], &[3]).draw(|_| 0, &mut rng, None), Some(3));
+    assert_eq!(Scorer::new(&fit(&[7], &[3])).draw(&[], &mut rng, None), Some(3));
     assert_eq!(fit(&c.rows, &[2; 100]).probabilities(|_| 0), [0.0, 0.0, 1.0, 0.0, 0.0]);
     let two = fit(&[1, 2, 3], &[0, 4, 4]).probabilities(|_| 0);
     assert!((two[0] - 1.5 / 4.0).abs() < 1e-6 && (two[4] - 2.5 / 4.0).abs() < 1e-6);
@@ -148,7 +154,8 @@ fn files_keep_the_model_and_damage_is_refused() {
     let back: BoostedConditional = serde_json::from_value(json.clone()).unwrap();
     back.check(3).unwrap();
     let draws = |m: &BoostedConditional| -> Vec<Option<u16>> {
-        let at = |r: u32| m.draw(|f| c.columns[f][r as usize], &mut Stream::new(1, 2, u64::from(r)), None);
+        let s = Scorer::new(m);
+        let at = |r: u32| draw(&s, |f| c.columns[f][r as usize], &mut Stream::new(1, 2, u64::from(r)), &mut |_| 1.0);
         c.rows.iter().map(|&r| at(r)).collect()
     };
     assert_eq!(draws(&m), draws(&back));

@@ -1,44 +1,18 @@
-//! Drawing a code: one uniform number follows the cuts down; weights change the odds of codes exactly.
+//! Drawing a code: at each cut a uniform number says where the walk goes on; weights change the odds of codes exactly.
 
-use super::conditional::{BoostedConditional, Place};
+use super::conditional::Place;
+use super::scorer::Scorer;
 use crate::rng::Stream;
 
-impl BoostedConditional {
-    /// Draws a code given the features, `bin(f)` being the code of feature `f`. With `weigh`, which gives the share
-    /// (0 to 1) of each code that is allowed, draws exactly from probability times share, divided by the sum; None
-    /// when no code that occurred is allowed.
-    ///
-    /// ```
-    /// # use healthdata_core::boost::{Bins, BoostParams, Codes, fit_codes};
-    /// # use healthdata_core::rng::{Stream, name};
-    /// # let x = Bins { columns: &[], ordered: &[], bins: &[] };
-    /// # let codes = Codes { values: &[0, 1, 1, 2], n: 3, order: None };
-    /// # let model = fit_codes(&x, &[0, 1, 2, 3], &codes, &[0, 1, 2, 3], &BoostParams::default(), 1);
-    /// let mut rng = Stream::new(42, name(&["patients", "sex"]), 0);
-    /// let code = model.draw(|_| 0, &mut rng, Some(&mut |code| if code == 1 { 0.0 } else { 1.0 }));
-    /// assert!(code == Some(0) || code == Some(2));
-    /// assert_eq!(model.draw(|_| 0, &mut rng, Some(&mut |_| 0.0)), None);
-    /// ```
-    pub fn draw(
-        &self,
-        mut bin: impl FnMut(usize) -> u8,
-        rng: &mut Stream,
-        weigh: Option<&mut dyn FnMut(u16) -> f64>,
-    ) -> Option<u16> {
-        self.draw_by(|cut| self.left_share(cut, &mut bin), rng, weigh)
-    }
-
-    /// The same, given the probability of going left at a cut.
-    pub fn draw_by(
-        &self,
-        mut left_share: impl FnMut(usize) -> f64,
-        rng: &mut Stream,
-        weigh: Option<&mut dyn FnMut(u16) -> f64>,
-    ) -> Option<u16> {
+impl Scorer {
+    /// Draws a code given the bins of the inputs. With `weigh`, which gives the share (0 to 1) of each code that is
+    /// allowed, draws exactly from probability times share, divided by the sum; None when no code that occurred is
+    /// allowed.
+    pub fn draw(&self, bins: &[u8], rng: &mut Stream, weigh: Option<&mut dyn FnMut(u16) -> f64>) -> Option<u16> {
         if self.order.is_empty() {
             return None;
         }
-        let code = self.walk(rng.unit(), |place| left_share(place.cut));
+        let code = self.walk(|at| self.goes_left(at.cut, bins, rng));
         // Keeping a free draw as often as its share says, and else drawing once more from the weighed codes, is
         // exact: either way the result has the weighed distribution.
         match weigh {
@@ -47,33 +21,24 @@ impl BoostedConditional {
                 if share >= 1.0 || (share > 0.0 && rng.unit() < share) {
                     Some(code)
                 } else {
-                    self.draw_weighed(left_share, rng, weigh)
+                    self.draw_weighed(bins, rng, weigh)
                 }
             }
             None => Some(code),
         }
     }
 
-    /// Follows one uniform number down: it is rescaled at each cut, which makes the walk the inverse of the
-    /// distribution function over the tree order.
-    fn walk(&self, mut u: f64, mut left_share: impl FnMut(Place) -> f64) -> u16 {
+    fn walk(&self, mut goes_left: impl FnMut(Place) -> bool) -> u16 {
         let mut at = self.top();
         while at.high - at.low > 1 {
-            let share = left_share(at);
             let [left, right] = self.below(at);
-            let (goes_left, rest) = turn(u, share);
-            (at, u) = (if goes_left { left } else { right }, rest);
+            at = if goes_left(at) { left } else { right };
         }
         self.order[at.low]
     }
 
     /// A draw from the weighed codes. The mass below a cut is worked out where its codes are weighed differently.
-    pub(super) fn draw_weighed(
-        &self,
-        mut left_share: impl FnMut(usize) -> f64,
-        rng: &mut Stream,
-        weigh: &mut dyn FnMut(u16) -> f64,
-    ) -> Option<u16> {
+    pub(super) fn draw_weighed(&self, bins: &[u8], rng: &mut Stream, weigh: &mut dyn FnMut(u16) -> f64) -> Option<u16> {
         let weights: Vec<f64> = self.order.iter().map(|&c| weigh(c).clamp(0.0, 1.0)).collect();
         // Where the weights change, before each position.
         let mut changes = vec![0u32; weights.len()];
@@ -87,11 +52,11 @@ impl BoostedConditional {
         let mut known = vec![f64::NAN; self.left.len()];
         let mut share = |cut: usize| {
             if known[cut].is_nan() {
-                known[cut] = left_share(cut);
+                known[cut] = self.left_share(cut, bins);
             }
             known[cut]
         };
-        Some(self.walk(rng.unit(), |at| {
+        let mut left = |at: Place| {
             let [left, right] = self.below(at);
             if even(right) == Some(0.0) {
                 return 1.0;
@@ -104,7 +69,8 @@ impl BoostedConditional {
             let r = (1.0 - s) * self.mass(right, &even, &mut share);
             // Both underflow only where no draw could tell them apart.
             if l + r > 0.0 { l / (l + r) } else { 0.5 }
-        }))
+        };
+        Some(self.walk(|at| rng.unit() < left(at)))
     }
 
     /// The mean weight below a place.
@@ -115,9 +81,4 @@ impl BoostedConditional {
             s * self.mass(left, even, share) + (1.0 - s) * self.mass(right, even, share)
         })
     }
-}
-
-/// Whether a uniform number goes left at a cut, and the uniform number that is left of it.
-pub(super) fn turn(u: f64, share: f64) -> (bool, f64) {
-    if u < share { (true, u / share) } else { (false, (u - share) / (1.0 - share)) }
 }

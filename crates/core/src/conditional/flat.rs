@@ -79,6 +79,7 @@ impl Flat {
     /// From a tree; `input` gives the number and the bins of each of its inputs.
     pub fn new<'b>(tree: &Tree, input: impl Fn(u16) -> (u16, &'b Binner)) -> Self {
         let mut nodes = vec![Node { word: 0, next: 0, input: LEAF, last: 0 }];
+        let mut vose = Vose::default();
         let mut entries: Vec<Entry> = Vec::with_capacity(tree.codes.len());
         entries.resize(tree.codes.len(), Entry { cut: 0, code: 0, other: 0 });
         // Nodes below each node; children come behind their parent in the tree.
@@ -94,7 +95,7 @@ impl Flat {
             let (left, right) = (tree.left[from], tree.right[from]);
             if tree.feature[from] == LEAF {
                 let range = left as usize..right as usize;
-                alias(&tree.codes[range.clone()], &tree.sums[range.clone()], &mut entries[range]);
+                vose.fill(&tree.codes[range.clone()], &tree.sums[range.clone()], &mut entries[range]);
                 nodes[to] = Node { word: u64::from(right - left), next: left, input: LEAF, last: 0 };
                 continue;
             }
@@ -165,24 +166,41 @@ fn edge(edges: &[f64], last: u16) -> f64 {
     }
 }
 
-/// Fills an alias table by Vose's method (1991) in whole numbers.
-fn alias(codes: &[u16], sums: &[u32], out: &mut [Entry]) {
-    let n = codes.len() as u64;
-    let total = u64::from(sums.last().copied().unwrap_or(0));
-    let mut before = 0;
-    let mut share: Vec<u64> = sums.iter().map(|s| u64::from(s - std::mem::replace(&mut before, *s)) * n).collect();
-    let (mut small, mut large): (Vec<usize>, Vec<usize>) = (0..codes.len()).partition(|i| share[*i] < total);
-    while let (Some(s), Some(l)) = (small.pop(), large.last().copied()) {
-        let cut = ((u128::from(share[s]) << 32) / u128::from(total.max(1))) as u32;
-        out[s] = Entry { cut, code: codes[s], other: codes[l] };
-        share[l] -= total - share[s];
-        if share[l] < total {
-            large.pop();
-            small.push(l);
+/// Fills alias tables by Vose's method (1991) in whole numbers.
+#[derive(Default)]
+struct Vose {
+    share: Vec<u64>,
+    small: Vec<u32>,
+    large: Vec<u32>,
+}
+
+impl Vose {
+    fn fill(&mut self, codes: &[u16], sums: &[u32], out: &mut [Entry]) {
+        let n = codes.len() as u64;
+        let total = u64::from(sums.last().copied().unwrap_or(0));
+        let mut before = 0;
+        self.share.clear();
+        self.share.extend(sums.iter().map(|s| u64::from(s - std::mem::replace(&mut before, *s)) * n));
+        let Self { share, small, large } = self;
+        small.clear();
+        large.clear();
+        for (i, s) in share.iter().enumerate() {
+            if *s < total { small.push(i as u32) } else { large.push(i as u32) }
         }
-    }
-    for i in large.into_iter().chain(small) {
-        out[i] = Entry { cut: u32::MAX, code: codes[i], other: codes[i] };
+        while let (Some(s), Some(l)) = (small.pop(), large.last().copied()) {
+            let (s, to) = (s as usize, l as usize);
+            // The share is below the total, which has 32 bits.
+            let cut = ((share[s] << 32) / total.max(1)) as u32;
+            out[s] = Entry { cut, code: codes[s], other: codes[to] };
+            share[to] -= total - share[s];
+            if share[to] < total {
+                large.pop();
+                small.push(l);
+            }
+        }
+        for i in large.iter().chain(small.iter()).map(|i| *i as usize) {
+            out[i] = Entry { cut: u32::MAX, code: codes[i], other: codes[i] };
+        }
     }
 }
 

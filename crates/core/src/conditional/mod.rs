@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::boost::BoostedConditional;
 use crate::math::exp;
-use crate::rng::Stream;
 
 /// p(code | bins) in one of its strengths.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,19 +43,6 @@ fn once(bin: &mut dyn FnMut(u16) -> u8) -> impl FnMut(usize) -> u8 {
 }
 
 impl Conditional {
-    /// Draws a code; `weigh` gives the share of a code that is allowed. None when nothing is allowed.
-    pub fn draw(
-        &self,
-        bin: &mut dyn FnMut(u16) -> u8,
-        rng: &mut Stream,
-        weigh: Option<&mut dyn FnMut(u16) -> f64>,
-    ) -> Option<u16> {
-        match self {
-            Self::Tree(t) => t.draw(bin, rng, weigh),
-            Self::Boosted(b) => b.draw(once(bin), rng, weigh),
-        }
-    }
-
     /// Probability of a code.
     pub fn probability(&self, bin: &mut dyn FnMut(u16) -> u8, code: u16) -> f64 {
         match self {

@@ -69,6 +69,7 @@ impl Tree {
 
     /// Draws a code; `weigh` gives the share of a code that is allowed (1 everywhere: pass None). None when no
     /// code is allowed.
+    #[cfg(test)]
     pub fn draw(
         &self,
         bin: &mut dyn FnMut(u16) -> u8,

@@ -5,6 +5,7 @@
 
 use super::known::{End, Known, Tick, Way, some, walk};
 use super::{Feature, Part, Stat};
+use crate::conditional::Binner;
 use crate::dataset::NULL;
 use crate::frame::{Frame, NO_ROW, WHICH};
 use crate::plan::{Plan, SlotKind};
@@ -53,6 +54,9 @@ pub const SPARE: usize = 9;
 /// In place of a value that was not worked out yet: a NaN of its own, that no computation gives.
 const ABSENT: f64 = f64::from_bits(0x7ff8_ab5e_2700_0001);
 
+/// In place of a bin.
+const NO_BIN: u16 = u16::MAX;
+
 #[inline]
 fn is_absent(value: f64) -> bool {
     value.to_bits() == ABSENT.to_bits()
@@ -82,6 +86,9 @@ pub struct Cursor<'a> {
     /// The same of what holds for all rows of the owner, and which features those are.
     base: Vec<f64>,
     lasting: Vec<bool>,
+    /// The bins of what is known, [`NO_BIN`] where none was asked for yet, and of what holds for all rows of the owner.
+    bins: Vec<u16>,
+    base_bins: Vec<u16>,
     /// Where to find what is looked up once for an owner, and what was found.
     ends: Vec<End>,
     kept: Vec<i64>,
@@ -131,6 +138,8 @@ impl<'a> Cursor<'a> {
             values: vec![ABSENT; known.len() + SPARE],
             base: vec![ABSENT; known.len()],
             lasting: known.iter().map(Known::lasts).collect(),
+            bins: vec![NO_BIN; known.len()],
+            base_bins: vec![NO_BIN; known.len()],
             known,
             kept: vec![NULL; ends.len()],
             ends: ends.into_iter().map(|(_, end)| end).collect(),
@@ -162,6 +171,7 @@ impl<'a> Cursor<'a> {
                 self.reset(1);
             }
             self.base.fill(ABSENT);
+            self.base_bins.fill(NO_BIN);
             for (i, end) in self.ends.iter().enumerate() {
                 self.kept[i] = self.tick(end, frames, row);
             }
@@ -172,6 +182,7 @@ impl<'a> Cursor<'a> {
     /// Forgets what was known about the current row, because its values change.
     pub fn forget(&mut self) {
         self.values[..self.known.len()].copy_from_slice(&self.base);
+        self.bins.copy_from_slice(&self.base_bins);
     }
 
     /// Forgets which owner was last: the rows of the next are all of its rows, even if it is the same one.
@@ -228,6 +239,19 @@ impl<'a> Cursor<'a> {
             self.base[feature] = value;
         }
         value
+    }
+
+    /// The bin of a feature at the current row.
+    pub fn bin(&mut self, frames: &[Frame], row: usize, feature: usize, binners: &[Binner]) -> u8 {
+        if self.bins[feature] == NO_BIN {
+            let value = self.value(frames, row, feature);
+            let bin = u16::from(binners[feature].bin(value));
+            self.bins[feature] = bin;
+            if self.lasting[feature] {
+                self.base_bins[feature] = bin;
+            }
+        }
+        self.bins[feature] as u8
     }
 
     /// Number of the first spare place.

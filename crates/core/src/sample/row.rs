@@ -6,7 +6,7 @@ use super::bounds::ALL;
 use super::law::{ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
 use super::link::Targets;
 use super::obey::{Decided, Obey};
-use crate::conditional::{Binner, Conditional, Leaf};
+use crate::conditional::{Binner, Leaf};
 use crate::dataset::NULL;
 use crate::feature::{Cursor, SPARE};
 use crate::frame::{Frame, NO_ROW};
@@ -263,17 +263,14 @@ impl<'a> RowDrawer<'a> {
                 Some(weigh) => law.masked(leaf, rng, weigh),
             };
         }
-        let mut bin = |i: u16| match &law.drawn.inputs[usize::from(i)] {
-            Input::Feature(f) => {
-                let v = self.cursor.value(frames, row, usize::from(*f));
-                self.binners[usize::from(*f)].bin(v)
-            }
+        let scorer = law.scorer.as_ref()?;
+        let bin = |i: &u16| match &law.drawn.inputs[usize::from(*i)] {
+            Input::Feature(f) => self.cursor.bin(frames, row, usize::from(*f), self.binners),
             Input::Ridge(b) => b.bin(self.guess(frames, row, law)),
             Input::Extra(e, b) => b.bin(extras[usize::from(*e)]),
         };
-        let (Some(scorer), Conditional::Boosted(boosted)) = (&law.scorer, &law.drawn.conditional) else { return None };
-        let bins: Vec<u8> = scorer.inputs.iter().map(|i| bin(*i)).collect();
-        boosted.draw_by(|cut| scorer.left_share(cut, &bins), rng, weigh)
+        let bins: Vec<u8> = scorer.inputs.iter().map(bin).collect();
+        scorer.draw(&bins, rng, weigh)
     }
 
     /// Draws one column into its row.
