@@ -174,3 +174,27 @@ fn files_keep_the_model_and_damage_is_refused() {
         assert!(damaged.check(3).is_err(), "{path} {value}");
     }
 }
+
+#[test]
+fn the_layout_for_drawing_changes_no_probability_and_stopping_no_draw() {
+    let (c, m) = model(6000);
+    let s = Scorer::new(&m);
+    let (mut left, mut right) = (0, 0);
+    for &r in c.rows.iter().step_by(20) {
+        let bin = |f: usize| c.columns[f][r as usize];
+        let bins: Vec<u8> = s.inputs.iter().map(|f| bin(usize::from(*f))).collect();
+        for cut in 0..m.left.len() {
+            let share = m.left_share(cut, bin);
+            assert_eq!(s.left_share(cut, &bins), share, "row {r}, cut {cut}");
+            let stream = Stream::new(9, u64::from(r), cut as u64);
+            let u = (f64::from(stream.clone().next_u32()) + 0.5) / 2f64.powi(32);
+            let goes_left = s.goes_left(cut, &bins, &mut stream.clone());
+            // Bounds of what is left are sums of numbers with 24 bits.
+            if (u - share).abs() > 1e-5 {
+                assert_eq!(goes_left, u < share, "row {r}, cut {cut}: {u} of {share}");
+                (left, right) = (left + u32::from(goes_left), right + u32::from(!goes_left));
+            }
+        }
+    }
+    assert!(left > 1000 && right > 1000, "{left} {right}");
+}
