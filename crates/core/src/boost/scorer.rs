@@ -1,4 +1,4 @@
-//! Boosted trees laid out for drawing: a draw asks thousands of nodes, so a node is eight bytes, asks an array, and no
+//! Boosted trees laid out for drawing: a draw asks a great many nodes, so a node is eight bytes, asks an array, and no
 //! branch hangs on its answer; and trees are asked only until the others can't change what is drawn.
 
 use super::conditional::{BoostedConditional, Place, below};

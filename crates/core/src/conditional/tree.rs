@@ -67,27 +67,6 @@ impl Tree {
         node
     }
 
-    /// Draws a code; `weigh` gives the share of a code that is allowed (1 everywhere: pass None). None when no
-    /// code is allowed.
-    #[cfg(test)]
-    pub fn draw(
-        &self,
-        bin: &mut dyn FnMut(u16) -> u8,
-        rng: &mut Stream,
-        weigh: Option<&mut dyn FnMut(u16) -> f64>,
-    ) -> Option<u16> {
-        let leaf = self.leaf(bin);
-        let (from, to) = (self.left[leaf] as usize, self.right[leaf] as usize);
-        let codes = &self.codes[from..to];
-        let sums = &self.sums[from..to];
-        let Some(weigh) = weigh else {
-            let total = u64::from(*sums.last()?);
-            let u = ((u64::from(rng.next_u32()) * total) >> 32) as u32;
-            return codes.get(sums.partition_point(|s| *s <= u)).copied();
-        };
-        self.draw_weighed(from..to, rng, weigh)
-    }
-
     /// Draws a code of the entries of a leaf under a mask; where it takes all of them, one of all codes.
     fn draw_weighed(
         &self,
@@ -202,6 +181,12 @@ mod tests {
         Tree::fit(&m, &[0], &rows, &codes, 4, true, &e, TreeParams::default())
     }
 
+    /// A draw where the only feature has a bin.
+    fn draw(t: &Tree, bin: u8, s: &mut Stream, weigh: &mut dyn FnMut(u16) -> f64) -> Option<u16> {
+        let leaf = t.leaf(&mut |_| bin);
+        t.draw_weighed(t.left[leaf] as usize..t.right[leaf] as usize, s, weigh)
+    }
+
     #[test]
     fn finds_the_relation_and_draws_from_it() {
         let t = learned(&|r| r);
@@ -210,7 +195,7 @@ mod tests {
         assert!(t.is_sound(1, 4));
         let mut s = Stream::new(10, 0, 0);
         let n = 4000;
-        let hits = (0..n).filter(|_| t.draw(&mut |_| 8, &mut s, None) == Some(3)).count() as f64 / f64::from(n);
+        let hits = (0..n).filter(|_| draw(&t, 8, &mut s, &mut |_| 1.0) == Some(3)).count() as f64 / f64::from(n);
         // 90 % of the rows of x = 7, and a tenth of noise goes to code 0.
         assert!((hits - 0.9).abs() < 4.0 * (0.9f64 * 0.1 / 1000.0).sqrt(), "{hits}");
     }
@@ -221,9 +206,9 @@ mod tests {
         let mut s = Stream::new(11, 0, 0);
         for _ in 0..200 {
             let only_two = &mut |c: u16| if c == 2 { 1.0 } else { 0.0 };
-            assert_eq!(t.draw(&mut |_| 8, &mut s, Some(only_two)), Some(2));
+            assert_eq!(draw(&t, 8, &mut s, only_two), Some(2));
         }
-        assert_eq!(t.draw(&mut |_| 8, &mut s, Some(&mut |_| 0.0)), None);
+        assert_eq!(draw(&t, 8, &mut s, &mut |_| 0.0), None);
     }
 
     #[test]
@@ -234,6 +219,6 @@ mod tests {
     #[test]
     fn no_rows_give_a_tree_that_still_draws() {
         let t = Tree::fit(&Matrix::default(), &[], &[], &[], 3, false, &[], TreeParams::default());
-        assert!(t.draw(&mut |_| 0, &mut Stream::new(0, 0, 0), None).is_some());
+        assert!(draw(&t, 0, &mut Stream::new(0, 0, 0), &mut |_| 1.0).is_some());
     }
 }

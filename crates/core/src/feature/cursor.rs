@@ -86,7 +86,8 @@ pub struct Cursor<'a> {
     /// The same of what holds for all rows of the owner, and which features those are.
     base: Vec<f64>,
     lasting: Vec<bool>,
-    /// The bins of what is known, [`NO_BIN`] where none was asked for yet, and of what holds for all rows of the owner.
+    /// The bins of what is known, [`NO_BIN`] where none was asked for yet, and of what holds for all rows of the owner;
+    /// empty until the first is asked for.
     bins: Vec<u16>,
     base_bins: Vec<u16>,
     /// Where to find what is looked up once for an owner, and what was found.
@@ -138,8 +139,8 @@ impl<'a> Cursor<'a> {
             values: vec![ABSENT; known.len() + SPARE],
             base: vec![ABSENT; known.len()],
             lasting: known.iter().map(Known::lasts).collect(),
-            bins: vec![NO_BIN; known.len()],
-            base_bins: vec![NO_BIN; known.len()],
+            bins: Vec::new(),
+            base_bins: Vec::new(),
             known,
             kept: vec![NULL; ends.len()],
             ends: ends.into_iter().map(|(_, end)| end).collect(),
@@ -243,6 +244,10 @@ impl<'a> Cursor<'a> {
 
     /// The bin of a feature at the current row.
     pub fn bin(&mut self, frames: &[Frame], row: usize, feature: usize, binners: &[Binner]) -> u8 {
+        if self.bins.is_empty() {
+            self.bins = vec![NO_BIN; self.known.len()];
+            self.base_bins = self.bins.clone();
+        }
         if self.bins[feature] == NO_BIN {
             let value = self.value(frames, row, feature);
             let bin = u16::from(binners[feature].bin(value));

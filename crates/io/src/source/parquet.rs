@@ -92,10 +92,10 @@ fn rows(file: File, meta: Option<&TableMeta>, limits: &Limits, budget: &mut Budg
         DataType::FixedSizeBinary(n) => usize::try_from(*n).unwrap_or(0),
         _ => 0,
     });
-    let rows = (CELLS / keep.len().max(1)).clamp(BATCH[1], BATCH[0]).min((WIDE / wide.sum::<usize>().max(1)).max(1));
     let pages = Pages::new(file, metadata.clone(), limits);
     let opened = pages.seen();
-    let rows = rows.min(pages.num_rows());
+    let rows = (CELLS / keep.len().max(1)).clamp(BATCH[1], BATCH[0]);
+    let rows = rows.min((WIDE / wide.sum::<usize>().max(1)).max(1)).min(pages.num_rows());
     let reader = ParquetRecordBatchReader::try_new_with_row_groups(&levels, &pages, rows, None).map_err(fail)?;
     let (mut batches, mut read, mut out) = (Vec::new(), 0usize, 0u64);
     for batch in reader {
