@@ -22,8 +22,8 @@ def put(target, name, content):
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-def model_as_text(data):
-    """The sections of a model file as the target reads them: a name, a tab, JSON, a line each."""
+def pieces(layout, data):
+    """The sections of a model file as the target reads them: the layout, then a name and a piece behind their lengths."""
     header, count = struct.unpack_from("<II", data, 20)
     at, table = 28 + header, []
     for _ in range(count):
@@ -32,11 +32,11 @@ def model_as_text(data):
         (size,) = struct.unpack_from("<Q", data, at + 3 + length)
         table.append((name, size))
         at += 2 + length + 1 + 8 + 32
-    lines = []
+    out = bytes([layout])
     for name, size in table:
-        lines.append(name + b"\t" + data[at : at + size])
+        out += bytes([len(name)]) + name + struct.pack("<I", size) + data[at : at + size]
         at += size
-    return b"\n".join(lines)
+    return out
 
 
 shutil.rmtree(seeds, ignore_errors=True)
@@ -67,7 +67,9 @@ put("metadata", "rules", (work / "rules.json").read_bytes())
 put("metadata", "v1", '{"METADATA_SPEC_VERSION": "SINGLE_TABLE_V1", "columns": {"a": {"sdtype": "id", "regex_format": "A[0-9]{3}"}, '
     '"b": {"sdtype": "datetime", "datetime_format": "%d/%m/%Y"}}, "primary_key": "a", "x_other": 1}')
 put("model_file", "file", (work / "model").read_bytes())
-put("model_file", "text", model_as_text((work / "model").read_bytes()))
+kept = root.parent / "crates/io/tests/models"
+for path in kept.glob("layout-*.model"):
+    put("model_file", path.stem, pieces(int(path.stem[-1]), path.read_bytes()))
 put("manifest", "manifest", (work / "csv/manifest.json").read_bytes())
 run_line = {"run": {"run": {"program": "healthdata 0.1.0", "seed": 1, "scale": 1.0, "model_hash": "x"}, "owned": {"a.csv": ""}}}
 begin = {"begin": {"path": "a.csv", "temporary": ".a.csv.tmp-1"}}

@@ -7,14 +7,25 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|bytes: &[u8]| {
     // What somebody who can't compute a checksum would try.
     let _ = healthdata_fuzz::sample(bytes);
-    // What somebody who can would: sections of JSON as a text, one a line, with their names.
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let header = serde_json::json!({"kind": "relational", "layout": healthdata_io::model::LAYOUT});
+    // What somebody who can would: the layout, then pieces with their names.
+    let Some((layout, pieces)) = bytes.split_first() else { return };
+    let header = serde_json::json!({"kind": "relational", "layout": layout});
     let mut container = Container { header, ..Container::default() };
-    for (name, value) in text.lines().filter_map(|l| l.split_once('\t')) {
-        container.sections.insert(name.into(), Section::U8(value.into()));
+    let mut rest = pieces;
+    while let Some((name, piece, behind)) = next(rest) {
+        container.sections.insert(String::from_utf8_lossy(name).into_owned(), Section::U8(piece.to_vec()));
+        rest = behind;
     }
     if let Ok(bytes) = container.to_bytes() {
         let _ = healthdata_fuzz::sample(&bytes);
     }
 });
+
+/// A name and a piece, each behind its length (one byte, four bytes), and what follows.
+fn next(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (length, rest) = bytes.split_first()?;
+    let (name, rest) = rest.split_at_checked(usize::from(*length))?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (piece, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    Some((name, piece, rest))
+}

@@ -28,6 +28,7 @@ pub mod metric;
 pub mod model;
 pub mod native;
 pub mod output;
+mod packed;
 pub mod plan;
 pub mod reference;
 pub mod rng;

@@ -1,8 +1,8 @@
 //! A fitted model as a model file, and back: a readable header and one section for each piece.
 //!
-//! Numbers are kept exactly: integers as they are, floats in their shortest text that reads back to the same
-//! bits. Writing reads its own bytes again before anything is saved, so a model that would not come back whole
-//! (a number that is not finite) is an error and never a damaged file.
+//! A piece is MessagePack with the names of its fields, and trees in it are plain bytes; in layout 2 all was JSON.
+//! Numbers are kept to the bit. Writing reads its own bytes again before anything is saved, so a model that would
+//! not come back whole (a number that is not finite) is an error and never a damaged file.
 
 use std::path::Path;
 
@@ -17,9 +17,13 @@ use crate::model_file::{self, Container, Section};
 
 /// What the header of a model file says it is.
 const KIND: &str = "relational";
-/// Layout of the sections; other ones are refused. Layout 1 had several meanings while the program was made and was
-/// never released; from 2 on, a file of each is kept in `tests/models`.
-pub const LAYOUT: u64 = 2;
+/// Layout of the sections that are written. Layout 1 had several meanings while the program was made and was never
+/// released; from 2 on all are read, and a file of each is kept in `tests/models`.
+pub const LAYOUT: u64 = 3;
+/// The last layout whose pieces are JSON.
+const JSON_LAYOUT: u64 = 2;
+/// Deepest nesting of a piece; a model has less than 20.
+const MAX_DEPTH: usize = 64;
 
 /// Writes a model all or nothing, for the user alone to read, and gives its hash.
 ///
@@ -114,10 +118,10 @@ fn container(model: &Model) -> Result<Container> {
     Ok(c)
 }
 
-/// JSON text in a section of bytes: read straight into its type, without a tree of values in between.
+/// MessagePack in a section of bytes.
 fn put<T: Serialize>(c: &mut Container, name: String, piece: &T) -> Result<()> {
-    let text = serde_json::to_vec(piece).map_err(|_| bad(format!("section {name} can't be written")))?;
-    c.sections.insert(name, Section::U8(text));
+    let bytes = rmp_serde::to_vec_named(piece).map_err(|_| bad(format!("section {name} can't be written")))?;
+    c.sections.insert(name, Section::U8(bytes));
     Ok(())
 }
 
@@ -126,40 +130,56 @@ fn put_all<T: Serialize>(c: &mut Container, name: &str, pieces: &[T]) -> Result<
     pieces.iter().enumerate().try_for_each(|(i, p)| put(c, format!("{name}/{i}"), p))
 }
 
-fn get<T: DeserializeOwned>(c: &Container, name: &str) -> Result<T> {
-    serde_json::from_slice(c.u8(name)?).map_err(|e| {
-        // The message of the parser may quote a value, so only its place is told.
-        bad(format!("damaged: section {name} is not what it should be at line {}, column {}", e.line(), e.column()))
-    })
+/// A container whose pieces are read straight into their types, without a tree of values in between.
+struct Pieces<'a> {
+    container: &'a Container,
+    layout: u64,
 }
 
-fn get_all<T: DeserializeOwned>(c: &Container, name: &str) -> Result<Vec<T>> {
-    // The number is believed piece by piece: a missing piece ends it.
-    let pieces: usize = get(c, name)?;
-    let mut out = Vec::new();
-    for i in 0..pieces {
-        out.push(get(c, &format!("{name}/{i}"))?);
+impl Pieces<'_> {
+    fn get<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        let bytes = self.container.u8(name)?;
+        let piece = if self.layout <= JSON_LAYOUT { serde_json::from_slice(bytes).ok() } else { unpacked(bytes) };
+        // The message of a parser may quote a value, so only the place is told.
+        piece.ok_or_else(|| bad(format!("damaged: section {name} is not what it should be")))
     }
-    Ok(out)
+
+    fn get_all<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>> {
+        // The number is believed piece by piece: a missing piece ends it.
+        let pieces: usize = self.get(name)?;
+        let mut out = Vec::new();
+        for i in 0..pieces {
+            out.push(self.get(&format!("{name}/{i}"))?);
+        }
+        Ok(out)
+    }
+}
+
+/// One piece of MessagePack and nothing behind it.
+fn unpacked<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    let mut from = rmp_serde::Deserializer::new(bytes);
+    from.set_max_depth(MAX_DEPTH);
+    let piece = T::deserialize(&mut from).ok()?;
+    from.get_ref().is_empty().then_some(piece)
 }
 
 fn from_container(c: &Container) -> Result<Model> {
     if c.header.get("kind").and_then(Value::as_str) != Some(KIND) {
         return Err(bad("a model of a kind that is not known here; update the program"));
     }
-    if c.header.get("layout").and_then(Value::as_u64) != Some(LAYOUT) {
-        return Err(bad("its layout is not known here; update the program, or fit the model again"));
-    }
-    let mut model: Model = get(c, "model")?;
+    let layout = c.header.get("layout").and_then(Value::as_u64).filter(|l| (JSON_LAYOUT..=LAYOUT).contains(l));
+    let unknown = || bad("its layout is not known here; update the program, or fit the model again");
+    let pieces = Pieces { container: c, layout: layout.ok_or_else(unknown)? };
+    let mut model: Model = pieces.get("model")?;
     let metadata = Metadata::from_json(&model.metadata).map_err(|e| e.at("damaged: its metadata"))?;
     if !model.tables.is_empty() || !model.plan.tables.iter().map(|t| &t.name).eq(metadata.tables.keys()) {
         return Err(bad("damaged: its plan and its metadata name different tables"));
     }
     for i in 0..model.plan.tables.len() {
-        let mut table: TableModel = get(c, &format!("{i}/rest"))?;
-        table.links = get_all(c, &format!("{i}/links"))?;
-        table.columns = get_all(c, &format!("{i}/columns"))?;
-        table.counts = get_all(c, &format!("{i}/counts"))?;
+        let mut table: TableModel = pieces.get(&format!("{i}/rest"))?;
+        table.links = pieces.get_all(&format!("{i}/links"))?;
+        table.columns = pieces.get_all(&format!("{i}/columns"))?;
+        table.counts = pieces.get_all(&format!("{i}/counts"))?;
         model.tables.push(table);
     }
     model.check()?;

@@ -47,9 +47,9 @@ fn kept_models_are_read_inspected_and_sampled_as_ever() {
 #[test]
 fn layouts_that_are_not_known_are_refused() {
     use healthdata_io::model_file::Container;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/layout-2.model");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/layout-3.model");
     let good = Container::from_bytes(&fs::read(path).unwrap()).unwrap();
-    for layout in [0, 1, 3, u64::MAX] {
+    for layout in [0, 1, model::LAYOUT + 1, u64::MAX] {
         let mut other = good.clone();
         other.header["layout"] = layout.into();
         let e = model::from_bytes(&other.to_bytes().unwrap()).unwrap_err().to_string();

@@ -158,10 +158,10 @@ fn models_whose_pieces_contradict_each_other() {
         c.sections.shift_remove("0/rest");
     });
     change("broken", &|c| {
-        c.sections.insert("0/rest".into(), Section::U8(b"{\"rows\": \"secret\"}".to_vec()));
+        c.sections.insert("0/rest".into(), Section::U8(b"\x81\xa4rows\xa6secret".to_vec()));
     });
     change("many", &|c| {
-        c.sections.insert("1/columns".into(), Section::U8(b"4000000000".to_vec()));
+        c.sections.insert("1/columns".into(), Section::U8(b"\xce\xff\xff\xff\xff".to_vec()));
     });
     change("wrong", &|c| {
         c.sections.insert("model".into(), Section::F64(vec![1.0]));

@@ -28,12 +28,16 @@ pub struct BoostedConditional {
     /// Number of codes, also of those that never occurred.
     pub(super) n: u32,
     /// The codes that occurred, in tree order.
+    #[serde(with = "crate::packed")]
     pub(super) order: Vec<u16>,
     /// For each cut, parents first and left before right, how many codes lie to its left.
+    #[serde(with = "crate::packed")]
     pub(super) left: Vec<u16>,
     /// Logit of going left without trees, by cut.
+    #[serde(with = "crate::packed")]
     pub(super) bias: Vec<f32>,
     /// First tree of each cut, then the number of trees.
+    #[serde(with = "crate::packed")]
     pub(super) first: Vec<u32>,
     pub(super) trees: Trees,
     /// Loss removed by the splits on each feature while fitting; empty after loading from a file.

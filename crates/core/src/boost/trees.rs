@@ -17,21 +17,31 @@ pub(super) const MOST_LEAVES: usize = 32;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trees {
     /// First node of each tree, then the number of nodes. Nodes with a threshold come before nodes with a set.
+    #[serde(with = "crate::packed")]
     pub(super) node_start: Vec<u32>,
     /// First node with a set of each tree.
+    #[serde(with = "crate::packed")]
     pub(super) by_set: Vec<u32>,
     /// First leaf of each tree, then the number of leaves.
+    #[serde(with = "crate::packed")]
     pub(super) leaf_start: Vec<u32>,
     /// First set of each tree; trees of one fit share their sets.
+    #[serde(with = "crate::packed")]
     pub(super) set_start: Vec<u32>,
     /// Feature of each node.
+    #[serde(with = "crate::packed")]
     pub(super) feature: Vec<u16>,
     /// Largest bin that goes left, or the set (counted from the tree's first) of the categories that go left.
+    #[serde(with = "crate::packed")]
     pub(super) cut: Vec<u16>,
     /// First leaf to the left of each node, counted from the tree's first, and one past the last.
+    #[serde(with = "crate::packed")]
     pub(super) first: Vec<u8>,
+    #[serde(with = "crate::packed")]
     pub(super) middle: Vec<u8>,
+    #[serde(with = "crate::packed")]
     pub(super) value: Vec<f32>,
+    #[serde(with = "crate::packed")]
     pub(super) sets: Vec<u64>,
 }
 

@@ -33,20 +33,28 @@ impl Default for TreeParams {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tree {
     /// Feature of each node; [`LEAF`] for a leaf.
+    #[serde(with = "crate::packed")]
     pub(super) feature: Vec<u16>,
     /// Ordered feature: the last bin that goes left. Label feature: index into `sets` plus [`SET`].
+    #[serde(with = "crate::packed")]
     pub(super) split: Vec<u16>,
     /// Left child; for a leaf the start of its entries.
+    #[serde(with = "crate::packed")]
     pub(super) left: Vec<u32>,
     /// Right child; for a leaf the end of its entries.
+    #[serde(with = "crate::packed")]
     pub(super) right: Vec<u32>,
     /// Bins that go left.
+    #[serde(with = "crate::packed")]
     pub(super) sets: Vec<u64>,
     /// Codes of the entries.
+    #[serde(with = "crate::packed")]
     pub(super) codes: Vec<u16>,
     /// Running sums of the weights of a leaf's entries, ending near [`FULL`].
+    #[serde(with = "crate::packed")]
     pub(super) sums: Vec<u32>,
     /// Share of each code overall, for masks that no entry of a leaf passes.
+    #[serde(with = "crate::packed")]
     pub(super) overall: Vec<f32>,
 }
 

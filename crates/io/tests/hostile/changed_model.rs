@@ -10,7 +10,7 @@ use healthdata_core::rng::{Stream, name};
 use healthdata_core::sample::{SampleRequest, Sampler};
 use healthdata_io::model;
 use healthdata_io::model_file::{Container, Section};
-use serde_json::Value;
+use rmpv::Value;
 
 /// Patients with stays in wards and readings of devices: owners, links, times, composite keys, personal data.
 fn good() -> Vec<u8> {
@@ -40,7 +40,7 @@ fn good() -> Vec<u8> {
     model::to_bytes(&fitted).unwrap()
 }
 
-/// Every number, text and list of a JSON tree, counted or changed.
+/// Every number, text and list of a piece, counted or changed.
 fn walk(v: &mut Value, at: &mut i64, change: &mut dyn FnMut(&mut Value)) {
     if *at == 0 {
         change(v);
@@ -50,21 +50,37 @@ fn walk(v: &mut Value, at: &mut i64, change: &mut dyn FnMut(&mut Value)) {
     *at -= 1;
     match v {
         Value::Array(list) => list.iter_mut().for_each(|v| walk(v, at, change)),
-        Value::Object(map) => map.values_mut().for_each(|v| walk(v, at, change)),
+        Value::Map(map) => map.iter_mut().for_each(|(_, v)| walk(v, at, change)),
         _ => {}
     }
 }
 
 fn change(v: &mut Value, r: &mut Stream) {
     const NUMBERS: [i64; 12] = [0, 1, -1, 2, 63, 64, 255, 65_535, 4_294_967_295, i64::MAX, i64::MIN + 1, 1_000_000_007];
+    const FLOATS: [f64; 6] = [-1.5e300, 1e300, 0.0, f64::NAN, f64::INFINITY, -0.5];
     match v {
-        Value::Number(n) if n.is_f64() => {
-            *v =
-                [Value::from(-1.5e300), Value::from(1e300), Value::from(0.0), Value::Null][r.below(4) as usize].clone();
+        Value::F32(_) | Value::F64(_) => *v = FLOATS[r.below(6) as usize].into(),
+        Value::Integer(_) => *v = NUMBERS[r.below(12) as usize].into(),
+        Value::String(s) => {
+            let s = s.as_str().unwrap_or_default();
+            *v = ["", "x", "\u{0}", &s.repeat(2)][r.below(4) as usize].into();
         }
-        Value::Number(_) => *v = NUMBERS[r.below(12) as usize].into(),
-        Value::String(s) => *s = ["", "x", "\u{0}", &s.repeat(2)][r.below(4) as usize].to_owned(),
-        Value::Bool(b) => *b = !*b,
+        Value::Boolean(b) => *b = !*b,
+        // Packed words of 1, 2, 4 or 8 bytes: which, the bytes don't say.
+        Value::Binary(bytes) => match r.below(4) {
+            0 => bytes.clear(),
+            1 => bytes.truncate(bytes.len().saturating_sub(1 << r.below(4))),
+            2 => bytes.extend_from_within(bytes.len().saturating_sub(1 << r.below(4))..),
+            _ => {
+                let width = 1 << r.below(4);
+                let words = bytes.len() / width;
+                if words > 0 {
+                    let at = width * r.below(words as u64) as usize;
+                    let to = NUMBERS[r.below(12) as usize].to_le_bytes();
+                    bytes[at..at + width].copy_from_slice(&to[..width]);
+                }
+            }
+        },
         Value::Array(list) => match r.below(4) {
             0 => list.clear(),
             1 => {
@@ -73,12 +89,10 @@ fn change(v: &mut Value, r: &mut Stream) {
             2 => list.extend(list.last().cloned()),
             _ => list.reverse(),
         },
-        Value::Object(map) => {
-            if let Some(key) = map.keys().next().cloned() {
-                map.shift_remove(&key);
-            }
+        Value::Map(map) if !map.is_empty() => {
+            map.remove(0);
         }
-        Value::Null => *v = 7.into(),
+        _ => *v = 7.into(),
     }
 }
 
@@ -108,8 +122,8 @@ fn changed_models_are_refused_or_run() {
     let mut bad = Vec::new();
     for round in 0..rounds {
         let section = &names[r.below(names.len() as u64) as usize];
-        let Section::U8(text) = &container.sections[section] else { continue };
-        let mut value: Value = serde_json::from_slice(text).unwrap();
+        let Section::U8(piece) = &container.sections[section] else { continue };
+        let mut value = rmpv::decode::read_value(&mut piece.as_slice()).unwrap();
         let mut size = i64::MAX;
         walk(&mut value, &mut size, &mut |_| {});
         let nodes = i64::MAX - size;
@@ -118,7 +132,9 @@ fn changed_models_are_refused_or_run() {
             walk(&mut value, &mut at, &mut |v| change(v, &mut r));
         }
         let mut changed = container.clone();
-        changed.sections.insert(section.clone(), Section::U8(serde_json::to_vec(&value).unwrap()));
+        let mut piece = Vec::new();
+        rmpv::encode::write_value(&mut piece, &value).unwrap();
+        changed.sections.insert(section.clone(), Section::U8(piece));
         let bytes = changed.to_bytes().unwrap();
         let start = Instant::now();
         match catch_unwind(AssertUnwindSafe(|| try_it(&bytes))) {

@@ -7,10 +7,11 @@ use healthdata_io::model;
 use healthdata_io::model_file::{Container, Section};
 use serde_json::Value;
 
-use super::{bytes_at, capped, cuts, words_at};
+use super::{Corpus, bytes_at, capped, cuts, words_at};
 
-/// The smallest model of the kept corpus.
-const GOOD: &[u8] = include_bytes!("../models/layout-2.model");
+/// The smallest models of the kept corpus: pieces of MessagePack, and of JSON.
+const GOOD: &[u8] = include_bytes!("../models/layout-3.model");
+const JSON: &[u8] = include_bytes!("../models/layout-2.model");
 const HASH: usize = 32;
 
 /// Makes the first block, unless the model says that it is large.
@@ -94,25 +95,56 @@ fn hostile_models() {
                 assert!(corpus.count("a section twice", || read(&resealed(twice))).is_err(), "{name}, {other}");
             }
         }
-        // Every number of every section at its ends.
-        for (name, section) in &container.sections {
-            let Section::U8(text) = section else { panic!("{name}") };
-            let value: Value = serde_json::from_slice(text).unwrap();
-            for to in ["0", "1", "-1", "9223372036854775807", "-9223372036854775808", "1e300", "null", "1e400", "NaN"] {
-                // What serde_json can't hold is put in as text afterwards.
-                let mark = Value::from("MARK");
-                // Not all of them: there are thousands, and random ones are changed elsewhere.
-                let all = numbers(&value, &mark);
-                let step = all.len().div_ceil(40).max(1);
-                for changed in all.into_iter().step_by(step) {
-                    let text = serde_json::to_string(&changed).unwrap().replace("\"MARK\"", to);
-                    let mut container = container.clone();
-                    container.sections.insert(name.clone(), Section::U8(text.into_bytes()));
-                    let bytes = container.to_bytes().unwrap();
-                    let done = corpus.count(&format!("a number of {name} is {to}"), || read(&bytes));
-                    assert!(done.is_err() || !["1e400", "NaN"].contains(&to), "{name}: {to} was accepted");
-                }
+        lying_lengths(corpus, &container);
+        numbers_of_json(corpus);
+    });
+}
+
+/// A length that lies, or a nesting without end, anywhere in a piece.
+fn lying_lengths(corpus: &mut Corpus, good: &Container) {
+    // The longest array, map, text and bytes that MessagePack can name, and a byte that means nothing.
+    let heads: [&[u8]; 5] = [&[0xdd; 5], &[0xdf; 5], &[0xdb; 5], &[0xc6; 5], &[0xc1]];
+    for (name, section) in &good.sections {
+        let Section::U8(piece) = section else { panic!("{name}") };
+        let mut with = |what: &str, bytes: Vec<u8>| {
+            let mut container = good.clone();
+            container.sections.insert(name.clone(), Section::U8(bytes));
+            corpus.count(&format!("{what} in {name}"), || read(&container.to_bytes().unwrap()))
+        };
+        for nested in [&[0x91][..], &[0x81, 0xa1, b'a'], &[0xdd, 0, 0, 0, 1]] {
+            assert!(with("no end of nesting", nested.repeat(100_000)).is_err(), "{name}");
+        }
+        assert!(with("a byte too many", [&piece[..], &[0xc0]].concat()).is_err(), "{name}");
+        for at in (0..piece.len()).step_by(piece.len().div_ceil(40)) {
+            assert!(with("a cut", piece[..at].to_vec()).is_err(), "{name} {at}");
+            for head in heads {
+                // It may hit the middle of a text or of packed words, where it means nothing.
+                let _ = with("a length that lies", [&piece[..at], head, &piece[at..]].concat());
             }
         }
-    });
+    }
+}
+
+/// Every number of every section at its ends.
+fn numbers_of_json(corpus: &mut Corpus) {
+    let container = Container::from_bytes(JSON).unwrap();
+    for (name, section) in &container.sections {
+        let Section::U8(text) = section else { panic!("{name}") };
+        let value: Value = serde_json::from_slice(text).unwrap();
+        for to in ["0", "1", "-1", "9223372036854775807", "-9223372036854775808", "1e300", "null", "1e400", "NaN"] {
+            // What serde_json can't hold is put in as text afterwards.
+            let mark = Value::from("MARK");
+            // Not all of them: there are thousands, and random ones are changed elsewhere.
+            let all = numbers(&value, &mark);
+            let step = all.len().div_ceil(40).max(1);
+            for changed in all.into_iter().step_by(step) {
+                let text = serde_json::to_string(&changed).unwrap().replace("\"MARK\"", to);
+                let mut container = container.clone();
+                container.sections.insert(name.clone(), Section::U8(text.into_bytes()));
+                let bytes = container.to_bytes().unwrap();
+                let done = corpus.count(&format!("a number of {name} is {to}"), || read(&bytes));
+                assert!(done.is_err() || !["1e400", "NaN"].contains(&to), "{name}: {to} was accepted");
+            }
+        }
+    }
 }
