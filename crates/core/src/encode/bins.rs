@@ -140,15 +140,11 @@ impl NumberCoder {
         self.hi.push(hi);
     }
 
-    /// The rest before an atom or the end: a bin of its own with enough entities, else the last bin grows over it.
+    /// The rest before an atom or the end: a bin of its own with enough entities. Of too few nothing is kept, and they
+    /// count as the bin above: that the bin below grew over them would put a quarter of its rows where hardly any are.
     fn close(&mut self, rows: &[(i64, u32)], distinct: &mut Distinct, k: usize) {
-        let alone = distinct.at_least(k, rows.iter().map(|r| r.1));
-        match (alone, self.hi.last_mut(), self.inner.last_mut()) {
-            (false, Some(hi), Some(inner)) => {
-                *hi = rows[rows.len() - 1].0;
-                inner[2] = inner[2].max(inner[1]);
-            }
-            _ => self.push(rows, distinct, k),
+        if self.is_empty() || distinct.at_least(k, rows.iter().map(|r| r.1)) {
+            self.push(rows, distinct, k);
         }
     }
 }

@@ -4,6 +4,7 @@ mod bins;
 mod label;
 mod number;
 mod spread;
+mod tails;
 
 pub use bins::Grain;
 pub use label::Vocabulary;

@@ -6,6 +6,7 @@ use super::sheet::Sheet;
 use super::{Effort, Fit, Steps};
 use crate::conditional::Ridge;
 use crate::dataset::NULL;
+use crate::encode::NumberCoder;
 use crate::feature::Source;
 use crate::frame::{Hop, Ref};
 use crate::math::ln;
@@ -42,8 +43,16 @@ pub(super) fn split(ctx: &Fit, table: usize, rows: usize) -> (Vec<u32>, Vec<u32>
 pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slot: usize) -> ColumnModel {
     let values = &ctx.frames[sheet.table].values[slot];
     let rows: Vec<u32> = (0..values.len() as u32).collect();
-    let range = code(ctx, sheet, &rows, values).0.range();
-    let done = |quantity, parts| ColumnModel { slot: slot as u16, quantity, parts, range };
+    let range = reaching(ctx, sheet, code(ctx, sheet, &rows, values).0, values).range();
+    let done = |quantity, mut parts: Vec<Drawn>| {
+        // The last part is drawn as the number itself, or as the difference to a guess.
+        if let (Some(Coder::Number(coder)), false) =
+            (parts.last_mut().map(|p| &mut p.coder), matches!(quantity, Quantity::Residual))
+        {
+            *coder = reaching(ctx, sheet, std::mem::take(coder), values);
+        }
+        ColumnModel { slot: slot as u16, quantity, parts, range }
+    };
     let level = |ctx: &Fit, rows: &[u32]| coded(ctx, sheet, known, rows, values, &[], false);
     let (train, test) = split(ctx, sheet.table, values.len());
     if distinct(values) < 12 || test.len() < 100 {
@@ -86,6 +95,14 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
         }
         _ => done(Quantity::Level, vec![level(ctx, &rows)]),
     }
+}
+
+/// A coder of the values, with tails.
+fn reaching(ctx: &Fit, sheet: &Sheet, mut coder: NumberCoder, values: &[i64]) -> NumberCoder {
+    let known = values.iter().zip(&ctx.entities[sheet.table]).filter(|(v, _)| **v != NULL);
+    let (known, who): (Vec<i64>, Vec<u32>) = known.map(|(v, e)| (*v, *e)).unzip();
+    coder.reach(&known, &who, ctx.options.min_support);
+    coder
 }
 
 /// Whether one way is likelier than another row by row: by [`CLEARLY`], and by three standard errors.
