@@ -86,6 +86,7 @@ impl NumberCoder {
             coder.close(&rows[a..b], &mut distinct, k);
         }
         coder.round(&rows, &mut distinct, k);
+        coder.heap(&rows, &mut distinct, k);
         coder
     }
 

@@ -1,6 +1,7 @@
 //! Columns to codes and back, with the memorisation guards that belong to single values.
 
 mod bins;
+mod heaps;
 mod label;
 mod number;
 mod spread;

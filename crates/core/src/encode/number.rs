@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bins::Grid;
+use super::heaps::{Heap, WHOLE};
 use crate::rng::Stream;
 
 /// Bins over the ticks of a number, a time span or a time.
@@ -16,6 +17,9 @@ pub struct NumberCoder {
     pub(super) hi: Vec<i64>,
     /// Three inner quartiles of each bin: the draw inside is uniform between neighbours.
     pub(super) inner: Vec<[i64; 3]>,
+    /// Values that stand out inside bins, ascending.
+    #[serde(default)]
+    pub(super) heaps: Vec<Heap>,
 }
 
 impl NumberCoder {
@@ -37,6 +41,7 @@ impl NumberCoder {
             && (0..n).all(inside)
             && (1..n).all(|i| self.hi[i - 1] < self.lo[i])
             && span
+            && self.heaps_are_sound()
     }
 
     /// Number of codes.
@@ -68,10 +73,11 @@ impl NumberCoder {
         (lo..=hi).contains(&v).then_some(v)
     }
 
-    /// Every number that the bins hold: first, quartiles and last of each.
+    /// Every number that the bins hold: first, quartiles and last of each, and its heaps.
     pub fn values(&self) -> Vec<i64> {
         let bins = self.lo.iter().zip(&self.inner).zip(&self.hi);
         let mut all: Vec<i64> = bins.flat_map(|((lo, inner), hi)| [*lo, inner[0], inner[1], inner[2], *hi]).collect();
+        all.extend(self.heaps.iter().map(|h| h.value));
         all.sort_unstable();
         all.dedup();
         all
@@ -119,7 +125,20 @@ impl NumberCoder {
         if self.hi[c] < lo || hi < self.lo[c] {
             return 0.0;
         }
-        self.pieces(c).iter().map(|p| 0.25 * self.share(*p, lo, hi)).sum()
+        let (heaps, rest) = self.weights(c, lo, hi);
+        heaps.iter().sum::<f64>() + rest.iter().sum::<f64>()
+    }
+
+    /// The shares of a bin that its heaps and its pieces have inside lo..=hi.
+    fn weights(&self, code: usize, lo: i64, hi: i64) -> (Vec<f64>, [f64; 4]) {
+        let mut before = 0;
+        let heaps = self.heaps_of(code).iter().map(|h| {
+            let share = f64::from(h.upto - std::mem::replace(&mut before, h.upto)) / WHOLE;
+            if (lo..=hi).contains(&h.value) { share } else { 0.0 }
+        });
+        let heaps = heaps.collect();
+        let rest = 1.0 - f64::from(before) / WHOLE;
+        (heaps, self.pieces(code).map(|p| 0.25 * rest * self.share(p, lo, hi)))
     }
 
     fn share(&self, (a, b): (i64, i64), lo: i64, hi: i64) -> f64 {
@@ -144,10 +163,12 @@ impl NumberCoder {
         if self.lo[c] == self.hi[c] {
             return (lo..=hi).contains(&self.lo[c]).then_some(self.lo[c]);
         }
-        let pieces = self.pieces(c);
-        let weights = pieces.map(|p| self.share(p, lo, hi));
-        let piece = rng.weighted(&weights)?;
-        let (x, y) = self.cut(pieces[piece], lo, hi)?;
+        let (mut weights, rest) = self.weights(c, lo, hi);
+        weights.extend(rest);
+        let at = rng.weighted(&weights)?;
+        let heaps = self.heaps_of(c);
+        let Some(piece) = at.checked_sub(heaps.len()) else { return Some(heaps[at].value) };
+        let (x, y) = self.cut(self.pieces(c)[piece], lo, hi)?;
         Some(x + rng.below(((y - x) / self.step) as u64 + 1) as i64 * self.step)
     }
 }

@@ -13,6 +13,10 @@ pub struct Spread {
     /// The value of each bin where all bins are single values, else empty.
     single: Vec<i64>,
     pieces: Vec<[(i64, u64); 4]>,
+    /// First heap of each bin, then the number of heaps; empty where there are none.
+    first_heap: Vec<u32>,
+    /// Value of each heap, and the share of its bin up to it in parts of 2^32.
+    heaps: Vec<(i64, u32)>,
 }
 
 impl Spread {
@@ -20,12 +24,16 @@ impl Spread {
     pub fn new(coder: &NumberCoder) -> Self {
         let bins = 0..coder.len() as u16;
         if bins.clone().all(|c| coder.bin(c).0 == coder.bin(c).1) {
-            return Self { step: coder.step(), single: bins.map(|c| coder.bin(c).0).collect(), pieces: Vec::new() };
+            let single = bins.map(|c| coder.bin(c).0).collect();
+            return Self { step: coder.step(), single, pieces: Vec::new(), first_heap: Vec::new(), heaps: Vec::new() };
         }
         let step = i128::from(coder.step().max(1));
         let count = |(a, b): (i64, i64)| (a, ((i128::from(b) - i128::from(a)) / step + 1).max(1) as u64);
         let pieces = bins.map(|c| coder.pieces(usize::from(c)).map(count)).collect();
-        Self { step: coder.step(), single: Vec::new(), pieces }
+        let heaps: Vec<(i64, u32)> = coder.heaps.iter().map(|h| (h.value, h.upto)).collect();
+        let place = |c: usize| coder.heaps.partition_point(|h| usize::from(h.code) < c) as u32;
+        let first_heap = if heaps.is_empty() { Vec::new() } else { (0..=coder.len()).map(place).collect() };
+        Self { step: coder.step(), single: Vec::new(), pieces, first_heap, heaps }
     }
 
     /// A value of a bin from 32 random bits; only the widest pieces take more of the stream.
@@ -34,9 +42,26 @@ impl Spread {
         if let Some(v) = self.single.get(usize::from(code)) {
             return *v;
         }
-        let (first, count) = self.pieces[usize::from(code)][(random >> 30) as usize];
+        let code = usize::from(code);
+        let random = match self.heap(code, random) {
+            Ok(value) => return value,
+            Err(random) => random,
+        };
+        let (first, count) = self.pieces[code][(random >> 30) as usize];
         let at = if count <= FEW { (u64::from(random << 2 >> 2) * count) >> 30 } else { rng.below(count) };
         first.wrapping_add((at as i64).wrapping_mul(self.step))
+    }
+
+    /// The value of a heap, or else what is left of the random bits, stretched over all of them again.
+    #[inline]
+    fn heap(&self, code: usize, random: u32) -> Result<i64, u32> {
+        let Some([from, to]) = self.first_heap.get(code..code + 2) else { return Err(random) };
+        let heaps = &self.heaps[*from as usize..*to as usize];
+        let Some((_, all)) = heaps.last() else { return Err(random) };
+        match heaps.iter().find(|h| random < h.1) {
+            Some((value, _)) => Ok(*value),
+            None => Err(((u64::from(random - all) << 32) / ((1 << 32) - u64::from(*all))) as u32),
+        }
     }
 }
 

@@ -169,7 +169,8 @@ impl RowDrawer<'_> {
             if d == NULL {
                 return Some(NULL);
             }
-            let (a, b) = coder.bin(coder.code(d));
+            // A day that stands out is that day.
+            let (a, b) = if coder.is_heap(d) { (d, d) } else { coder.bin(coder.code(d)) };
             let (a, b) = (a.max(bounds.0), b.min(bounds.1));
             let extras = [d as f64, crate::fit::weekday(base_day) as f64];
             let day = base_day + self.on_weekday(frames, row, c, ((a, b), season), d, base_day, &extras, rng)?;
