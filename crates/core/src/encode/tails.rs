@@ -9,6 +9,8 @@ use super::NumberCoder;
 /// Scales of the tail from the k-th value to where numbers end. The largest of five lies 2.3 scales behind the fifth
 /// on average; in an even spread up to there the mean is that of the tail.
 const SCALES: f64 = 1.5;
+/// Times that values lie further apart in a tail than in the middle.
+const THIN: f64 = 1.5;
 /// Entities needed for each of the k.
 const ENOUGH: usize = 16;
 
@@ -36,7 +38,13 @@ impl NumberCoder {
         if largest.len() < ENOUGH * k {
             return None;
         }
-        let scale = largest[k - 1].checked_sub(largest[4 * k - 1])? as f64 / (2.0 * std::f64::consts::LN_2);
+        // Where as many lie close together as in the middle there is no tail but an end.
+        let (n, gap) = (largest.len(), largest[k - 1].checked_sub(largest[4 * k - 1])? as f64);
+        let middle = largest[n / 4].checked_sub(largest[n * 3 / 4])? as f64 / (n / 2) as f64;
+        if gap < THIN * middle * 3.0 * k as f64 {
+            return None;
+        }
+        let scale = gap / (2.0 * std::f64::consts::LN_2);
         let to = (high as f64 + SCALES * scale).min(round_above(high)?);
         let steps = ((to - high as f64) / self.step as f64) as i64;
         high.checked_add(steps.checked_mul(self.step)?).filter(|to| *to > high)
@@ -89,9 +97,12 @@ mod tests {
     #[test]
     fn heaps_and_round_bounds_are_not_crossed() {
         let mut s = Stream::new(3, 1, 5);
-        let shares: Vec<i64> = (0..2000).map(|_| 21 + s.below(79) as i64).collect();
-        let (_, after) = learned(&shares);
-        assert!(after.range().unwrap().1 <= 100 && after.range().unwrap().0 >= 20);
+        let shares: Vec<i64> = (0..2000).map(|_| (80.0 + 9.0 * s.normal()).clamp(0.0, 99.0) as i64).collect();
+        let (before, after) = learned(&shares);
+        assert!(after.range().unwrap().1 <= 100 && after.range().unwrap().0 < before.range().unwrap().0);
+        let even: Vec<i64> = (0..2000).map(|_| 1_000_000 + s.below(1_000_000) as i64).collect();
+        let (before, after) = learned(&even);
+        assert_eq!(after.range(), before.range());
         let heaped: Vec<i64> = (0..2000).map(|i| if i % 3 == 0 { 97 } else { s.below(97) as i64 }).collect();
         let (before, after) = learned(&heaped);
         assert_eq!(after.range(), before.range());

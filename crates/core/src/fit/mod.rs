@@ -8,6 +8,7 @@ mod latent;
 mod like;
 mod link;
 mod number;
+mod numbering;
 mod recall;
 mod rounds;
 mod settle;
@@ -21,7 +22,7 @@ use crate::frame::{Frame, NO_ROW, Ref};
 use crate::metadata::Metadata;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel, Training};
 use crate::native::Native;
-use crate::plan::{Built, Origin, Plan, SlotKind};
+use crate::plan::{Built, Origin, Plan};
 use crate::{Dataset, Error, ErrorKind, Result};
 
 pub use crate::encode::MIN_SUPPORT;
@@ -210,8 +211,8 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
         let sheet = Sheet::new(ctx, t, features);
         if let Some(when) = table.when {
             progress(&table.name, &table.slots[usize::from(when)].column);
-            model.when = Some(match counts_from(ctx, t, usize::from(when)) {
-                Some(first) => (numbered(usize::from(when), first), numbered(usize::from(when), first)),
+            model.when = Some(match numbering::numbering(ctx, t, usize::from(when)) {
+                Some(numbers) => (numbers.clone(), numbers),
                 None => column::when(ctx, &sheet, &steps, usize::from(when), &model.keep),
             });
         }
@@ -252,8 +253,8 @@ fn columns(
         .par_iter()
         .map(|&slot| {
             progress(&table.name, &table.slots[slot].column);
-            if let Some(first) = counts_from(ctx, sheet.table, slot) {
-                return numbered(slot, first);
+            if let Some(numbers) = numbering::numbering(ctx, sheet.table, slot) {
+                return numbers;
             }
             match &steps.copies[slot] {
                 Some(r) => ColumnModel {
@@ -278,31 +279,6 @@ fn in_order(mut left: Vec<usize>, keep: &Keep) -> Vec<usize> {
         out.push(left.remove(next));
     }
     out
-}
-
-/// A column that numbers the rows of each owner 1, 2, 3, ... (or from another number on): that number.
-fn counts_from(ctx: &Fit, t: usize, slot: usize) -> Option<i64> {
-    let (frame, table) = (&ctx.frames[t], &ctx.plan.tables[t]);
-    let values = &frame.values[slot];
-    let number = matches!(table.slots[slot].kind, SlotKind::Number { .. });
-    let first = *values.first()?;
-    if !number || table.owner.is_none() || frame.owner.contains(&NO_ROW) || first.unsigned_abs() > 1_000_000 {
-        return None;
-    }
-    let mut place = 0;
-    let mut second = 0usize;
-    for (row, value) in values.iter().enumerate() {
-        place = if row > 0 && frame.owner[row] == frame.owner[row - 1] { place + 1 } else { 0 };
-        second += usize::from(place == 1);
-        if *value != first + place {
-            return None;
-        }
-    }
-    (second >= ctx.options.min_support).then_some(first)
-}
-
-fn numbered(slot: usize, first: i64) -> ColumnModel {
-    ColumnModel { slot: slot as u16, quantity: Quantity::Position(first), parts: Vec::new(), range: None }
 }
 
 /// The order in which things become known about a row: time, links, then the other slots.

@@ -1,12 +1,11 @@
 //! Fits a measured number: as a level, or as a difference where entities not learned from are likelier so.
 
-use super::column::{code, coded};
+use super::column::{code, coded, reaching};
 use super::drawn::{Target, fit_drawn, guesses, scores};
 use super::sheet::Sheet;
 use super::{Effort, Fit, Steps};
 use crate::conditional::Ridge;
 use crate::dataset::NULL;
-use crate::encode::NumberCoder;
 use crate::feature::Source;
 use crate::frame::{Hop, Ref};
 use crate::math::ln;
@@ -95,14 +94,6 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
         }
         _ => done(Quantity::Level, vec![level(ctx, &rows)]),
     }
-}
-
-/// A coder of the values, with tails.
-fn reaching(ctx: &Fit, sheet: &Sheet, mut coder: NumberCoder, values: &[i64]) -> NumberCoder {
-    let known = values.iter().zip(&ctx.entities[sheet.table]).filter(|(v, _)| **v != NULL);
-    let (known, who): (Vec<i64>, Vec<u32>) = known.map(|(v, e)| (*v, *e)).unzip();
-    coder.reach(&known, &who, ctx.options.min_support);
-    coder
 }
 
 /// Whether one way is likelier than another row by row: by [`CLEARLY`], and by three standard errors.

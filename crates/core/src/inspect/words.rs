@@ -82,6 +82,10 @@ pub(super) fn quantity(plan: &Plan, table: usize, c: &ColumnModel) -> String {
             )
         }
         Quantity::Position(first) => format!("the number of the row within its owner, from {first}"),
+        Quantity::PositionWithin(first, s) => {
+            let within = &plan.tables[table].slots[usize::from(*s)].column;
+            format!("the number of the row within its owner and {within}, from {first}")
+        }
         Quantity::Copy(r) => format!("the same as {}", path(plan, table, r)),
     }
 }

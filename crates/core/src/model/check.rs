@@ -332,6 +332,10 @@ impl Look<'_> {
                 &[]
             }
             Quantity::Position(_) => &[],
+            Quantity::PositionWithin(_, s) => {
+                need(usize::from(*s) < self.plan.tables[t].slots.len(), "the slot it counts within")?;
+                &[]
+            }
         };
         let calendar = matches!(c.quantity, Quantity::Calendar(..));
         let parts = match c.quantity {

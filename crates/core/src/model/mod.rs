@@ -120,6 +120,8 @@ pub enum Quantity {
     Copy(Ref),
     /// Counts the rows of one owner, from this number.
     Position(i64),
+    /// Counts those rows of one owner, from this number, that have the same value of a slot and lie together.
+    PositionWithin(i64, u16),
 }
 
 /// Places of a [`Quantity::Recall`]: the last but one stands for all further back, this one for none of them.

@@ -258,7 +258,7 @@ fn is_a_scale(numbers: &[i64]) -> bool {
     (10..=NUMERIC_LABELS).contains(&numbers.len()) && span == Some(numbers.len() as i64 - 1)
 }
 
-/// Rows in the order of the model: by owner, then time, then as they came.
+/// Rows in the order of the model: by owner, then time, then by a column that numbers them or as they came.
 fn sorted_frames(
     plan: &mut Plan,
     draft: &Draft,
@@ -276,11 +276,12 @@ fn sorted_frames(
                 NO_ROW => NO_ROW,
                 p => position[o][p as usize],
             };
-            rows.sort_by_key(|&r| {
-                // Rows without a time come after those with one.
-                let time = when.map_or(0, |w| w.tick(r as usize));
-                (place(r), time == NULL, time, r)
-            });
+            // Rows without a time come after those with one.
+            let time = |r: u32| when.map_or(0, |w| w.tick(r as usize));
+            rows.sort_by_key(|&r| (place(r), time(r) == NULL, time(r), r));
+            if when.is_some() {
+                super::ties::settle(&mut rows, &draft.columns[t], |r| (place(r), time(r)));
+            }
         }
         let mut at = vec![0u32; rows.len()];
         for (i, r) in rows.iter().enumerate() {

@@ -8,6 +8,7 @@ mod input;
 mod shape;
 mod shown;
 mod structure;
+mod ties;
 
 pub(crate) use build::firsts;
 pub use build::{Built, build};

@@ -11,7 +11,7 @@ use crate::dataset::NULL;
 use crate::feature::{Cursor, SPARE};
 use crate::frame::{Frame, NO_ROW};
 use crate::model::{Coder, Input, Quantity, TableModel, UniqueItem};
-use crate::plan::Plan;
+use crate::plan::{Plan, SlotKind};
 use crate::rng::Stream;
 
 /// Times a row is drawn again when the rules leave no value for a column.
@@ -318,6 +318,15 @@ impl<'a> RowDrawer<'a> {
         let value = match &c.model.quantity {
             Quantity::Position(first) => {
                 i64::try_from(self.place()).ok().map(|p| first.saturating_add(p)).filter(|v| (lo..=hi).contains(v))
+            }
+            Quantity::PositionWithin(first, s) => {
+                let of = &frames[self.table].values[usize::from(*s)];
+                let before = (1..=self.place()).take_while(|back| of[row - back] == of[row]).count();
+                let number = first.saturating_add(before as i64);
+                match &self.plan.tables[self.table].slots[slot].kind {
+                    SlotKind::Label { numeric: Some(n), .. } => n.iter().position(|v| *v == number).map(|c| c as i64),
+                    _ => Some(number).filter(|v| (lo..=hi).contains(v)),
+                }
             }
             Quantity::Copy(r) => {
                 Some(self.plan.value(frames, self.table, row, r)).filter(|v| *v == NULL || (lo..=hi).contains(v))
