@@ -14,6 +14,8 @@ const LEAST: f64 = 0.05;
 /// Times as often as in an even spread over the bin.
 const TIMES: f64 = 2.5;
 
+/// Times the least support: what a handful share of few entities tells more of them than of the population.
+const SHARED: usize = 4;
 /// One value in 160,000 stands out so by chance.
 const SURE: f64 = 12.0;
 
@@ -32,7 +34,7 @@ pub struct Heap {
 pub(super) const WHOLE: f64 = (1u64 << 32) as f64;
 
 impl NumberCoder {
-    /// Finds the heaps of the bins; `k` entities at least stand for each. Quartiles are then those of the other rows.
+    /// Finds the heaps of the bins; [`SHARED`] times `k` entities at least stand for each. Quartiles are then those of the other rows.
     pub(super) fn heap(&mut self, rows: &[(i64, u32)], distinct: &mut Distinct, k: usize) {
         let grid = Grid { step: self.step, zero: rows[0].0.rem_euclid(self.step) };
         for c in 0..self.len() {
@@ -48,7 +50,7 @@ impl NumberCoder {
                 // That so many rows fall on one value by chance is at most e to the minus this (Chernoff 1952).
                 let surprise = size * ln(size / even) - size + even;
                 let stands_out = size >= LEAST * n && size >= TIMES * even && surprise > SURE;
-                if width > 1.0 && stands_out && distinct.at_least(k, run.iter().map(|r| r.1)) {
+                if width > 1.0 && stands_out && distinct.at_least(SHARED * k, run.iter().map(|r| r.1)) {
                     sum += run.len();
                     let upto = (sum as f64 / n * WHOLE).min(WHOLE - 1.0) as u32;
                     self.heaps.push(Heap { code: c as u16, value: run[0].0, upto });
@@ -84,6 +86,11 @@ impl NumberCoder {
         &self.heaps[place(code)..place(code + 1)]
     }
 
+    /// The values that stand out.
+    pub fn heaps(&self) -> impl Iterator<Item = i64> {
+        self.heaps.iter().map(|h| h.value)
+    }
+
     /// True for a value that stands out in its bin.
     pub fn is_heap(&self, value: i64) -> bool {
         self.heaps_of(usize::from(self.code(value))).iter().any(|h| h.value == value)
@@ -106,7 +113,7 @@ mod tests {
     use super::*;
     use crate::rng::Stream;
 
-    /// Days of a career's end: every twentieth ends on the last day of a year, whom k entities share or only one.
+    /// Days of a career's end: every twentieth ends on the last day of a year, whom many share or only one.
     fn days(share: bool) -> (Vec<i64>, Vec<u32>) {
         let mut s = Stream::new(7, 1, 1);
         let day = |i: u32| if i % 20 == 0 { 365 * (i64::from(i / 20) % 8) + 364 } else { 0 };

@@ -77,7 +77,7 @@ impl NumberCoder {
     pub fn values(&self) -> Vec<i64> {
         let bins = self.lo.iter().zip(&self.inner).zip(&self.hi);
         let mut all: Vec<i64> = bins.flat_map(|((lo, inner), hi)| [*lo, inner[0], inner[1], inner[2], *hi]).collect();
-        all.extend(self.heaps.iter().map(|h| h.value));
+        all.extend(self.heaps());
         all.sort_unstable();
         all.dedup();
         all

@@ -159,6 +159,9 @@ impl Look {
                     (if a == b { a } else { format!("{a} to {b}") }, held.of(&i64::from(c)))
                 };
                 self.note(of, &slot.column, "value or bin", (0..bins.len() as u16).map(bin));
+                let alone = Held::count(values.iter().copied(), of.entities);
+                let heaps = bins.heaps().map(|v| (shown(v, &slot.kind), alone.of(&v)));
+                self.note(of, &slot.column, "value or bin", heaps);
             }
         }
         let keep = &fitted.keep;
