@@ -15,17 +15,19 @@ const THIN: f64 = 1.5;
 const ENOUGH: usize = 16;
 
 impl NumberCoder {
-    /// Lets the outer bins reach into the tails of the values they were learned from; `k` as then.
-    pub fn reach(&mut self, values: &[i64], entities: &[u32], k: usize) {
+    /// Lets the outer bins reach into the tails of the values they were learned from; `k` as then. Below and above only
+    /// where it is `open`: a declared end is an end.
+    pub fn reach(&mut self, values: &[i64], entities: &[u32], k: usize, open: [bool; 2]) {
         let Some((low, high)) = self.range().filter(|(low, high)| low < high) else { return };
         let mut rows: Vec<(i64, u32)> = values.iter().copied().zip(entities.iter().copied()).collect();
         rows.sort_unstable();
         let groups = entities.iter().max().map_or(0, |m| *m as usize + 1);
-        if let (Some(to), Some(hi)) = (self.end(rows.iter().rev(), groups, k, high), self.hi.last_mut()) {
+        if let (true, Some(to), Some(hi)) = (open[1], self.end(rows.iter().rev(), groups, k, high), self.hi.last_mut())
+        {
             *hi = to;
         }
         let mirrored: Vec<(i64, u32)> = rows.into_iter().map(|(v, e)| (v.saturating_neg(), e)).collect();
-        if let (Some(to), Some(lo)) = (self.end(mirrored.iter(), groups, k, -low), self.lo.first_mut()) {
+        if let (true, Some(to), Some(lo)) = (open[0], self.end(mirrored.iter(), groups, k, -low), self.lo.first_mut()) {
             *lo = -to;
         }
     }
@@ -35,7 +37,8 @@ impl NumberCoder {
         let mut seen = vec![false; groups];
         let largest: Vec<i64> =
             rows.filter(|r| !std::mem::replace(&mut seen[r.1 as usize], true)).map(|r| r.0).collect();
-        if largest.len() < ENOUGH * k {
+        // What k entities share as the very last value is where numbers end.
+        if largest.len() < ENOUGH * k || largest[0] == largest[k - 1] {
             return None;
         }
         // Where as many lie close together as in the middle there is no tail but an end.
@@ -76,7 +79,7 @@ mod tests {
         let entities: Vec<u32> = (0..values.len() as u32).collect();
         let before = NumberCoder::fit(values, &entities, 5, Grain::Coarse);
         let mut after = before.clone();
-        after.reach(values, &entities, 5);
+        after.reach(values, &entities, 5, [true; 2]);
         assert!(after.is_sound());
         (before, after)
     }
@@ -106,6 +109,23 @@ mod tests {
         let heaped: Vec<i64> = (0..2000).map(|i| if i % 3 == 0 { 97 } else { s.below(97) as i64 }).collect();
         let (before, after) = learned(&heaped);
         assert_eq!(after.range(), before.range());
+        // Six at the end and few before them.
+        let ended: Vec<i64> =
+            (0..2000).map(|i| if i < 6 { 60 } else { (90.0 + 3.0 * s.normal()).max(70.0) as i64 }).collect();
+        let (_, after) = learned(&ended);
+        assert_eq!(after.range().unwrap().0, 60);
+    }
+
+    #[test]
+    fn a_declared_end_is_an_end() {
+        let mut s = Stream::new(3, 1, 7);
+        let values: Vec<i64> = (0..2000).map(|_| (1000.0 * s.normal()) as i64).collect();
+        let entities: Vec<u32> = (0..2000).collect();
+        let before = NumberCoder::fit(&values, &entities, 5, Grain::Coarse);
+        let mut after = before.clone();
+        after.reach(&values, &entities, 5, [false, true]);
+        let ends = [before.range().unwrap(), after.range().unwrap()];
+        assert!(ends[0].0 == ends[1].0 && ends[0].1 < ends[1].1, "{ends:?}");
     }
 
     #[test]

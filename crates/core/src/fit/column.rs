@@ -159,7 +159,7 @@ fn timed(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32], anc
             Some(_) => rows.iter().copied().filter(|r| !is_near(values[*r as usize], base[*r as usize])).collect(),
         };
         let mut model = calendar(ctx, sheet, known, slot, &far, &base, anchor);
-        model.range = reaching(ctx, sheet, code(ctx, sheet, &rows, values).0, values).range();
+        model.range = reaching(ctx, sheet, slot, code(ctx, sheet, &rows, values).0, values).range();
         model.parts.extend(near.into_iter().flatten());
         return model;
     }
@@ -167,7 +167,7 @@ fn timed(ctx: &Fit, sheet: &Sheet, known: &[u16], slot: usize, rows: &[u32], anc
     let by_clock = (is_time && anchor.is_some()).then(|| rounds(ctx, sheet, known, &rows, (&q, &base))).flatten();
     let parts = by_clock.unwrap_or_else(|| vec![coded(ctx, sheet, known, &rows, &q, &[], true)]);
     let quantity = anchor.map_or(Quantity::Level, Quantity::Since);
-    let range = reaching(ctx, sheet, code(ctx, sheet, &rows, values).0, values).range();
+    let range = reaching(ctx, sheet, slot, code(ctx, sheet, &rows, values).0, values).range();
     ColumnModel { slot: slot as u16, quantity, parts, range }
 }
 
@@ -292,11 +292,14 @@ pub(super) fn code(ctx: &Fit, sheet: &Sheet, rows: &[u32], q: &[i64]) -> (Number
     (coder, codes)
 }
 
-/// A coder of the values, with tails.
-pub(super) fn reaching(ctx: &Fit, sheet: &Sheet, mut coder: NumberCoder, values: &[i64]) -> NumberCoder {
+/// A coder of the values of a slot, with tails where the metadata name no end.
+pub(super) fn reaching(ctx: &Fit, sheet: &Sheet, slot: usize, mut coder: NumberCoder, values: &[i64]) -> NumberCoder {
+    let table = &ctx.plan.tables[sheet.table];
+    let meta = ctx.metadata.tables.get(&table.name).and_then(|t| t.columns.get(&table.slots[slot].column));
+    let open = ["range_min", "range_max"].map(|end| meta.is_none_or(|m| !m.parameters.contains_key(end)));
     let known = values.iter().zip(&ctx.entities[sheet.table]).filter(|(v, _)| **v != NULL);
     let (known, who): (Vec<i64>, Vec<u32>) = known.map(|(v, e)| (*v, *e)).unzip();
-    coder.reach(&known, &who, ctx.options.min_support);
+    coder.reach(&known, &who, ctx.options.min_support, open);
     coder
 }
 

@@ -97,6 +97,7 @@ impl FitOptions {
 
 /// Everything a column's fit looks at.
 pub(crate) struct Fit<'a> {
+    pub metadata: &'a Metadata,
     pub plan: &'a Plan,
     pub frames: &'a [Frame],
     pub entities: &'a [Vec<u32>],
@@ -108,7 +109,7 @@ pub(crate) struct Fit<'a> {
 impl Fit<'_> {
     /// The same data, fitted quickly.
     fn quick(&self) -> Fit<'_> {
-        Fit { plan: self.plan, frames: self.frames, entities: self.entities, options: self.options, is_quick: true }
+        Fit { is_quick: true, ..*self }
     }
 }
 
@@ -154,7 +155,7 @@ pub fn fit(
     }
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
-    let ctx = Fit { plan: &plan, frames: &frames, entities: &entities, options, is_quick: false };
+    let ctx = Fit { metadata: &metadata, plan: &plan, frames: &frames, entities: &entities, options, is_quick: false };
     for (t, template) in templates.into_iter().enumerate() {
         tables[t] = fit_table(&ctx, t, &keeps, progress);
         tables[t].template = template;

@@ -42,13 +42,13 @@ pub(super) fn split(ctx: &Fit, table: usize, rows: usize) -> (Vec<u32>, Vec<u32>
 pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slot: usize) -> ColumnModel {
     let values = &ctx.frames[sheet.table].values[slot];
     let rows: Vec<u32> = (0..values.len() as u32).collect();
-    let range = reaching(ctx, sheet, code(ctx, sheet, &rows, values).0, values).range();
+    let range = reaching(ctx, sheet, slot, code(ctx, sheet, &rows, values).0, values).range();
     let done = |quantity, mut parts: Vec<Drawn>| {
         // The last part is drawn as the number itself, or as the difference to a guess.
         if let (Some(Coder::Number(coder)), false) =
             (parts.last_mut().map(|p| &mut p.coder), matches!(quantity, Quantity::Residual))
         {
-            *coder = reaching(ctx, sheet, std::mem::take(coder), values);
+            *coder = reaching(ctx, sheet, slot, std::mem::take(coder), values);
         }
         ColumnModel { slot: slot as u16, quantity, parts, range }
     };
