@@ -128,17 +128,28 @@ impl NumberCoder {
         }
     }
 
-    /// A bin over sorted rows. Its quartiles are learned where each quarter has enough entities; else it is even.
+    /// A bin over sorted rows.
     fn push(&mut self, rows: &[(i64, u32)], distinct: &mut Distinct, k: usize) {
-        let (lo, hi, n) = (rows[0].0, rows[rows.len() - 1].0, rows.len());
+        let (lo, hi) = (rows[0].0, rows[rows.len() - 1].0);
+        self.inner.push(self.quartiles(rows, (lo, hi), distinct, k));
+        self.lo.push(lo);
+        self.hi.push(hi);
+    }
+
+    /// The quartiles of rows of the bin lo..=hi, learned where each quarter has enough entities; else they are even.
+    pub(super) fn quartiles(
+        &self,
+        rows: &[(i64, u32)],
+        (lo, hi): (i64, i64),
+        distinct: &mut Distinct,
+        k: usize,
+    ) -> [i64; 3] {
+        let n = rows.len();
         let quarter = |q: usize| rows[n * q / 4..n * (q + 1) / 4].iter().map(|r| r.1);
         let enough = (0..4).all(|q| distinct.at_least(k, quarter(q)));
         let steps = (hi.wrapping_sub(lo) as u64 / self.step as u64) as u128;
         let even = |q: usize| lo.wrapping_add(((steps * q as u128 / 4) as i64).wrapping_mul(self.step));
-        let at = |q: usize| if enough { rows[(n - 1) * q / 4].0 } else { even(q) };
-        self.inner.push([at(1), at(2), at(3)]);
-        self.lo.push(lo);
-        self.hi.push(hi);
+        [1, 2, 3].map(|q| if enough { rows[(n - 1) * q / 4].0 } else { even(q) })
     }
 
     /// The rest before an atom or the end: a bin of its own with enough entities. Of too few nothing is kept, and they
