@@ -188,6 +188,22 @@ fn decimals(values: &[f64], grid: Grid) -> u8 {
     decimals
 }
 
+/// Decimals from which digits may be those of a narrow float (2.79999995231628) instead of noise.
+const NOISE: u8 = 7;
+
+/// True when the values are no fewer on the grid of so many decimals: then what is beyond belongs to each value, as
+/// where a float of 32 bits was written with the digits of 64, and no two differ by the noise of a computation.
+fn tells_no_more(values: &[f64], decimals: u8) -> bool {
+    let scale = 10f64.powi(i32::from(decimals));
+    let count = |of: &dyn Fn(f64) -> u64| {
+        let mut v: Vec<u64> = values.iter().map(|v| of(*v)).collect();
+        v.sort_unstable();
+        v.dedup();
+        v.len()
+    };
+    count(&f64::to_bits) == count(&|v| ((v * scale).round() as i64) as u64)
+}
+
 fn from_floats(values: Vec<Option<f64>>, grid: Grid) -> Result<Column> {
     let mut places = Places::new("numbers beyond 4e18");
     for (i, v) in values.iter().enumerate() {
@@ -199,7 +215,10 @@ fn from_floats(values: Vec<Option<f64>>, grid: Grid) -> Result<Column> {
     // NaN and infinity are how other tools write a missing number.
     let clean: Vec<Option<f64>> = values.into_iter().map(|v| v.filter(|v| v.is_finite())).collect();
     let known: Vec<f64> = clean.iter().flatten().copied().collect();
-    let decimals = decimals(&known, grid);
+    let decimals = match decimals(&known, grid) {
+        d if d >= NOISE && tells_no_more(&known, d) => self::decimals(&known, FINE),
+        d => d,
+    };
     let scale = 10f64.powi(i32::from(decimals));
     let ticks = clean.into_iter().map(|v| v.map_or(NULL, |v| (v * scale).round() as i64)).collect();
     Ok(Column::Number { ticks, decimals })

@@ -70,9 +70,10 @@ pub fn to_bytes(model: &Model) -> Result<Vec<u8>> {
     let back = Container::from_bytes(&bytes).and_then(|c| from_container(&c));
     match back {
         Ok(back) if back == *model => Ok(bytes),
-        _ => Err(bad(
+        Ok(_) => Err(bad(
             "the model does not survive being written (a number that is not finite); this is a mistake in the program",
         )),
+        Err(e) => Err(bad(format!("the model can't be read back ({e}); this is a mistake in the program"))),
     }
 }
 

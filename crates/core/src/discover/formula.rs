@@ -1,4 +1,4 @@
-//! Finds `formula`: columns that are sums, differences or multiples of others.
+//! Finds `formula`: columns that are sums, differences, multiples or products of others.
 
 use crate::Result;
 use crate::dataset::NULL;
@@ -28,6 +28,7 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
             found.extend(offset(table, whole, a, grid));
             for (_, b) in numbers.iter().enumerate().skip(i + 1).filter(|(j, _)| *j != k) {
                 found.extend(sum(table, whole, a, b, grid));
+                found.extend(product(table, whole, a, b, grid));
             }
         }
     }
@@ -124,6 +125,19 @@ fn sum(table: &str, whole: &Line, a: &Line, b: &Line, grid: u32) -> Option<Found
     let balance = balance(whole, row, true)?;
     let equals = format!("{} + {}{}", quoted(&a.path), quoted(&b.path), constant(balance.constant, grid));
     believe(table, whole, equals, balance)
+}
+
+/// `whole = a * b`, neither of them one throughout; on the grid without rounding.
+fn product(table: &str, whole: &Line, a: &Line, b: &Line, grid: u32) -> Option<Found> {
+    let scale = 10i128.pow(grid);
+    let row = |r: usize| {
+        let (w, x, y) = (whole.ticks[r], a.ticks[r], b.ticks[r]);
+        // Zero, and one times another, say nothing.
+        let case = ![x, y].iter().any(|v| *v == 0 || i128::from(*v) == scale);
+        let known = w != NULL && x != NULL && y != NULL;
+        known.then(|| (i128::from(w) * scale, i128::from(x) * i128::from(y), case))
+    };
+    believe(table, whole, format!("{} * {}", quoted(&a.path), quoted(&b.path)), balance(whole, row, false)?)
 }
 
 /// `whole = a + constant` and `whole = factor * a`; equal columns are found as agreeing paths.

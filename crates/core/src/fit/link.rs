@@ -190,7 +190,8 @@ fn profile(ctx: &Fit, sheet: &Sheet, keep: &Keep, l: usize, known: &[u16], rows:
     ways.extend(plan.tables[target].owner.map(|_| vec![Hop::Owner]));
     ways.extend((0..plan.tables[target].links.len()).map(|i| vec![Hop::Link(i as u8)]));
     // What agrees is settled before the profile.
-    let agreed: Vec<&[Hop]> = plan.tables[t].links[l].agreements.iter().map(|a| a.target.as_slice()).collect();
+    let agreed: Vec<&[Hop]> =
+        plan.tables[t].links[l].chosen_by(plan.tables[t].when).map(|a| a.target.as_slice()).collect();
     ways.retain(|w| w.is_empty() || !agreed.contains(&w.as_slice()));
     let mut candidates: Vec<(bool, usize, Ref)> = Vec::new();
     for way in &ways {

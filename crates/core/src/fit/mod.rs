@@ -304,13 +304,11 @@ impl Steps {
             }
         }
         for (l, link) in table.links.iter().enumerate() {
-            for a in link.agreements.iter().filter(|a| a.own.is_empty() && !link.deferred) {
-                let Some((own, there)) = a.slots else { continue };
-                if Some(usize::from(own)) != when {
-                    let mut hops = vec![crate::frame::Hop::Link(l as u8)];
-                    hops.extend(&a.target);
-                    copies[usize::from(own)] = Some(Ref::at(&hops, usize::from(there)));
-                }
+            for a in &link.agreements {
+                let (Some(own), Some((_, there))) = (link.copied(a, table.when), a.slots) else { continue };
+                let mut hops = vec![crate::frame::Hop::Link(l as u8)];
+                hops.extend(&a.target);
+                copies[usize::from(own)] = Some(Ref::at(&hops, usize::from(there)));
             }
         }
         let mut slots: Vec<usize> = (0..table.slots.len()).filter(|s| Some(*s) != when).collect();

@@ -62,7 +62,8 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
     let plain = level(&quick, &train);
     let plainly = densities(sheet, &plain, values, &[], &test);
     let mut best = (f64::MIN, None);
-    let dense = is_dense(values) && !is_heaped(values);
+    // With one tree a difference to another number is no better than the number itself; repeating it exactly is.
+    let dense = ctx.options.effort != Effort::Instant && is_dense(values) && !is_heaped(values);
     for near in near(ctx, sheet, steps, slot) {
         let way = Way::new(ctx, sheet, values, near);
         let ways = [dense.then_some(false), (way.same > SAME).then_some(true)];
@@ -209,9 +210,6 @@ fn differences(ctx: &Fit, t: usize, values: &[i64], near: &Ref) -> (Vec<i64>, Ve
 
 /// Numbers that the column keeps close to: others of the row on the same grid, and its own value before.
 fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
-    if ctx.options.effort == Effort::Instant {
-        return Vec::new();
-    }
     let t = sheet.table;
     let table = &ctx.plan.tables[t];
     let values = &ctx.frames[t].values[slot];

@@ -8,6 +8,7 @@ use crate::dataset::{NO_CODE, NULL};
 use crate::encode::Vocabulary;
 use crate::frame::{Frame, Hop, NO_ROW};
 use crate::identifier::IdFormat;
+use crate::labels::Labels;
 use crate::metadata::{Metadata, Owner, Sdtype};
 use crate::{Column, Dataset, Error, ErrorKind, Result};
 
@@ -45,11 +46,14 @@ pub(super) struct Draft<'a> {
 pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: usize) -> Result<Built> {
     let names: Vec<&String> = metadata.tables.keys().collect();
     let number: HashMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (n.as_str(), i)).collect();
-    let Input { columns, rows, parent_row, problems } = Input::read(data, metadata, &number);
+    let Input { mut columns, rows, parent_row, problems } = Input::read(data, metadata, &number);
     Error::all(ErrorKind::Data, problems)?;
     let mut notes = Vec::new();
-    let (owner, owner_key, owner_row, when) =
+    let (owner, owner_key, owner_row, mut when) =
         structure::owners(data, metadata, &number, &columns, &rows, &parent_row, &mut notes)?;
+    for ((columns, when), name) in columns.iter_mut().zip(&mut when).zip(&names) {
+        structure::number_order(columns, when, name, &mut notes);
+    }
     let implied = vec![None; metadata.relationships.len()];
     let mut draft = Draft { metadata, columns, rows, parent_row, owner_key, owner_row, owner, when, implied };
     let (order, deferred) = shape::order(&draft, &number, &mut notes);
@@ -228,8 +232,7 @@ fn slot_kind(
         },
         Column::Text { codes, values } => {
             // Whole numbers in a column of labels are drawn as labels but understood as numbers.
-            let parsed: Option<Vec<i64>> =
-                values.iter().map(|v| v.parse::<i64>().ok().filter(|n| n.to_string() == *v)).collect();
+            let parsed = whole_numbers(values);
             if parsed.as_ref().is_some_and(|p| is_a_scale(p)) {
                 return SlotKind::Number { decimals: 0 };
             }
@@ -249,6 +252,11 @@ fn slot_kind(
             SlotKind::Label { numeric: numeric.then_some(numbers), labels }
         }
     }
+}
+
+/// Labels that are all whole numbers, written as a number is.
+pub(super) fn whole_numbers(values: &Labels) -> Option<Vec<i64>> {
+    values.iter().map(|v| v.parse::<i64>().ok().filter(|n| n.to_string() == *v)).collect()
 }
 
 /// Whole numbers without a gap, ten at least: a scale (saturation in percent), not names of things.

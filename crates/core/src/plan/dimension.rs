@@ -18,8 +18,7 @@ pub(super) fn origins(
     first_hidden: usize,
     notes: &mut Vec<String>,
 ) -> Vec<Origin> {
-    let n = draft.rows.len();
-    let mut dimension = vec![true; n];
+    let mut dimension = vec![true; draft.rows.len()];
     loop {
         let before = dimension.clone();
         // First what a table's own neighbours rule out, until nothing changes ...
@@ -33,11 +32,8 @@ pub(super) fn origins(
             }
         }
         // ... then chains of dimensions that nothing else points to: they are just chains.
-        for t in 0..n {
-            if dimension[t] && !reached(draft, number, t, &dimension) {
-                dimension[t] = false;
-            }
-        }
+        let reached = reached(draft, number, &dimension);
+        dimension.iter_mut().zip(reached).for_each(|(d, r)| *d &= r);
         if dimension == before {
             break;
         }
@@ -100,11 +96,19 @@ fn may_be(
     owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal
 }
 
-/// True when a table that is no dimension links to this one or to something it owns.
-fn reached(draft: &Draft, number: &HashMap<&str, usize>, t: usize, dimension: &[bool]) -> bool {
-    draft.metadata.relationships.iter().enumerate().any(|(i, r)| {
-        let child = number[r.child.as_str()];
-        number[r.parent.as_str()] == t && !dimension[child] && draft.owner_key[child] != Some(i) && child != t
-    }) || (0..dimension.len())
-        .any(|c| draft.owner[c] == Some(t) && dimension[c] && reached(draft, number, c, dimension))
+/// Tables that a table which is no dimension links to, those that own one of them, and those that one of them links
+/// to.
+fn reached(draft: &Draft, number: &HashMap<&str, usize>, dimension: &[bool]) -> Vec<bool> {
+    let mut reached = vec![false; dimension.len()];
+    loop {
+        let before = reached.clone();
+        for (i, r) in draft.metadata.relationships.iter().enumerate() {
+            let (child, parent) = (number[r.child.as_str()], number[r.parent.as_str()]);
+            let owns = draft.owner_key[child] == Some(i);
+            reached[parent] |= child != parent && if dimension[child] { before[child] } else { !owns };
+        }
+        if reached == before {
+            return reached;
+        }
+    }
 }

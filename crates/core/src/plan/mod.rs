@@ -104,6 +104,20 @@ pub struct Agreement {
     pub slots: Option<(u16, u16)>,
 }
 
+impl Link {
+    /// What the row knows before its target is chosen, so that the choice can agree with it.
+    pub fn chosen_by(&self, when: Option<u16>) -> impl Iterator<Item = &Agreement> {
+        self.agreements.iter().filter(move |a| self.copied(a, when).is_none())
+    }
+
+    /// The own slot that an agreement fills from the target once it is chosen: the price of the product beside each
+    /// sale.
+    pub fn copied(&self, a: &Agreement, when: Option<u16>) -> Option<u16> {
+        let own = a.slots.filter(|_| a.own.is_empty() && !self.deferred)?.0;
+        (Some(own) != when).then_some(own)
+    }
+}
+
 /// A modelled column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slot {

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::build::{Draft, declared_key};
+use indexmap::IndexMap;
+
+use super::build::{Draft, declared_key, whole_numbers};
 use super::input::Columns;
 use super::{Agreement, Origin, Plan, SlotKind};
-use crate::dataset::NULL;
+use crate::dataset::{Column, NULL};
 use crate::detect;
 use crate::frame::{Frame, Hop, NO_ROW};
 use crate::metadata::{Metadata, Owner};
@@ -137,6 +139,27 @@ fn upward(draft: &Draft, number: &HashMap<&str, usize>, t: usize, target: usize)
     found
 }
 
+/// What orders rows is a number: labels that are whole numbers become numbers, other labels order nothing.
+pub(super) fn number_order(
+    columns: &mut IndexMap<String, Column>,
+    when: &mut Option<String>,
+    table: &str,
+    notes: &mut Vec<String>,
+) {
+    let Some(name) = when.clone() else { return };
+    let Some(Column::Text { codes, values }) = columns.get(&name) else { return };
+    match whole_numbers(values) {
+        Some(numbers) => {
+            let ticks = codes.iter().map(|c| numbers.get(*c as usize).copied().unwrap_or(NULL)).collect();
+            columns.insert(name, Column::Number { ticks, decimals: 0 });
+        }
+        None => {
+            notes.push(format!("{table}: {name} holds labels, which order no rows"));
+            *when = None;
+        }
+    }
+}
+
 /// Relationships of a table that are links (neither its owner nor implied), in order.
 fn links_of(draft: &Draft, number: &HashMap<&str, usize>, t: usize) -> Vec<usize> {
     let all = draft.metadata.relationships.iter().enumerate();
@@ -205,7 +228,10 @@ pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
                     }
                 }
             }
-            plan.tables[t].links[l].agreements = simplest(found);
+            let (copies, chosen) =
+                found.into_iter().partition(|a| plan.tables[t].links[l].copied(a, plan.tables[t].when).is_some());
+            let agreements = [simplest(chosen), first_of(plan, t, l, copies)].concat();
+            plan.tables[t].links[l].agreements = agreements;
         }
     }
 }
@@ -313,6 +339,32 @@ fn simplest(found: Vec<Agreement>) -> Vec<Agreement> {
     let row = found.iter().find(|a| a.slots.is_none()).cloned();
     let value = found.into_iter().find(|a| a.slots.is_some());
     row.into_iter().chain(value).collect()
+}
+
+/// One copy for each own slot. What an earlier link fills already is known when this one is chosen.
+fn first_of(plan: &Plan, t: usize, l: usize, copies: Vec<Agreement>) -> Vec<Agreement> {
+    let table = &plan.tables[t];
+    let mut out: Vec<Agreement> = Vec::new();
+    for a in copies {
+        let own = a.slots.map(|s| s.0);
+        let earlier = table.links[..l].iter().enumerate().find_map(|(e, link)| {
+            let same = |b: &&Agreement| own.is_some() && link.copied(b, table.when) == own;
+            link.agreements.iter().find(same).map(|b| (e, b))
+        });
+        let a = match earlier {
+            Some((e, b)) => Agreement {
+                own: [&[Hop::Link(e as u8)], b.target.as_slice()].concat(),
+                slots: b.slots.zip(a.slots).map(|(b, a)| (b.1, a.1)),
+                ..a
+            },
+            None => a,
+        };
+        let said = |b: &Agreement| b.own == a.own && b.slots.map(|s| s.0) == a.slots.map(|s| s.0);
+        if !out.iter().any(said) {
+            out.push(a);
+        }
+    }
+    out
 }
 
 /// Ways of up to two steps that do not pass the link itself.

@@ -81,7 +81,7 @@ impl Targets {
         let mut by_key: HashMap<Vec<i64>, usize> = HashMap::new();
         let mut groups: Vec<Vec<u32>> = Vec::new();
         for row in 0..rows {
-            let key = link.agreements.iter().map(|a| there(plan, frames, target, row, a)).collect();
+            let key = link.chosen_by(plan.tables[t].when).map(|a| there(plan, frames, target, row, a)).collect();
             let at = *by_key.entry(key).or_insert(groups.len());
             groups.resize_with(groups.len().max(at + 1), Vec::new);
             groups[at].push(row as u32);
@@ -158,7 +158,8 @@ impl Targets {
             Arc::new(group.iter().copied().filter(fits).collect())
         };
         // Where rows choose among few targets that were drawn for them, each is chosen as often as it is popular.
-        let counted = self.used.is_some() && !d.plan.tables[t].links[l].agreements.is_empty();
+        let counted =
+            self.used.is_some() && d.plan.tables[t].links[l].chosen_by(d.plan.tables[t].when).next().is_some();
         let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW && !counted;
         let mut pool = if plain { Arc::clone(&group) } else { filtered(true, true) };
         if pool.is_empty() {
@@ -228,11 +229,12 @@ impl Targets {
 
     /// The group of targets that agree with a row.
     fn group(&mut self, plan: &Plan, frames: &[Frame], row: usize) -> Option<usize> {
-        let agreements = &plan.tables[self.table].links[self.link].agreements;
+        let table = &plan.tables[self.table];
+        let agreements = || table.links[self.link].chosen_by(table.when);
         let key = |a: &Agreement| here(plan, frames, self.table, row, a);
-        let same = self.last.1.is_some() && agreements.iter().zip(&self.last.0).all(|(a, last)| key(a) == *last);
+        let same = self.last.1.is_some() && agreements().zip(&self.last.0).all(|(a, last)| key(a) == *last);
         if !same {
-            let key: Vec<i64> = agreements.iter().map(key).collect();
+            let key: Vec<i64> = agreements().map(key).collect();
             let at = self.by_key.get(&key).copied();
             self.last = (key, at);
         }

@@ -141,6 +141,7 @@ impl<'a> Obey<'a> {
             || !keep.unique_in_block.is_empty()
             || !keep.combinations.is_empty()
             || !measured.is_empty()
+            || keep.follows.len() > 1
             || !late.is_empty();
         let hull = (0..t.slots.len())
             .map(|s| match &t.slots[s].kind {
@@ -231,10 +232,7 @@ impl<'a> Obey<'a> {
         }
         for (i, f) in self.keep.follows.iter().enumerate().filter(|(_, f)| f.slot == slot) {
             let value = match &f.from {
-                Decider::Number(by, known) => match frames[self.table].values[usize::from(*by)][row] {
-                    NULL => None,
-                    v => known.get(known.partition_point(|k| k.0 <= v).saturating_sub(1)).map(|k| k.1),
-                },
+                Decider::Number(by, known) => self.follow(frames, row, *by, known),
                 Decider::Row(hops) => {
                     let end = self.end(frames, row, hops);
                     end.and_then(|r| self.decided.get(&(i, r)).copied())
@@ -245,6 +243,25 @@ impl<'a> Obey<'a> {
             }
         }
         Decided::Free
+    }
+
+    /// What a number decides: as the nearest known one below.
+    fn follow(&self, frames: &[Frame], row: usize, by: u16, known: &[(i64, i64)]) -> Option<i64> {
+        match frames[self.table].values[usize::from(by)][row] {
+            NULL => None,
+            v => known.get(known.partition_point(|k| k.0 <= v).saturating_sub(1)).map(|k| k.1),
+        }
+    }
+
+    /// True when all numbers that decide a value agree on it.
+    fn followed(&self, frames: &[Frame], row: usize) -> bool {
+        self.keep.follows.iter().all(|f| match &f.from {
+            Decider::Number(by, known) => {
+                let value = frames[self.table].values[usize::from(f.slot)][row];
+                value == NULL || self.follow(frames, row, *by, known).is_none_or(|v| v == value)
+            }
+            Decider::Row(_) => true,
+        })
     }
 
     fn end(&self, frames: &[Frame], row: usize, hops: &[Hop]) -> Option<u32> {
@@ -312,6 +329,7 @@ impl<'a> Obey<'a> {
             && keep.missing_when.iter().all(|m| {
                 (self.item(frames, row, m.item) == NULL) == self.says(frames, row, m) || self.step(m.item) == usize::MAX
             })
+            && self.followed(frames, row)
             && keep.agree.iter().all(|(a, b)| self.agree(frames, row, a, b))
             && self.combinations.iter().all(|c| self.known(frames, row, c))
             && self.measured.iter().all(alone)
