@@ -286,7 +286,7 @@ fn write(
         }
     }
     drop(progress);
-    remarks.extend(work.sampler.remarks().iter().cloned());
+    remarks.extend(work.sampler.remarks().iter().cloned().chain(work.sampler.lacking()));
     let report = match work.proving {
         Proving::Blocks => proof.finish(metadata),
         Proving::Held if kept == 0 => pool.install(|| check(&gather(metadata, held)?, metadata))?,

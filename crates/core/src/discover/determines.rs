@@ -1,5 +1,7 @@
 //! Finds `determines`: one value of a column always goes with one value of another.
 
+use std::collections::HashSet;
+
 use crate::linked::{Groups, Linked, NO_ROW};
 use crate::rule::{self, RuleKind};
 use crate::{Column, Result};
@@ -21,12 +23,18 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
     let groups = |l: &&Line| Groups::of_values(l.ticks.iter().map(|t| t.saturating_add(1)));
     let all: Vec<Groups> = lines.iter().map(groups).collect();
     let mut found = Vec::new();
+    // Numbers are decided in steps, by the nearest that is known: no two can decide each other.
+    let mut steps: HashSet<(usize, usize)> = HashSet::new();
     for (i, from) in lines.iter().enumerate() {
         let known = Groups::of_values(from.ticks.iter().copied());
         let sizes = known.sizes();
         let repeats: u64 = sizes.iter().map(|s| u64::from(s.saturating_sub(1))).sum();
         let repeated = sizes.iter().filter(|s| **s > 1).count();
         for (j, to) in lines.iter().enumerate().filter(|(j, _)| *j != i) {
+            let numbers = from.kind != Kind::Label && to.kind != Kind::Label;
+            if steps.contains(&(j, i)) {
+                continue;
+            }
             let Some(broken) = breaks(&known, &all[j]) else { continue };
             let kind = RuleKind::Determines {
                 table: table.to_owned(),
@@ -41,7 +49,11 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
                 // A column that hardly varies is decided by anything.
                 let surprise = repeats.saturating_sub(broken) as f64 * bits(repeat(&known, &all[j]));
                 let why = format!("{} and {repeats} repeats of {}", rows(from.sorted.len() as u64, broken), from.path);
-                found.extend(Found::believed(kind, repeats, broken, surprise, why));
+                let one = Found::believed(kind, repeats, broken, surprise, why);
+                if numbers && one.is_some() {
+                    steps.insert((i, j));
+                }
+                found.extend(one);
             } else if broken == 0 && from.kind == Kind::Label && to.kind == Kind::Label {
                 found.extend(contained(linked, table, from, to, kind)?);
             }

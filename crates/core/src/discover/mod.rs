@@ -23,6 +23,7 @@ use rayon::prelude::*;
 
 use crate::linked::Linked;
 use crate::metadata::Owner;
+use crate::model::conflict;
 use crate::rule::{Rule, RuleKind};
 use crate::{Dataset, Metadata, Result};
 
@@ -97,6 +98,18 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
     // What follows from the surer of two rules goes, so the sure ones stand first.
     found.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
     implied::remove(&mut found, metadata);
+    // Those that can't be kept with a surer one, or with a declared one, go too.
+    let mut kept: Vec<&Rule> = metadata.rules.iter().filter(|r| r.enforced).collect();
+    let stays: Vec<bool> = found
+        .iter()
+        .map(|f| {
+            let stays = !f.rule.enforced || conflict::fits(&kept, &f.rule);
+            kept.extend((stays && f.rule.enforced).then_some(&f.rule));
+            stays
+        })
+        .collect();
+    let mut stays = stays.into_iter();
+    found.retain(|_| stays.next().unwrap_or(true));
     Ok(found)
 }
 

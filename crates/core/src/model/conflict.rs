@@ -1,4 +1,6 @@
 //! Finds rules that can't be kept together, before anything is learned.
+//!
+//! Declared ones are for people to sort out; of those that were found the surer stay.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +16,27 @@ const CHAIN: usize = 10_000;
 /// An error that names both rules of every pair that can't be kept together, and every cycle of formulas.
 pub(super) fn check(plan: &Plan, metadata: &Metadata) -> Result<()> {
     let rules: Vec<&Rule> = metadata.rules.iter().filter(|r| r.enforced && plan.table(r.table()).is_some()).collect();
-    let mut problems = Vec::new();
-    for (i, b) in rules.iter().enumerate() {
-        for a in &rules[..i] {
-            if let Some(why) = pair(&a.kind, &b.kind) {
-                problems.push(format!("rules \"{}\" and \"{}\" {why}", a.describe(), b.describe()));
-            }
-        }
+    let pairs = rules.iter().enumerate().flat_map(|(i, b)| with(&rules[..i], b));
+    Error::all(ErrorKind::Rule, pairs.chain(formulas(&rules)).chain(orders(&rules)).collect())
+}
+
+/// Whether a found rule can be kept beside these.
+pub(crate) fn fits(rules: &[&Rule], new: &Rule) -> bool {
+    if with(rules, new).next().is_some() {
+        return false;
     }
-    problems.extend(formulas(&rules));
-    problems.extend(orders(&rules));
-    Error::all(ErrorKind::Rule, problems)
+    let all = || [rules, &[new]].concat();
+    match new.kind {
+        RuleKind::Formula { .. } => formulas(&all()).is_empty(),
+        RuleKind::Order { .. } | RuleKind::Inside { .. } => orders(&all()).is_empty(),
+        _ => true,
+    }
+}
+
+/// Why a rule can't be kept with each of these.
+fn with<'a>(rules: &'a [&Rule], b: &'a Rule) -> impl Iterator<Item = String> + 'a {
+    let words = |a: &Rule, why| format!("rules \"{}\" and \"{}\" {why}", a.describe(), b.describe());
+    rules.iter().filter_map(move |a| pair(&a.kind, &b.kind).map(|why| words(a, why)))
 }
 
 /// Why two rules can't be kept together.

@@ -1,7 +1,7 @@
 //! A fitted model: plain data, nothing else.
 
 mod check;
-mod conflict;
+pub(crate) mod conflict;
 mod keep;
 mod laws;
 

@@ -99,6 +99,7 @@ impl<'a> Block<'a> {
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
                 let done = (0..PLANS).any(|n| drawer.fill(&mut self.frames, row, at, n * TRIES, &mut targets));
+                self.sampler.count(t, 1, u64::from(!done));
                 if !done {
                     // No room under the rules: a row with nothing in it would break them all.
                     self.frames[t].pop();
@@ -155,14 +156,19 @@ impl<'a> Block<'a> {
         targets: &mut [Option<Targets>],
     ) {
         let room = self.sampler.most(t).saturating_sub(self.frames[t].rows);
-        for j in 0..planned.min(room as i64) {
+        let planned = planned.min(room as i64);
+        self.sampler.count(t, planned as u64, 0);
+        for j in 0..planned {
             self.frames[t].push(owner as u32);
             let row = self.frames[t].rows - 1;
             let at = self.stream_row(t, row);
             drawer.must = j < least;
-            if !drawer.fill(&mut self.frames, row, at, tries, targets) && !drawer.must {
-                self.frames[t].pop();
-                break;
+            if !drawer.fill(&mut self.frames, row, at, tries, targets) {
+                self.sampler.count(t, 0, if drawer.must { 1 } else { (planned - j) as u64 });
+                if !drawer.must {
+                    self.frames[t].pop();
+                    break;
+                }
             }
         }
         drawer.must = false;

@@ -16,6 +16,8 @@ mod row;
 mod schema;
 mod unique;
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;
 
@@ -65,6 +67,9 @@ fn visible(full: &Metadata, model: &Model) -> Metadata {
     metadata
 }
 
+/// Share of its planned rows that a table may lack before it is said.
+const LACKING: f64 = 0.02;
+
 /// Largest scale: beyond it keys would not fit their counters.
 const MOST: f64 = 1e9;
 
@@ -85,6 +90,8 @@ pub struct Sampler<'a> {
     /// Keys reserved for each table in each block.
     reserved: Vec<u64>,
     remarks: Vec<String>,
+    /// For each table the rows that were planned, and those that no try found values for.
+    planned: Vec<[AtomicU64; 2]>,
 }
 
 /// What one block adds to each table.
@@ -133,6 +140,7 @@ impl<'a> Sampler<'a> {
             roots,
             reserved: Vec::new(),
             remarks: Vec::new(),
+            planned: model.tables.iter().map(|_| Default::default()).collect(),
         };
         sampler.reserved = sampler.reserve();
         if sampler.reserved.iter().any(|rows| *rows > MOST_ROWS) {
@@ -169,6 +177,28 @@ impl<'a> Sampler<'a> {
     /// What is not as the model's metadata have it, for people.
     pub fn remarks(&self) -> &[String] {
         &self.remarks
+    }
+
+    /// Counts rows of a table that were planned and rows of them that have no values.
+    fn count(&self, t: usize, planned: u64, without: u64) {
+        self.planned[t][0].fetch_add(planned, Relaxed);
+        self.planned[t][1].fetch_add(without, Relaxed);
+    }
+
+    /// Tables that lack rows because no values were found that obey all rules, for people; after the blocks.
+    pub fn lacking(&self) -> Vec<String> {
+        let of = |(t, counts): (usize, &[AtomicU64; 2])| {
+            let [planned, without] = counts.each_ref().map(|c| c.load(Relaxed));
+            (without as f64 > LACKING * planned as f64).then(|| {
+                format!(
+                    "{}: {:.1} % of the rows that were planned are missing or empty, because no values were found for \
+                     them that obey all rules; `fit --rules declared` learns with fewer rules",
+                    self.model.plan.tables[t].name,
+                    100.0 * without as f64 / planned as f64
+                )
+            })
+        };
+        self.planned.iter().enumerate().filter_map(of).collect()
     }
 
     /// Identifiers longer than their pattern where it has no room for so many: the metadata of the output say so.
