@@ -474,6 +474,20 @@ mod tests {
     }
 
     #[test]
+    fn digits_of_a_narrow_float_are_kept_and_noise_is_not() {
+        let narrow: Vec<f64> = [2.8f32, 3.2, 2.8, 1.9].iter().map(|v| f64::from(*v)).collect();
+        let Ok(Column::Number { ticks, decimals: 14 }) = read(&Float64Array::from(narrow.clone()), Sdtype::Numerical)
+        else {
+            panic!("14 decimals");
+        };
+        assert!(ticks.iter().zip(&narrow).all(|(t, v)| (*t as f64 / 1e14 - v).abs() < 1e-14));
+        // A computation that ends beside a value of the column says nothing that it does not.
+        let noisy = vec![1.1234567, 1.1234567 + 3e-12, 2.5];
+        let c = read(&Float64Array::from(noisy), Sdtype::Numerical);
+        assert_eq!(c, Ok(Column::Number { ticks: vec![11_234_567, 11_234_567, 25_000_000], decimals: 7 }));
+    }
+
+    #[test]
     fn numbers_keep_their_grid() {
         let c = read(&StringArray::from(vec![Some("1.25"), None, Some("3")]), Sdtype::Numerical);
         assert_eq!(c, Ok(Column::Number { ticks: vec![125, NULL, 300], decimals: 2 }));

@@ -300,3 +300,41 @@ fn the_result_is_the_same_every_time() {
     let first = find(&tables(&parts));
     assert!((0..3).all(|_| find(&tables(&parts)) == first));
 }
+
+#[test]
+fn a_product_is_found() {
+    let rows = lines(300, "product", |_, s| {
+        let (price, n) = (s.between(101, 9900), s.between(1, 9));
+        format!(
+            "{n}, {}.{:02}, {}.{:02}, {}",
+            price / 100,
+            price % 100,
+            price * n / 100,
+            price * n % 100,
+            s.between(0, 99)
+        )
+    });
+    let table = [Table("t(n:number, price:number, amount:number, other:number)", &rows)];
+    let found = said(&find(&table));
+    assert!(found.contains(&"t: amount = n * price".to_owned()), "{found:?}");
+    assert!(found.iter().all(|f| !f.contains("other")), "{found:?}");
+}
+
+#[test]
+fn found_rules_can_be_kept_together() {
+    // Three flags and what they flag decide each other in many ways; a scale and its steps do so both ways.
+    let rows = lines(600, "flags", |_, s| {
+        let kind = s.between(1, 3);
+        let step = s.between(0, 40);
+        let flags: Vec<i64> = (1..=3).map(|k| i64::from(k == kind)).collect();
+        format!("{kind}, {}, {}, {}, {step}, {}.5", flags[0], flags[1], flags[2], step * step * 3 + 1)
+    });
+    let table = [Table("t(kind:number, one:number, two:number, three:number, step:number, cost:number)", &rows)];
+    let found = find(&table);
+    let rules: Vec<&crate::Rule> = found.iter().map(|f| &f.rule).collect();
+    for (i, rule) in rules.iter().enumerate() {
+        assert!(conflict::fits(&rules[..i], rule), "{:?}", said(&found));
+    }
+    let both = ["t: step determines cost", "t: cost determines step"];
+    assert_eq!(said(&found).iter().filter(|f| both.contains(&f.as_str())).count(), 1, "{:?}", said(&found));
+}

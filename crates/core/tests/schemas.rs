@@ -1,0 +1,146 @@
+//! Schemas as they are elsewhere: a shop whose sales repeat the price of the product, lookup tables that suppliers and
+//! customers share, visits numbered by labels, days whose figures decide whether a shop was open.
+
+use healthdata_core::check::check;
+use healthdata_core::discover::{accept, discover};
+use healthdata_core::example::{Table, data, metadata};
+use healthdata_core::fit::{FitOptions, fit};
+use healthdata_core::metadata::{ColumnMeta, Sdtype};
+use healthdata_core::rng::Stream;
+use healthdata_core::sample::{SampleRequest, Sampler};
+use healthdata_core::{Column, Dataset};
+
+/// Rows drawn from a model of the tables with the rules that they obey, which are proved on the new rows too.
+fn again(tables: &[Table]) -> Dataset {
+    let real = data(tables).expect("tables as text");
+    let mut metadata = metadata(tables, &[]).expect("sound metadata");
+    let found = discover(&real, &metadata).expect("rules can be looked for");
+    accept(&mut metadata, &found);
+    let (model, _) = fit(&real, &metadata, FitOptions::default(), &|_, _| ()).expect("the tables can be learned");
+    model.check().expect("a model that can be read again");
+    let sampler = Sampler::new(&model, SampleRequest::default()).expect("a scale of one");
+    let rows = sampler.block(0).expect("one block");
+    assert_eq!(sampler.lacking(), Vec::<String>::new());
+    let names = sampler.tables().into_iter().map(String::from);
+    let made = Dataset { tables: names.zip(rows.tables).collect() };
+    let report = check(&made, sampler.metadata()).expect("rows can be checked");
+    assert!(report.is_clean(), "{report:?}");
+    made
+}
+
+fn column(data: &Dataset, table: &str, name: &str, sdtype: Sdtype) -> Column {
+    let array = data.tables[table].column_by_name(name).expect("the column");
+    Column::read(array, &ColumnMeta::new(sdtype)).expect("its values")
+}
+
+fn numbers(data: &Dataset, table: &str, name: &str) -> Vec<i64> {
+    let column = column(data, table, name, Sdtype::Numerical);
+    (0..column.len()).map(|r| column.tick(r)).collect()
+}
+
+fn texts(data: &Dataset, table: &str, name: &str) -> Vec<String> {
+    let Column::Text { codes, values } = column(data, table, name, Sdtype::Categorical) else {
+        panic!("{name}: no text")
+    };
+    codes.iter().map(|c| values.get_index(*c as usize).unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn sales_repeat_the_price_of_their_product() {
+    let mut rng = Stream::new(1, 0, 0);
+    let prices: Vec<u64> = (0..40).map(|p| 3 + p * p).collect();
+    let products: String = (0..40).map(|p| format!("A{p}, {}, {}\n", ["food", "toys"][p % 2], prices[p])).collect();
+    let orders: String = (0..800).map(|o| format!("O{o}, {}\n", ["web", "shop", "web"][o % 3])).collect();
+    let mut sales = String::new();
+    for o in 0..800 {
+        for _ in 0..1 + rng.below(4) {
+            let (product, quantity) = (rng.below(40) as usize, 1 + rng.below(5));
+            let price = prices[product];
+            sales += &format!("O{o}, A{product}, {quantity}, {price}, {}\n", quantity * price);
+        }
+    }
+    let made = again(&[
+        Table("products(*product, kind, list:number)", &products),
+        Table("orders(*order, channel)", &orders),
+        Table("sales(order>orders, product>products, quantity:number, price:number, amount:number)", &sales),
+    ]);
+    // Of about 2,000 sales in 800 orders, whose numbers are even over 1 to 4: five standard errors.
+    let rows = made.tables["sales"].num_rows() as f64;
+    assert!((rows - 2000.0).abs() < 5.0 * (800.0f64 * 2.5).sqrt(), "{rows}");
+    let (quantity, price) = (numbers(&made, "sales", "quantity"), numbers(&made, "sales", "price"));
+    let amount = numbers(&made, "sales", "amount");
+    assert!((0..amount.len()).all(|r| amount[r] == quantity[r] * price[r]));
+    let list: std::collections::HashMap<String, i64> =
+        texts(&made, "products", "product").into_iter().zip(numbers(&made, "products", "list")).collect();
+    assert!(texts(&made, "sales", "product").iter().zip(&price).all(|(p, price)| list[p] == *price));
+}
+
+#[test]
+fn lookup_tables_that_others_share_keep_their_names() {
+    let mut rng = Stream::new(2, 0, 0);
+    let nations: Vec<String> = (0..12).map(|n| format!("Land of the {n}th king")).collect();
+    let lines = |n: usize, row: &mut dyn FnMut(usize) -> String| (0..n).map(|i| row(i) + "\n").collect::<String>();
+    let nation = lines(12, &mut |i| format!("N{i}, {}", nations[i]));
+    let supplier = lines(60, &mut |i| format!("S{i}, N{}, {}", i % 12, rng.below(900)));
+    let part = lines(80, &mut |i| format!("P{i}, {}", ["steel", "brass", "tin"][i % 3]));
+    let offer = lines(240, &mut |i| format!("F{i}, P{}, S{}, {}", i / 3, rng.below(60), rng.below(500)));
+    let customer = lines(400, &mut |i| format!("C{i}, N{}, {}", rng.below(12), rng.below(7000)));
+    let bought = lines(2000, &mut |i| format!("C{}, F{}, {}", i / 5, rng.below(240), 1 + rng.below(50)));
+    let made = again(&[
+        Table("nations(*nation, name)", &nation),
+        Table("suppliers(*supplier, nation>nations, balance:number)", &supplier),
+        Table("parts(*part, metal)", &part),
+        Table("offers(*offer, part>parts, supplier>suppliers, cost:number)", &offer),
+        Table("customers(*customer, nation>nations, balance:number)", &customer),
+        Table("bought(customer>customers, offer>offers, quantity:number)", &bought),
+    ]);
+    let mut names = texts(&made, "nations", "name");
+    names.sort();
+    let mut real = nations.clone();
+    real.sort();
+    assert_eq!(names, real);
+}
+
+#[test]
+fn labels_number_visits_and_what_is_repeated_is_repeated() {
+    let mut rng = Stream::new(3, 0, 0);
+    let patients: String = (0..500).map(|p| format!("{p}, {}\n", ["drug", "none"][p % 2])).collect();
+    let mut events = String::new();
+    for p in 0..500 {
+        let death = 200 + rng.below(3000);
+        let first = if rng.below(2) == 0 { death } else { rng.below(death) };
+        events += &format!("{p}, 2, {death}\n{p}, 1, {first}\n");
+    }
+    let made =
+        again(&[Table("patients(*id, arm)", &patients), Table("events(id>patients, event, time:number)", &events)]);
+    let (event, time) = (texts(&made, "events", "event"), numbers(&made, "events", "time"));
+    let of = texts(&made, "events", "id");
+    let pairs: Vec<usize> = (1..of.len()).filter(|r| of[*r] == of[r - 1]).collect();
+    assert!(pairs.len() > 400 && pairs.iter().all(|r| event[*r] == "2" && event[r - 1] == "1"));
+    let same = pairs.iter().filter(|r| time[**r] == time[**r - 1]).count() as f64 / pairs.len() as f64;
+    // Half of them: five standard errors on both sides.
+    assert!((same - 0.5).abs() < 5.0 * (0.25f64 / 500.0 + 0.25 / pairs.len() as f64).sqrt(), "{same}");
+}
+
+#[test]
+fn two_numbers_that_decide_one_label_agree() {
+    let mut rng = Stream::new(4, 0, 0);
+    let shops: String = (0..60).map(|s| format!("{s}, {}\n", ["a", "b"][s % 2])).collect();
+    let mut days = String::new();
+    for s in 0..60 {
+        for day in 0..60i64 {
+            let open = day % 7 != 6;
+            let sold = if open { 50 + rng.below(400) } else { 0 };
+            let guests = if open { 1 + sold / 9 + rng.below(6) } else { 0 };
+            let at = healthdata_core::time::format((15_000 + day) * healthdata_core::time::DAY, "%Y-%m-%d");
+            days += &format!("{s}, {at}, {sold}, {guests}, {}\n", if open { "yes" } else { "no" });
+        }
+    }
+    let made = again(&[
+        Table("shops(*shop, kind)", &shops),
+        Table("days(shop>shops, at:time, sold:number, guests:number, open)", &days),
+    ]);
+    let (sold, guests) = (numbers(&made, "days", "sold"), numbers(&made, "days", "guests"));
+    let open = texts(&made, "days", "open");
+    assert!((0..open.len()).all(|r| (open[r] == "yes") == (sold[r] > 0) && (sold[r] > 0) == (guests[r] > 0)));
+}
