@@ -41,6 +41,45 @@ pub(super) fn supported(training: &Training, t: usize, slots: &[u16]) -> Vec<Vec
     groups(training, t, key).into_iter().filter(|(_, e)| e.len() >= training.min_support).map(|(k, _)| k).collect()
 }
 
+/// A pair of numbers and who has it.
+type Held<'a> = ((i64, i64), &'a BTreeSet<u32>);
+
+/// The number with which `k` entities are reached.
+fn kth<'a>(mut values: impl Iterator<Item = &'a Held<'a>>, k: usize) -> Option<i64> {
+    let mut seen: BTreeSet<u32> = BTreeSet::new();
+    let reached = values.find(|(_, held)| {
+        seen.extend(*held);
+        seen.len() >= k
+    });
+    reached.map(|((number, _), _)| *number)
+}
+
+/// From which number on which value is decided: runs of numbers that decide the same, each of `k` entities at least.
+/// A run begins with its first number where so many hold it, else in the middle between the `k`-th ones of both sides.
+fn steps(groups: &BTreeMap<(i64, i64), BTreeSet<u32>>, k: usize) -> Vec<(i64, i64)> {
+    // Of the values beside one number the one that most hold.
+    let all: Vec<Held> = groups.iter().map(|(pair, held)| (*pair, held)).collect();
+    let usual = all.chunk_by(|x, y| x.0.0 == y.0.0).filter_map(|one| one.iter().rev().max_by_key(|x| x.1.len()));
+    let usual: Vec<Held> = usual.copied().collect();
+    let mut out: Vec<(i64, i64)> = Vec::new();
+    let mut before = None;
+    for run in usual.chunk_by(|x, y| x.0.1 == y.0.1) {
+        let (Some(low), Some(high)) = (kth(run.iter(), k), kth(run.iter().rev(), k)) else { continue };
+        let from = match before {
+            Some(before) if low != run[0].0.0 => i64::midpoint(before, low),
+            _ => low,
+        };
+        let decided = run[0].0.1;
+        match out.last() {
+            Some(last) if last.1 == decided => {}
+            Some(last) => out.push((from.max(last.0.saturating_add(1)), decided)),
+            None => out.push((from, decided)),
+        }
+        before = Some(high);
+    }
+    out
+}
+
 /// A column that decides another: as combinations where it has labels, by its number, or by the row it leads to.
 pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: &str) -> Option<()> {
     let (plan, metadata, training) = (k.training.plan, k.training.metadata, k.training);
@@ -85,12 +124,7 @@ pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: 
                 let (a, b) = (decider[r], target[r]);
                 (a != NULL && b != NULL && !pooled(plan, t, slot, b)).then_some((a, b))
             };
-            let mut known: Vec<(i64, i64)> = Vec::new();
-            for ((a, b), held) in groups(training, t, both) {
-                if held.len() >= training.min_support && known.last().is_none_or(|(last, _)| *last != a) {
-                    known.push((a, b));
-                }
-            }
+            let known = steps(&groups(training, t, both), training.min_support);
             if known.is_empty() || table.when == Some(slot) {
                 return None;
             }
@@ -123,8 +157,23 @@ pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: 
 
 #[cfg(test)]
 mod tests {
+    use super::Decider;
     use crate::example::{self, Table};
     use crate::fit::{FitOptions, fit};
+
+    #[test]
+    fn numbers_that_hardly_repeat_decide_in_steps() {
+        // Six closed days without sales, 54 with sales that never repeat.
+        let row = |i: usize| if i % 10 == 0 { "0, no".to_owned() } else { format!("{}, yes", 100 + i) };
+        let rows: String = (0..60).map(|i| row(i) + "\n").collect();
+        let tables = [Table("days(sold:number, open)", &rows)];
+        let rule = r#"{"kind": "determines", "table": "days", "column": "sold", "determines": "open"}"#;
+        let (data, metadata) = (example::data(&tables).unwrap(), example::metadata(&tables, &[rule]).unwrap());
+        let (model, _) = fit(&data, &metadata, FitOptions::default(), &|_, _| {}).unwrap();
+        let Decider::Number(_, known) = &model.tables[0].keep.follows[0].from else { panic!("by its number") };
+        // The fifth day with sales has 105: the middle between it and none.
+        assert_eq!(known, &[(0, 1), (52, 0)]);
+    }
 
     #[test]
     fn a_value_beside_a_label_is_that_of_enough_entities() {
