@@ -16,8 +16,8 @@
 //!
 //! - Rows that differ from the commonest value of their group are broken; of equally common ones the first stands.
 //! - **Missing**: holds, on either side.
-//! - **How it is kept**: beside a label only its own value is drawn; from a number or time it is looked up, where the
-//!   nearest known one below decides; rows with the same key take what the first of them has.
+//! - **How it is kept**: beside a label only its own value is drawn; from a number or time it is looked up in steps,
+//!   each of enough entities; rows with the same key take what the first of them has.
 
 use std::collections::HashMap;
 
