@@ -57,7 +57,7 @@ pub struct Follows {
 /// What decides a slot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Decider {
-    /// A number or time: the value of the nearest known one below, else of the first. Pairs in ascending order.
+    /// A number or time: from each of these on the value beside it; below the first as from there on. In ascending order.
     Number(u16, Vec<(i64, i64)>),
     /// A row at the end of a way: what the first row with it has, the others have too.
     Row(Vec<Hop>),

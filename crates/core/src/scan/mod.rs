@@ -166,19 +166,25 @@ impl Look {
         }
         let keep = &fitted.keep;
         for c in &keep.combinations {
-            self.together(of, &c.slots, c.allowed.iter().cloned());
+            self.together(of, &c.slots, c.allowed.iter().cloned(), |v| v);
         }
         for f in &keep.follows {
             if let Decider::Number(by, known) = &f.from {
-                self.together(of, &[*by, f.slot], known.iter().map(|(a, b)| vec![*a, *b]));
+                // A number stands for all that decide as it does, up to the next one.
+                let step = |v: i64| match known.partition_point(|k| k.0 <= v).max(1) {
+                    _ if v == NULL => NULL,
+                    n => known.get(n - 1).map_or(v, |k| k.0),
+                };
+                self.together(of, &[*by, f.slot], known.iter().map(|(a, b)| vec![*a, *b]), step);
             }
         }
     }
 
-    /// Combinations of values of some slots.
-    fn together(&mut self, of: &Of, slots: &[u16], known: impl Iterator<Item = Vec<i64>>) {
+    /// Combinations of values of some slots, the first of them as `step` has it.
+    fn together(&mut self, of: &Of, slots: &[u16], known: impl Iterator<Item = Vec<i64>>, step: impl Fn(i64) -> i64) {
         let columns: Option<Vec<Vec<i64>>> = slots.iter().map(|s| of.slot(usize::from(*s))).collect();
-        let Some(columns) = columns else { return };
+        let Some(mut columns) = columns else { return };
+        columns.iter_mut().take(1).flatten().for_each(|v| *v = step(*v));
         let rows = (0..of.entities.len()).map(|r| columns.iter().map(|c| c[r]).collect::<Vec<i64>>());
         let held = Held::count(rows, of.entities);
         let slot = |s: &u16| &of.plan.slots[usize::from(*s)];

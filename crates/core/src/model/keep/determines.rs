@@ -55,21 +55,33 @@ fn kth<'a>(mut values: impl Iterator<Item = &'a Held<'a>>, k: usize) -> Option<i
 }
 
 /// From which number on which value is decided: runs of numbers that decide the same, each of `k` entities at least.
-/// A run begins with its first number where so many hold it, else in the middle between the `k`-th ones of both sides.
+/// A run begins with its first number where so many hold it, else beside the middle between the `k`-th ones of both
+/// sides, at a number that nobody has where there is one.
 fn steps(groups: &BTreeMap<(i64, i64), BTreeSet<u32>>, k: usize) -> Vec<(i64, i64)> {
     // Of the values beside one number the one that most hold.
     let all: Vec<Held> = groups.iter().map(|(pair, held)| (*pair, held)).collect();
     let usual = all.chunk_by(|x, y| x.0.0 == y.0.0).filter_map(|one| one.iter().rev().max_by_key(|x| x.1.len()));
     let usual: Vec<Held> = usual.copied().collect();
+    let is_free = |v: &i64| usual.binary_search_by_key(v, |x| x.0.0).is_err();
     let mut out: Vec<(i64, i64)> = Vec::new();
     let mut before = None;
     for run in usual.chunk_by(|x, y| x.0.1 == y.0.1) {
+        let ((first, decided), held) = run[0];
+        // Of a run whose beginning is moved some may lie before it.
+        let enough = if held.len() >= k { k } else { 2 * k };
+        if kth(run.iter(), enough).is_none() {
+            continue;
+        }
         let (Some(low), Some(high)) = (kth(run.iter(), k), kth(run.iter().rev(), k)) else { continue };
         let from = match before {
-            Some(before) if low != run[0].0.0 => i64::midpoint(before, low),
-            _ => low,
+            _ if held.len() >= k => first,
+            Some(before) => {
+                let middle = i64::midpoint(before, low);
+                (middle..low).find(is_free).unwrap_or(middle)
+            }
+            // What lies below the first run is decided by it all the same.
+            None => (low..=high).find(is_free).unwrap_or(low),
         };
-        let decided = run[0].0.1;
         match out.last() {
             Some(last) if last.1 == decided => {}
             Some(last) => out.push((from.max(last.0.saturating_add(1)), decided)),
@@ -173,6 +185,22 @@ mod tests {
         let Decider::Number(_, known) = &model.tables[0].keep.follows[0].from else { panic!("by its number") };
         // The fifth day with sales has 105: the middle between it and none.
         assert_eq!(known, &[(0, 1), (52, 0)]);
+    }
+
+    #[test]
+    fn where_a_step_begins_nobody_is() {
+        let value = |i: usize| 1000 + 2 * i as i64;
+        let rows: String = (0..90).map(|i| format!("{}, {}\n", value(i), ["a", "b", "c"][i / 30])).collect();
+        let tables = [Table("t(number:number, label)", &rows)];
+        let rule = r#"{"kind": "determines", "table": "t", "column": "number", "determines": "label"}"#;
+        let (data, metadata) = (example::data(&tables).unwrap(), example::metadata(&tables, &[rule]).unwrap());
+        let (model, _) = fit(&data, &metadata, FitOptions::default(), &|_, _| {}).unwrap();
+        let Decider::Number(_, known) = &model.tables[0].keep.follows[0].from else { panic!("by its number") };
+        assert_eq!(known.len(), 3);
+        assert!(known.iter().all(|(from, _)| (0..90).all(|i| value(i) != *from)), "{known:?}");
+        // The fifth from either side of a border are eighteen apart.
+        assert!((1..3).all(|n| (known[n].0 - value(30 * n)).abs() <= 9), "{known:?}");
+        assert_eq!(crate::scan::scan(&model, &data, None).unwrap().found, []);
     }
 
     #[test]
