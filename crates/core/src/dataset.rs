@@ -191,6 +191,16 @@ fn decimals(values: &[f64], grid: Grid) -> u8 {
 /// Decimals from which digits may be those of a narrow float (2.79999995231628) instead of noise.
 const NOISE: u8 = 7;
 
+/// Beyond this many steps of its grid a number is kept to the coarse one: sums of a few must not run over.
+const ROOM: f64 = 1e17;
+
+/// The decimals that show every digit, where there is room for them.
+fn fine(values: &[f64]) -> Option<u8> {
+    let decimals = decimals(values, FINE);
+    let largest = values.iter().fold(1.0f64, |m, v| m.max(v.abs()));
+    (largest * 10f64.powi(i32::from(decimals)) <= ROOM).then_some(decimals)
+}
+
 /// True when the values are no fewer on the grid of so many decimals: then what is beyond belongs to each value, as
 /// where a float of 32 bits was written with the digits of 64, and no two differ by the noise of a computation.
 fn tells_no_more(values: &[f64], decimals: u8) -> bool {
@@ -215,10 +225,10 @@ fn from_floats(values: Vec<Option<f64>>, grid: Grid) -> Result<Column> {
     // NaN and infinity are how other tools write a missing number.
     let clean: Vec<Option<f64>> = values.into_iter().map(|v| v.filter(|v| v.is_finite())).collect();
     let known: Vec<f64> = clean.iter().flatten().copied().collect();
-    let decimals = match decimals(&known, grid) {
-        d if d >= NOISE && tells_no_more(&known, d) => self::decimals(&known, FINE),
-        d => d,
-    };
+    let mut decimals = decimals(&known, grid);
+    if decimals >= NOISE && tells_no_more(&known, decimals) {
+        decimals = fine(&known).unwrap_or(decimals);
+    }
     let scale = 10f64.powi(i32::from(decimals));
     let ticks = clean.into_iter().map(|v| v.map_or(NULL, |v| (v * scale).round() as i64)).collect();
     Ok(Column::Number { ticks, decimals })
@@ -481,6 +491,9 @@ mod tests {
             panic!("14 decimals");
         };
         assert!(ticks.iter().zip(&narrow).all(|(t, v)| (*t as f64 / 1e14 - v).abs() < 1e-14));
+        let wide: Vec<f64> = narrow.iter().copied().chain([25_000.0]).collect();
+        let c = read(&Float64Array::from(wide), Sdtype::Numerical);
+        assert!(matches!(c, Ok(Column::Number { decimals: 7..=12, .. })), "{c:?}");
         // A computation that ends beside a value of the column says nothing that it does not.
         let noisy = vec![1.1234567, 1.1234567 + 3e-12, 2.5];
         let c = read(&Float64Array::from(noisy), Sdtype::Numerical);

@@ -31,7 +31,6 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
         let repeats: u64 = sizes.iter().map(|s| u64::from(s.saturating_sub(1))).sum();
         let repeated = sizes.iter().filter(|s| **s > 1).count();
         for (j, to) in lines.iter().enumerate().filter(|(j, _)| *j != i) {
-            let numbers = from.kind != Kind::Label && to.kind != Kind::Label;
             if steps.contains(&(j, i)) {
                 continue;
             }
@@ -50,7 +49,7 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
                 let surprise = repeats.saturating_sub(broken) as f64 * bits(repeat(&known, &all[j]));
                 let why = format!("{} and {repeats} repeats of {}", rows(from.sorted.len() as u64, broken), from.path);
                 let one = Found::believed(kind, repeats, broken, surprise, why);
-                if numbers && one.is_some() {
+                if one.is_some() && from.kind != Kind::Label && to.kind != Kind::Label {
                     steps.insert((i, j));
                 }
                 found.extend(one);
