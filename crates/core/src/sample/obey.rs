@@ -245,7 +245,7 @@ impl<'a> Obey<'a> {
         Decided::Free
     }
 
-    /// What a number decides: as the nearest known one below.
+    /// What a number decides, by the step that it lies in.
     fn follow(&self, frames: &[Frame], row: usize, by: u16, known: &[(i64, i64)]) -> Option<i64> {
         match frames[self.table].values[usize::from(by)][row] {
             NULL => None,
