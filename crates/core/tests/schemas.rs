@@ -79,6 +79,26 @@ fn sales_repeat_the_price_of_their_product() {
 }
 
 #[test]
+fn a_price_that_two_products_share_is_that_of_both() {
+    let mut rng = Stream::new(5, 0, 0);
+    let products: String = (0..30).map(|p| format!("A{p}, {}\n", 10 + 7 * (p % 6))).collect();
+    let mut sales = String::new();
+    for s in 0..900 {
+        let product = rng.below(30);
+        let instead = product % 6 + 6 * rng.below(5);
+        sales += &format!("S{s}, A{product}, A{instead}, {}, {}\n", 10 + 7 * (product % 6), ["web", "shop"][s % 2]);
+    }
+    let sales_of = "sales(*sale, product>products, instead>products, price:number, channel)";
+    let made = again(&[Table("products(*product, list:number)", &products), Table(sales_of, &sales)], &[]);
+    let names = texts(&made, "products", "product").into_iter().zip(numbers(&made, "products", "list"));
+    let list: std::collections::HashMap<String, i64> = names.collect();
+    let price = numbers(&made, "sales", "price");
+    for side in ["product", "instead"] {
+        assert!(texts(&made, "sales", side).iter().zip(&price).all(|(p, price)| list[p] == *price), "{side}");
+    }
+}
+
+#[test]
 fn lookup_tables_that_others_share_keep_their_names() {
     let mut rng = Stream::new(2, 0, 0);
     let nations: Vec<String> = (0..12).map(|n| format!("Land of the {n}th king")).collect();

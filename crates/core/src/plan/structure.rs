@@ -230,8 +230,7 @@ pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
             }
             let (copies, chosen) =
                 found.into_iter().partition(|a| plan.tables[t].links[l].copied(a, plan.tables[t].when).is_some());
-            let agreements = [simplest(chosen), first_of(plan, t, l, copies)].concat();
-            plan.tables[t].links[l].agreements = agreements;
+            plan.tables[t].links[l].agreements = [simplest(chosen), first_of(plan, t, l, copies)].concat();
         }
     }
 }

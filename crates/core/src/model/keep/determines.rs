@@ -67,11 +67,6 @@ fn steps(groups: &BTreeMap<(i64, i64), BTreeSet<u32>>, k: usize) -> Vec<(i64, i6
     let mut before = None;
     for run in usual.chunk_by(|x, y| x.0.1 == y.0.1) {
         let ((first, decided), held) = run[0];
-        // Of a run whose beginning is moved some may lie before it.
-        let enough = if held.len() >= k { k } else { 2 * k };
-        if kth(run.iter(), enough).is_none() {
-            continue;
-        }
         let (Some(low), Some(high)) = (kth(run.iter(), k), kth(run.iter().rev(), k)) else { continue };
         let from = match before {
             _ if held.len() >= k => first,
@@ -82,14 +77,26 @@ fn steps(groups: &BTreeMap<(i64, i64), BTreeSet<u32>>, k: usize) -> Vec<(i64, i6
             // What lies below the first run is decided by it all the same.
             None => (low..=high).find(is_free).unwrap_or(low),
         };
-        match out.last() {
-            Some(last) if last.1 == decided => {}
-            Some(last) => out.push((from.max(last.0.saturating_add(1)), decided)),
-            None => out.push((from, decided)),
-        }
+        out.push((out.last().map_or(from, |last| from.max(last.0.saturating_add(1))), decided));
         before = Some(high);
     }
-    out
+    // Where a beginning was moved some lie before it: a step that fewer are left in goes.
+    loop {
+        out.dedup_by_key(|step| step.1);
+        let starts: Vec<usize> = out.iter().map(|step| usual.partition_point(|x| x.0.0 < step.0)).collect();
+        let enough: Vec<bool> = (0..out.len())
+            .map(|i| {
+                let inside =
+                    &usual[if i == 0 { 0 } else { starts[i] }..starts.get(i + 1).copied().unwrap_or(usual.len())];
+                kth(inside.iter().filter(|x| x.0.1 == out[i].1), k).is_some()
+            })
+            .collect();
+        if !enough.contains(&false) {
+            return out;
+        }
+        let mut enough = enough.into_iter();
+        out.retain(|_| enough.next().unwrap_or(true));
+    }
 }
 
 /// A column that decides another: as combinations where it has labels, by its number, or by the row it leads to.
@@ -201,6 +208,14 @@ mod tests {
         // The fifth from either side of a border are eighteen apart.
         assert!((1..3).all(|n| (known[n].0 - value(30 * n)).abs() <= 9), "{known:?}");
         assert_eq!(crate::scan::scan(&model, &data, None).unwrap().found, []);
+    }
+
+    #[test]
+    fn a_step_may_begin_with_a_number_of_few() {
+        // One entity has 10, three times the support have 11; then the other label.
+        let held: Vec<_> = [(10, 0, 0..1), (11, 0, 1..16), (12, 1, 0..5)].into_iter().collect();
+        let groups = held.into_iter().map(|(a, b, who)| ((a, b), who.take(5).collect())).collect();
+        assert_eq!(super::steps(&groups, 5), [(11, 0), (12, 1)]);
     }
 
     #[test]
