@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "order",
     "range",
     "domain",
@@ -18,6 +18,7 @@ const KINDS: [&str; 15] = [
     "no_overlap",
     "paths_agree",
     "at_least_one",
+    "total",
     "restrict",
     "capacity",
 ];

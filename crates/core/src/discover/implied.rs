@@ -53,6 +53,7 @@ fn says(declared: &RuleKind, found: &RuleKind) -> bool {
         (NullWhen { table: t, column: a, when: b, .. }, NullWhen { table: u, column: c, when: d, .. }) => {
             t == u && a == c && b == d
         }
+        (Total { table: t, equals: a, .. }, Total { table: u, equals: b, .. }) => t == u && a == b,
         (a, b) => a == b,
     }
 }

@@ -17,6 +17,7 @@ mod no_overlap;
 mod order;
 mod paths;
 mod restrict;
+mod totals;
 mod unique;
 
 use rayon::prelude::*;
@@ -95,10 +96,17 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
     let by_table = by_table.collect::<Result<Vec<_>>>()?;
     let mut found: Vec<Found> = owners.into_iter().chain(by_table.into_iter().flatten()).collect();
     found.extend(links::at_least_one(&linked)?);
+    found.extend(totals::find(&linked)?);
     // What follows from the surer of two rules goes, so the sure ones stand first.
     found.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
     implied::remove(&mut found, metadata);
     // Those that can't be kept with a surer one, or with a declared one, go too.
+    // What computes a column leaves it no choice and comes first.
+    found.sort_by_key(|f| match f.rule.kind {
+        RuleKind::Formula { .. } => 0,
+        RuleKind::Total { .. } => 1,
+        _ => 2,
+    });
     let mut kept: Vec<&Rule> = metadata.rules.iter().filter(|r| r.enforced).collect();
     let stays: Vec<bool> = found
         .iter()
@@ -110,6 +118,7 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
         .collect();
     let mut stays = stays.into_iter();
     found.retain(|_| stays.next().unwrap_or(true));
+    found.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
     Ok(found)
 }
 

@@ -2,8 +2,10 @@
 
 use super::near::hint;
 use super::{Metadata, Owner, Sdtype};
+use crate::linked::decimal;
 use crate::rule::RuleKind;
 use crate::rule::expression::Expression;
+use crate::rule::total::Aggregate;
 use crate::time;
 
 type Say<'a> = &'a mut dyn FnMut(String);
@@ -60,6 +62,16 @@ pub(super) fn check(meta: &Metadata, rule: &RuleKind, say: Say) {
             at.need(left != right, "compares a path with itself");
         }),
         AtLeastOne { parent, child, key } => at.on(parent, |at| at.one_child(child, key.as_deref())),
+        Total { table, equals, aggregate, child, of, key } => at.on(table, |at| {
+            if decimal(equals).is_none() {
+                at.column(equals);
+            }
+            at.one_child(child, key.as_deref());
+            match of {
+                Some(of) => at.column_of(child, of),
+                None => at.need(*aggregate == Aggregate::Count, "names no column in \"of\""),
+            }
+        }),
         Restrict { table, attribute, values, from, to, min_years, below_years } => at.on(table, |at| {
             at.path(attribute);
             at.times(&[from, to]);
@@ -122,9 +134,14 @@ impl<'a> At<'a> {
 
     /// A column of the row itself.
     fn column(&mut self, column: &str) {
-        let columns = &self.meta.tables[self.table].columns;
-        if !columns.contains_key(column) {
-            let hint = hint(self.table, column, columns.keys().map(String::as_str));
+        self.column_of(self.table, column);
+    }
+
+    /// A column of a table, where that is there.
+    fn column_of(&mut self, table: &str, column: &str) {
+        let Some(meta) = self.meta.tables.get(table) else { return };
+        if !meta.columns.contains_key(column) {
+            let hint = hint(table, column, meta.columns.keys().map(String::as_str));
             self.say(&format!("unknown column \"{column}\"{hint}"));
         }
     }

@@ -4,7 +4,8 @@
 //! ways exist, rows stay inside their tables, trees end, numbers are finite and spans of them do not overflow.
 
 use super::{
-    Coder, ColumnModel, CountModel, Decider, Drawn, Input, Keep, LinkModel, Model, Place, Quantity, TableModel, Unit,
+    Coder, ColumnModel, CountModel, Decider, Drawn, Input, Keep, LinkModel, Model, Place, Quantity, TableModel, Total,
+    Unit, Whole,
 };
 use crate::conditional::Binner;
 use crate::dataset::NULL;
@@ -15,6 +16,7 @@ use crate::metadata::Metadata;
 use crate::model::UniqueItem;
 use crate::plan::{Origin, Output, Plan, SlotKind, SummaryKind, TablePlan};
 use crate::rule::expression::Expression;
+use crate::rule::total::Aggregate;
 use crate::time::DAY;
 use crate::{Error, ErrorKind, Result};
 
@@ -441,8 +443,29 @@ impl Look<'_> {
         }
         keep.not_null.iter().chain(&keep.complete).try_for_each(|s| slot(*s))?;
         self.laws(t, keep)?;
+        keep.totals.iter().try_for_each(|total| self.total(t, total))?;
         let owned = |c: &u16| self.plan.tables.get(usize::from(*c)).is_some_and(|c| c.owner == Some(t as u16));
         need(keep.at_least_one.iter().all(owned), "a rule about rows of another table")
+    }
+
+    /// What children come to.
+    fn total(&self, t: usize, total: &Total) -> Found {
+        let child = self.plan.tables.get(usize::from(total.child)).ok_or("a total of no table")?;
+        let way = matches!(total.way, Hop::Owner | Hop::Link(_)) && self.way(total.child.into(), &[total.way])? == t;
+        let of = total.of.map(|of| child.slots.get(usize::from(of)).map(|s| &s.kind).ok_or("a total of no column"));
+        let of = of.transpose()?;
+        let both = self.model.tables.get(t).zip(self.model.tables.get(usize::from(total.child)));
+        let drawn = both.is_some_and(|(a, b)| a.template.is_none() && b.template.is_none());
+        let fits = match total.equals {
+            Whole::Number(_) => matches!(of, Some(SlotKind::Number { .. })),
+            Whole::Slot { slot, empty, .. } => {
+                let kind = self.plan.tables[t].slots.get(usize::from(slot)).map(|s| &s.kind);
+                let held = kind.is_some_and(|kind| !kind.is_label());
+                let needs_one = total.aggregate == Aggregate::Count || of.is_some();
+                held && needs_one && [0, NULL].contains(&empty) && total.scale(self.plan, t, slot).is_some()
+            }
+        };
+        need(way && drawn && fits, "a total that nothing comes to")
     }
 
     /// What decides a column from others.

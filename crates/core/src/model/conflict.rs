@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::linked::decimal;
 use crate::metadata::Metadata;
 use crate::plan::Plan;
 use crate::rule::expression::Expression;
@@ -22,15 +23,78 @@ pub(super) fn check(plan: &Plan, metadata: &Metadata) -> Result<()> {
 
 /// Whether a found rule can be kept beside these.
 pub(crate) fn fits(rules: &[&Rule], new: &Rule) -> bool {
-    if with(rules, new).next().is_some() {
+    let all = || [rules, &[new]].concat();
+    if with(rules, new).next().is_some() || is_unsettled(&all()) {
         return false;
     }
-    let all = || [rules, &[new]].concat();
     match new.kind {
         RuleKind::Formula { .. } => formulas(&all()).is_empty(),
         RuleKind::Order { .. } | RuleKind::Inside { .. } => orders(&all()).is_empty(),
         _ => true,
     }
+}
+
+/// Whether totals, and formulas that follow them, change a column after another rule was kept by what it held.
+fn is_unsettled(rules: &[&Rule]) -> bool {
+    use RuleKind::*;
+    let mut changed: Vec<(&str, &str)> = Vec::new();
+    for rule in rules {
+        if let Total { table, equals, .. } = &rule.kind {
+            changed.push((table, equals));
+        }
+    }
+    let reads = |rule: &Rule, changed: &[(&str, &str)]| {
+        let at = |path: &String| match path.rsplit_once('.') {
+            Some((_, column)) => changed.iter().any(|c| c.1 == column),
+            None => changed.contains(&(rule.table(), path)),
+        };
+        rule.paths().iter().any(at)
+    };
+    // A formula or a step of numbers follows, and changes its own column.
+    for _ in 0..rules.len() {
+        let before = changed.len();
+        for rule in rules {
+            let (Formula { table, column, .. } | Determines { table, determines: column, .. }) = &rule.kind else {
+                continue;
+            };
+            if !changed.contains(&(table, column)) && reads(rule, &changed) {
+                changed.push((table, column));
+            }
+        }
+        if changed.len() == before {
+            break;
+        }
+    }
+    let follows = |kind: &RuleKind| match kind {
+        Formula { .. } | Determines { .. } | NotNull { .. } | PathsAgree { .. } | Total { .. } => true,
+        // Whether there is a total at all is known when it is drawn.
+        NullWhen { values, .. } => values.iter().all(String::is_empty),
+        _ => false,
+    };
+    rules.iter().any(|r| is_circular(r, rules) || (!follows(&r.kind) && reads(r, &changed)))
+}
+
+/// Whether a total is worked out from a column that follows from it.
+fn is_circular(total: &Rule, rules: &[&Rule]) -> bool {
+    let RuleKind::Total { equals, child, of: Some(of), .. } = &total.kind else { return false };
+    let mut follow: Vec<String> = Vec::new();
+    for _ in 0..rules.len() {
+        let is_known = |path: &String, follow: &[String]| {
+            follow.contains(path) || path.rsplit_once('.').is_some_and(|(_, column)| column == equals)
+        };
+        for rule in rules.iter().filter(|r| r.table() == child) {
+            let next = match &rule.kind {
+                RuleKind::Formula { column, .. } if rule.paths().iter().any(|p| is_known(p, &follow)) => column,
+                RuleKind::PathsAgree { left, right, .. } if is_known(left, &follow) => right,
+                RuleKind::PathsAgree { left, right, .. } if is_known(right, &follow) => left,
+                _ => continue,
+            };
+            if !follow.contains(next) {
+                follow.push(next.clone());
+            }
+        }
+    }
+    follow.contains(of)
 }
 
 /// Why a rule can't be kept with each of these.
@@ -56,6 +120,19 @@ fn pair(a: &RuleKind, b: &RuleKind) -> Option<&'static str> {
         }
         (Formula { table: t, column: c, .. }, Determines { table: u, determines: d, .. })
         | (Determines { table: u, determines: d, .. }, Formula { table: t, column: c, .. })
+            if t == u && c == d =>
+        {
+            Some("decide the same column; keep one")
+        }
+        (Total { table: t, equals: c, .. }, Total { table: u, equals: d, .. })
+            if t == u && c == d && a != b && decimal(c).is_none() =>
+        {
+            Some("work out the same column; keep one")
+        }
+        (Formula { table: t, column: c, .. }, Total { table: u, equals: d, .. })
+        | (Total { table: u, equals: d, .. }, Formula { table: t, column: c, .. })
+        | (Determines { table: t, determines: c, .. }, Total { table: u, equals: d, .. })
+        | (Total { table: u, equals: d, .. }, Determines { table: t, determines: c, .. })
             if t == u && c == d =>
         {
             Some("decide the same column; keep one")

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::keep::UniqueItem;
 use crate::frame::{Hop, Ref};
+use crate::rule::total::Aggregate;
 
 /// How a value seen from a row becomes a bound on the grid of a slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,4 +84,35 @@ pub enum Place {
     Value(Ref),
     /// At a row, whose key it is.
     Row(Vec<Hop>),
+}
+
+/// What the rows of a child table come to for each row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Total {
+    /// The child table.
+    pub child: u16,
+    /// The step from its rows.
+    pub way: Hop,
+    /// What is worked out.
+    pub aggregate: Aggregate,
+    /// Its slot; None for a count.
+    pub of: Option<u16>,
+    /// What it is equal to.
+    pub equals: Whole,
+}
+
+/// What a total is equal to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Whole {
+    /// A slot of the parent, which is worked out.
+    Slot {
+        /// The slot.
+        slot: u16,
+        /// It may be missing where it could be worked out.
+        optional: bool,
+        /// What it is where there is nothing to work out.
+        empty: i64,
+    },
+    /// This many ticks of the child's slot, whose values move to reach it.
+    Number(i64),
 }

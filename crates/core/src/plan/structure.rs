@@ -11,6 +11,7 @@ use crate::dataset::{Column, NULL};
 use crate::detect;
 use crate::frame::{Frame, Hop, NO_ROW};
 use crate::metadata::{Metadata, Owner};
+use crate::rule::RuleKind;
 use crate::{Dataset, Error, ErrorKind, Result};
 
 type Owners = (Vec<Option<usize>>, Vec<Option<usize>>, Vec<Vec<u32>>, Vec<Option<String>>);
@@ -147,17 +148,35 @@ pub(super) fn number_order(
     notes: &mut Vec<String>,
 ) {
     let Some(name) = when.clone() else { return };
-    let Some(Column::Text { codes, values }) = columns.get(&name) else { return };
-    match whole_numbers(values) {
-        Some(numbers) => {
-            let ticks = codes.iter().map(|c| numbers.get(*c as usize).copied().unwrap_or(NULL)).collect();
-            columns.insert(name, Column::Number { ticks, decimals: 0 });
-        }
-        None => {
-            notes.push(format!("{table}: {name} holds labels, which order no rows"));
-            *when = None;
+    let Some(column) = columns.get_mut(&name) else { return };
+    if !as_whole_numbers(column) {
+        notes.push(format!("{table}: {name} holds labels, which order no rows"));
+        *when = None;
+    }
+}
+
+/// What children come to is a number: labels that are whole numbers become numbers.
+pub(super) fn number_totals(
+    metadata: &Metadata,
+    number: &HashMap<&str, usize>,
+    columns: &mut [IndexMap<String, Column>],
+) {
+    for rule in metadata.rules.iter().filter(|r| r.enforced) {
+        let RuleKind::Total { table, equals, .. } = &rule.kind else { continue };
+        let column = number.get(table.as_str()).and_then(|t| columns[*t].get_mut(equals));
+        if let Some(column) = column {
+            as_whole_numbers(column);
         }
     }
+}
+
+/// Makes labels that are whole numbers into numbers; false where they are not.
+fn as_whole_numbers(column: &mut Column) -> bool {
+    let Column::Text { codes, values } = &*column else { return true };
+    let Some(numbers) = whole_numbers(values) else { return false };
+    let ticks = codes.iter().map(|c| numbers.get(*c as usize).copied().unwrap_or(NULL)).collect();
+    *column = Column::Number { ticks, decimals: 0 };
+    true
 }
 
 /// Relationships of a table that are links (neither its owner nor implied), in order.

@@ -19,6 +19,15 @@ use crate::linked::{Linked, NO_ROW, Tally};
 use crate::metadata::Owner;
 
 pub(super) fn check(linked: &Linked, parent: &str, child: &str, key: Option<&str>) -> Result<Tally> {
+    let mut has_child = vec![false; linked.table(parent)?.rows];
+    for row in parents(linked, parent, child, key)?.iter().filter(|r| **r != NO_ROW) {
+        has_child[*row as usize] = true;
+    }
+    Ok(Tally::of(has_child.len(), |row| has_child[row]))
+}
+
+/// The parent of each row of a child table, by a key or by the only way that there is.
+pub(super) fn parents<'a>(linked: &'a Linked, parent: &str, child: &str, key: Option<&str>) -> Result<&'a [u32]> {
     let mut ways: Vec<String> = match key {
         Some(key) => vec![key.to_owned()],
         None => {
@@ -33,12 +42,9 @@ pub(super) fn check(linked: &Linked, parent: &str, child: &str, key: Option<&str
         let what = if ways.is_empty() { "no foreign key leads" } else { "several foreign keys lead" };
         return Err(super::senseless(format!("{what} from {child} to {parent}: name one in key")));
     };
-    let mut has_child = vec![false; linked.table(parent)?.rows];
-    for row in linked.parents(child, way)?.iter().filter(|r| **r != NO_ROW) {
-        match has_child.get_mut(*row as usize) {
-            Some(has) => *has = true,
-            None => return Err(super::senseless(format!("key {way} of {child} does not lead to {parent}"))),
-        }
+    let (rows, most) = (linked.parents(child, way)?, linked.table(parent)?.rows);
+    if rows.iter().any(|r| *r != NO_ROW && *r as usize >= most) {
+        return Err(super::senseless(format!("key {way} of {child} does not lead to {parent}")));
     }
-    Ok(Tally::of(has_child.len(), |row| has_child[row]))
+    Ok(rows)
 }

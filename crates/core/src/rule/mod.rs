@@ -28,13 +28,16 @@ pub mod order;
 pub mod paths_agree;
 pub mod range;
 pub mod restrict;
+pub mod total;
 pub mod unique;
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::linked::{Linked, PICKS, Path, Tally};
+use total::Aggregate;
+
+use crate::linked::{Linked, PICKS, Path, Tally, decimal};
 use crate::{Column, Error, ErrorKind, Result};
 
 /// One rule with where it comes from.
@@ -187,6 +190,23 @@ pub enum RuleKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<String>,
     },
+    /// What the rows of a child table come to for each parent.
+    Total {
+        /// The parent table.
+        table: String,
+        /// A column of it, or a number.
+        equals: String,
+        /// What is worked out.
+        aggregate: Aggregate,
+        /// The child table.
+        child: String,
+        /// Column of the child; a count needs none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<String>,
+        /// Foreign key of the child; may be left out when there is one only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+    },
     /// When the attribute of a link has one of `values`, the years between two times lie in min..max (max excluded).
     Restrict {
         /// The table.
@@ -237,7 +257,7 @@ impl Rule {
             Order { table, .. } | Range { table, .. } | Domain { table, .. } | FixedCombinations { table, .. } => table,
             Determines { table, .. } | Formula { table, .. } | NullWhen { table, .. } | NotNull { table, .. } => table,
             Unique { table, .. } | Inside { table, .. } | NoOverlap { table, .. } | PathsAgree { table, .. } => table,
-            Restrict { table, .. } | Capacity { table, .. } => table,
+            Restrict { table, .. } | Capacity { table, .. } | Total { table, .. } => table,
             AtLeastOne { parent, .. } => parent,
         }
     }
@@ -260,6 +280,8 @@ impl Rule {
             NoOverlap { start, end, .. } => vec![start.clone(), end.clone()],
             PathsAgree { left, right, .. } => vec![left.clone(), right.clone()],
             AtLeastOne { .. } => Vec::new(),
+            Total { equals, .. } if decimal(equals).is_some() => Vec::new(),
+            Total { equals, .. } => vec![equals.clone()],
             Restrict { attribute, from, to, .. } => vec![attribute.clone(), from.clone(), to.clone()],
             Capacity { start, end, by, .. } => vec![start.clone(), end.clone(), by.clone()],
         }
@@ -285,6 +307,9 @@ impl Rule {
             NoOverlap { table, owner, start, end } => no_overlap::check(linked, table, owner, start, end),
             PathsAgree { table, left, right } => paths_agree::check(linked, table, left, right),
             AtLeastOne { parent, child, key } => at_least_one::check(linked, parent, child, key.as_deref()),
+            Total { table, equals, aggregate, child, of, key } => {
+                total::check(linked, [table, equals], *aggregate, [Some(child), key.as_deref(), of.as_deref()])
+            }
             Restrict { table, attribute, values, from, to, min_years, below_years } => {
                 restrict::check(linked, table, attribute, values, [from, to], [*min_years, *below_years])
             }
@@ -323,6 +348,10 @@ impl Rule {
             }
             PathsAgree { table, left, right } => format!("{table}: {left} = {right}"),
             AtLeastOne { parent, child, .. } => format!("{parent}: at least one row of {child}"),
+            Total { table, equals, aggregate, child, of, .. } => match of {
+                Some(of) => format!("{table}: {equals} = {} of {child}.{of}", aggregate.name()),
+                None => format!("{table}: {equals} = {} of {child}", aggregate.name()),
+            },
             Restrict { table, attribute, values, min_years, below_years, from, to } => {
                 let mut bounds = Vec::new();
                 bounds.extend(min_years.map(|y| format!("at least {y}")));

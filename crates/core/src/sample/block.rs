@@ -14,7 +14,7 @@ use crate::time::SECOND;
 pub(super) const PLANS: u64 = 3;
 
 pub(super) struct Block<'a> {
-    sampler: &'a Sampler<'a>,
+    pub(super) sampler: &'a Sampler<'a>,
     block: u64,
     pub(super) frames: Vec<Frame>,
 }
@@ -45,6 +45,7 @@ impl<'a> Block<'a> {
                 self.deferred(t);
             }
         }
+        self.totals(needed);
         self.frames
     }
 
@@ -113,14 +114,19 @@ impl<'a> Block<'a> {
         let moving = Moving::new(&model.plan, t, &model.tables[t]);
         drawer.roomy = moving.is_some();
         let tries = if moving.is_some() { 0 } else { PLANS * TRIES };
+        let aim = self.aim(o, t);
         self.frames[t].first.push(0);
         for p in 0..self.frames[o].rows {
-            let planned = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
+            let drawn = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
+            let planned = self.counted(o, t, p, drawn);
             if let Some(c) = counts {
                 self.frames[o].summaries[usize::from(c.model.summary)][p] = planned as f64;
             }
             let from = self.frames[t].rows;
             self.sequence(&mut drawer, t, p, (planned, least), tries, &mut targets);
+            if let Some(aim) = aim {
+                self.approach(&mut drawer, (t, p), (planned, least), tries, aim);
+            }
             let end = self.frames[t].rows;
             if drawer.roomy {
                 (from..end).for_each(|row| targets.iter_mut().flatten().for_each(|t| t.remember(&self.frames, row)));

@@ -4,8 +4,8 @@ use super::law::ColumnLaw;
 use super::link::Targets;
 use super::row::RowDrawer;
 use crate::dataset::NULL;
-use crate::frame::{Frame, Ref};
-use crate::model::{Bound, Unit};
+use crate::frame::{Frame, Hop, Ref};
+use crate::model::{Bound, Quantity, Unit};
 use crate::plan::{Plan, SlotKind};
 use crate::time::DAY;
 
@@ -44,7 +44,7 @@ impl RowDrawer<'_> {
         c: &ColumnLaw,
         targets: &[Option<Targets>],
     ) -> Option<(i64, i64)> {
-        let (mut lo, mut hi) = c.model.range.unwrap_or(ALL);
+        let (mut lo, mut hi) = c.model.range.filter(|_| !self.reaches_out(c)).unwrap_or(ALL);
         for b in &c.bounds {
             let (low, high) = self.bound(frames, row, &self.law.bounds[*b]);
             lo = lo.max(low);
@@ -61,6 +61,14 @@ impl RowDrawer<'_> {
             hi = hi.min(t.free_until(self.plan, self.model, frames, row));
         }
         (lo <= hi).then_some((lo, hi))
+    }
+
+    /// Whether a time may leave the range of its column, because a span after a late start is better than no row.
+    /// A row that follows another of its owner ends the sequence instead.
+    fn reaches_out(&self, c: &ColumnLaw) -> bool {
+        let (Quantity::Since(base) | Quantity::Calendar(Some(base), _)) = &c.model.quantity else { return false };
+        let is_time = self.plan.tables[self.table].slots[usize::from(c.model.slot)].kind.is_time();
+        self.loose && is_time && base.hops.iter().all(|hop| matches!(hop, Hop::Owner | Hop::Link(_)))
     }
 
     pub(super) fn bound(&self, frames: &[Frame], row: usize, law: &BoundLaw) -> (i64, i64) {

@@ -230,6 +230,7 @@ pub(super) fn depends_on(laws: &[TableLaw], plan: &Plan, t: usize) -> Vec<usize>
     let owner = plan.tables[t].owner.map(usize::from);
     let mut out: Vec<usize> = owner.into_iter().collect();
     out.extend(plan.tables[t].links.iter().map(|l| usize::from(l.target)));
+    out.extend(laws[t].model.keep.totals.iter().map(|total| usize::from(total.child)));
     // Summaries that its features look at stem from other children of the rows above.
     let mut ask = |from: usize, known: &Known| {
         for (f, _) in known.features.iter().zip(&known.wanted).filter(|(_, w)| **w) {

@@ -14,6 +14,7 @@ mod obey;
 mod place;
 mod row;
 mod schema;
+mod total;
 mod unique;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

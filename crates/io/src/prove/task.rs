@@ -173,7 +173,10 @@ fn of_rows(metadata: &Metadata, table: &str, small: &[String], done: &mut BTreeS
 /// True for kinds that compare rows of one table with each other.
 fn together(kind: &RuleKind) -> bool {
     use RuleKind::*;
-    matches!(kind, Unique { .. } | Determines { .. } | NoOverlap { .. } | Capacity { .. } | AtLeastOne { .. })
+    matches!(
+        kind,
+        Unique { .. } | Determines { .. } | NoOverlap { .. } | Capacity { .. } | AtLeastOne { .. } | Total { .. }
+    )
 }
 
 fn of_rule(metadata: &Metadata, rule: &Rule, small: &[String]) -> Result<Task> {
@@ -186,7 +189,7 @@ fn of_rule(metadata: &Metadata, rule: &Rule, small: &[String]) -> Result<Task> {
         RuleKind::NoOverlap { owner: key, .. } | RuleKind::Capacity { link: key, .. } => {
             metadata.step_key(table, key)?.map(Split::Link)
         }
-        RuleKind::AtLeastOne { parent, child, key } => match key {
+        RuleKind::AtLeastOne { parent, child, key } | RuleKind::Total { table: parent, child, key, .. } => match key {
             Some(key) => metadata.step_key(child, key)?.map(Split::Link),
             None => {
                 let way = metadata.relationships.iter().position(|r| r.child == *child && r.parent == *parent);
@@ -243,7 +246,10 @@ impl<'a> Needs<'a> {
             RuleKind::NoOverlap { table, owner: key, .. } | RuleKind::Capacity { table, link: key, .. } => {
                 needs.step(table, key)?;
             }
-            RuleKind::AtLeastOne { parent, child, key } => {
+            RuleKind::AtLeastOne { parent, child, key } | RuleKind::Total { table: parent, child, key, .. } => {
+                if let RuleKind::Total { of: Some(of), .. } = &rule.kind {
+                    needs.column(child, of);
+                }
                 let own = metadata.relationships.iter().position(|r| r.child == *child && r.parent == *parent);
                 match (key, own) {
                     (Some(key), _) => needs.step(child, key)?,

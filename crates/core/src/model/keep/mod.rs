@@ -4,6 +4,7 @@ mod bounds;
 mod determines;
 mod path;
 mod rows;
+mod totals;
 mod values;
 
 use std::collections::BTreeSet;
@@ -11,13 +12,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::conflict;
-use super::laws::{Combinations, Computed, Decider, Follows, MissingWhen, Place, Unit};
+use super::laws::{Combinations, Computed, Decider, Follows, MissingWhen, Place, Total, Unit};
 use crate::Result;
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, Ref};
 use crate::metadata::Metadata;
 use crate::plan::{Origin, Output, Plan};
 use crate::rule::RuleKind;
+pub(crate) use totals::added;
 
 /// What the rows of one table must obey.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,6 +62,9 @@ pub struct Keep {
     /// Sets of slots and links that are unique within a block, where no owner is among them.
     #[serde(default)]
     pub unique_in_block: Vec<Vec<UniqueItem>>,
+    /// What the rows of child tables come to.
+    #[serde(default)]
+    pub totals: Vec<Total>,
 }
 
 impl Keep {
@@ -185,7 +190,11 @@ pub fn keep(training: &Training) -> Result<(Vec<Keep>, Vec<usize>)> {
     conflict::check(plan, metadata)?;
     let mut keeper = Keeper { training, all: vec![Keep::default(); plan.tables.len()] };
     let mut missed = Vec::new();
-    for (i, rule) in metadata.rules.iter().enumerate().filter(|(_, r)| r.enforced) {
+    // Totals change columns in the end, so they come after all that may forbid it.
+    let is_total = |r: &crate::rule::Rule| matches!(r.kind, RuleKind::Total { .. });
+    let mut rules: Vec<_> = metadata.rules.iter().enumerate().filter(|(_, r)| r.enforced).collect();
+    rules.sort_by_key(|(_, r)| is_total(r));
+    for (i, rule) in rules {
         if one(&mut keeper, &rule.kind).is_none() {
             missed.push(i);
         }
@@ -222,6 +231,10 @@ fn one(k: &mut Keeper, rule: &RuleKind) -> Option<()> {
             values::fixed_combinations(k, table, columns, allowed)
         }
         RuleKind::Formula { table, column, equals } => values::formula(k, table, column, equals),
+        RuleKind::Total { table, equals, aggregate, child, of, key } => {
+            let (of, key) = (of.as_deref(), key.as_deref());
+            totals::total(k, &totals::Said { table, equals, aggregate: *aggregate, child, of, key })
+        }
         RuleKind::NullWhen { table, column, when, values } => values::null_when(k, table, column, when, values),
     }
 }
