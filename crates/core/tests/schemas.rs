@@ -262,3 +262,40 @@ fn charges_of_a_molecule_cancel() {
         assert!(near > 0.95 * of.len() as f64, "{name}: {near} of {}", of.len());
     }
 }
+
+#[test]
+fn every_department_of_a_shop_has_its_own_weeks() {
+    let mut rng = Stream::new(8, 0, 0);
+    let shops: String = (0..30).map(|s| format!("S{s:02}, {}\n", ["town", "mall"][s % 2])).collect();
+    let (mut sales, mut series) = (String::new(), 0);
+    for s in 0..30 {
+        let some: Vec<u64> = (0..8).filter(|_| rng.below(4) > 0).collect();
+        series += some.len();
+        for week in 0..40 {
+            let day = healthdata_core::time::format((15_000 + 7 * week) * healthdata_core::time::DAY, "%Y-%m-%d");
+            for d in &some {
+                sales += &format!("S{s:02}, D{d}, {day}, {}\n", 100 * (d + 1) + 10 * s + rng.below(20));
+            }
+        }
+    }
+    let made = again(
+        &[Table("shops(*shop, kind)", &shops), Table("sales(shop>shops, department, week:time, sold:number)", &sales)],
+        &[],
+    );
+    // Whole series of forty weeks: none is cut short, and each is of one department.
+    let (shop, department) = (texts(&made, "sales", "shop"), texts(&made, "sales", "department"));
+    let week = column(&made, "sales", "week", Sdtype::Datetime { format: Some("%Y-%m-%d".into()) });
+    let mut weeks: std::collections::BTreeMap<(&str, &str), Vec<i64>> = Default::default();
+    for r in 0..shop.len() {
+        weeks.entry((&shop[r], &department[r])).or_default().push(week.tick(r));
+    }
+    let steps = |w: &Vec<i64>| w.windows(2).all(|w| w[1] - w[0] == 7 * healthdata_core::time::DAY);
+    assert!(
+        weeks.values().all(|w| w.len() == 40 && steps(w)),
+        "{:?}",
+        weeks.values().map(Vec::len).collect::<Vec<_>>()
+    );
+    // Six of eight departments in each shop: five standard errors of both.
+    let bound = 5.0 * (2.0 * 30.0 * 8.0 * 0.75 * 0.25f64).sqrt();
+    assert!((weeks.len() as f64 - series as f64).abs() < bound, "{} of {series}", weeks.len());
+}

@@ -26,6 +26,7 @@ pub use order::choose_order;
 pub use owner::{choose_owner, settle};
 
 pub(crate) use names::words;
+pub(crate) use order::counts_time;
 
 use names::IdName;
 use profile::{Profile, Shape};

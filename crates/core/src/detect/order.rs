@@ -99,6 +99,12 @@ const NUMBERS: [(&str, f64); 24] = [
 /// Below this a column is an attribute of the owner and no order.
 const LEAST_SPREAD: f64 = 0.1;
 
+/// Whether a number counts time by its name, as `year` does.
+pub(crate) fn counts_time(column: &str) -> bool {
+    let counts = |w: &String| NUMBERS.iter().any(|n| n.0 == w) || ["month", "quarter"].contains(&w.as_str());
+    words(column).iter().any(counts)
+}
+
 /// The column that orders the rows of a table within its owner, and why; None when no column does.
 pub fn choose_order(metadata: &Metadata, tables: &Dataset, table: &str) -> (Option<String>, String) {
     choose(&View::new(tables), metadata, table)

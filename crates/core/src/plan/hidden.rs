@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arrow_array::{RecordBatch, UInt32Array};
 use arrow_schema::{Field, Schema};
 
+use super::panel::{Panel, panel};
 use crate::dataset::NO_CODE;
 use crate::metadata::{ColumnMeta, Metadata, Owner, Relationship, Sdtype, TableMeta};
 use crate::{Column, Dataset};
@@ -38,6 +39,9 @@ pub fn hidden(data: &Dataset, metadata: &Metadata) -> Option<Hidden> {
         for (column, groups) in ids {
             all.add(name, table, batch, &column, &groups, alone);
         }
+        if let Some(panel) = panel(data, metadata, name) {
+            all.add_panel(name, table, batch, panel);
+        }
     }
     // A guess must never keep a data set from being learned.
     (all.tables > 0 && all.metadata.validate().is_ok()).then_some(all)
@@ -45,20 +49,10 @@ pub fn hidden(data: &Dataset, metadata: &Metadata) -> Option<Hidden> {
 
 impl Hidden {
     fn add(&mut self, name: &str, table: &TableMeta, batch: &RecordBatch, column: &str, groups: &[u32], alone: bool) {
-        let first = format!("{name} by {column}");
-        let mut names = std::iter::once(first.clone()).chain((2..).map(|i: u32| format!("{first} {i}")));
-        let Some(parent) = names.find(|n| !self.metadata.tables.contains_key(n)) else { return };
-        let Some((rows, meta)) = table_of(batch, table, column, groups) else { return };
-        self.notes.push(format!("{name}.{column}: names {} things that no table lists", rows.num_rows()));
-        self.data.tables.insert(parent.clone(), rows);
-        self.metadata.tables.insert(parent.clone(), meta);
         let key = vec![column.to_owned()];
-        self.metadata.relationships.push(Relationship {
-            parent,
-            parent_key: key.clone(),
-            child: name.to_owned(),
-            child_key: key.clone(),
-        });
+        let Some((rows, meta)) = table_of(batch, table, &key, groups) else { return };
+        self.notes.push(format!("{name}.{column}: names {} things that no table lists", rows.num_rows()));
+        self.put(name, &key, rows, meta);
         let declared = table.sequence_key.as_deref() == Some(column);
         // A part of the key says whose the row is, as the number of a ward does within its hospital.
         let whose = alone && table.primary_key.iter().any(|k| k == column);
@@ -69,7 +63,40 @@ impl Hidden {
                 child.order.clone_from(&table.sequence_index);
             }
         }
+    }
+
+    fn add_panel(&mut self, name: &str, table: &TableMeta, batch: &RecordBatch, panel: Panel) {
+        let key = panel.columns.to_vec();
+        let Some((rows, mut meta)) = table_of(batch, table, &key, &panel.groups) else { return };
+        let words = key.join(" and ");
+        self.notes.push(format!("{name}: {} rows in order of {} for each {words}", rows.num_rows(), panel.time));
+        meta.owner = Owner::Key(vec![panel.columns[0].clone()]);
+        let parent = self.put(name, &key, rows, meta);
+        let up = |r: &&Relationship| r.child == name && r.child_key.len() == 1 && key.contains(&r.child_key[0]);
+        let up: Vec<Relationship> = self.metadata.relationships.iter().filter(up).cloned().collect();
+        self.metadata.relationships.extend(up.into_iter().map(|r| Relationship { child: parent.clone(), ..r }));
+        let child = &mut self.metadata.tables[name];
+        // A foreign key has no range of its own; it comes back with what is shown.
+        key.iter().for_each(|c| child.columns[c].parameters.clear());
+        child.owner = Owner::Key(key);
+        child.order = Some(panel.time);
+    }
+
+    /// Puts a table behind the others, with the key by which a table points to it; gives its name.
+    fn put(&mut self, name: &str, key: &[String], rows: RecordBatch, meta: TableMeta) -> String {
+        let first = format!("{name} by {}", key.join(" and "));
+        let mut names = std::iter::once(first.clone()).chain((2..).map(|i: u32| format!("{first} {i}")));
+        let parent = names.find(|n| !self.metadata.tables.contains_key(n)).unwrap_or(first);
+        self.data.tables.insert(parent.clone(), rows);
+        self.metadata.tables.insert(parent.clone(), meta);
+        self.metadata.relationships.push(Relationship {
+            parent: parent.clone(),
+            parent_key: key.to_vec(),
+            child: name.to_owned(),
+            child_key: key.to_vec(),
+        });
         self.tables += 1;
+        parent
     }
 }
 
@@ -94,8 +121,13 @@ fn shared_ids(metadata: &Metadata, name: &str, table: &TableMeta, batch: &Record
     all
 }
 
-/// One row for each group: its identifier, and the columns that never change within a group.
-fn table_of(batch: &RecordBatch, table: &TableMeta, id: &str, groups: &[u32]) -> Option<(RecordBatch, TableMeta)> {
+/// One row for each group: its key, and the columns that never change within a group.
+fn table_of(
+    batch: &RecordBatch,
+    table: &TableMeta,
+    key: &[String],
+    groups: &[u32],
+) -> Option<(RecordBatch, TableMeta)> {
     let n = groups.iter().filter(|g| **g != NO_CODE).max().map_or(0, |m| *m as usize + 1);
     let mut first = vec![u32::MAX; n];
     for (row, g) in groups.iter().enumerate().filter(|(_, g)| **g != NO_CODE) {
@@ -103,11 +135,11 @@ fn table_of(batch: &RecordBatch, table: &TableMeta, id: &str, groups: &[u32]) ->
         *at = (*at).min(row as u32);
     }
     let take = UInt32Array::from(first.clone());
-    let mut meta = TableMeta { primary_key: vec![id.to_owned()], owner: Owner::Nobody, ..TableMeta::default() };
+    let mut meta = TableMeta { primary_key: key.to_vec(), owner: Owner::Nobody, ..TableMeta::default() };
     let (mut fields, mut arrays) = (Vec::new(), Vec::new());
     for (column, about) in &table.columns {
         let array = batch.column_by_name(column)?;
-        if column != id && !(about.is_modelled() && is_constant(array.as_ref(), about, groups, &first)) {
+        if !key.contains(column) && !(about.is_modelled() && is_constant(array.as_ref(), about, groups, &first)) {
             continue;
         }
         let rows = arrow_select::take::take(array.as_ref(), &take, None).ok()?;

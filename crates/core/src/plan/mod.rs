@@ -5,6 +5,7 @@ mod dimension;
 mod fresh;
 mod hidden;
 mod input;
+mod panel;
 mod shape;
 mod shown;
 mod structure;

@@ -57,8 +57,17 @@ fn visible(full: &Metadata, model: &Model) -> Metadata {
         return metadata;
     }
     let gone = |t: &str| hidden.contains(&t);
+    for r in full.relationships.iter().filter(|r| gone(&r.parent) && !gone(&r.child)) {
+        for (there, here) in r.parent_key.iter().zip(&r.child_key) {
+            let about = full.tables.get(&r.parent).and_then(|t| t.columns.get(there));
+            let own = metadata.tables.get_mut(&r.child).and_then(|t| t.columns.get_mut(here));
+            if let (Some(about), Some(own)) = (about, own) {
+                own.parameters.clone_from(&about.parameters);
+            }
+        }
+    }
     metadata.tables.retain(|name, _| !gone(name));
-    metadata.relationships.retain(|r| !gone(&r.parent));
+    metadata.relationships.retain(|r| !gone(&r.parent) && !gone(&r.child));
     for (name, table) in &mut metadata.tables {
         let key = |k: &Vec<String>| full.parents_of(name).any(|r| &r.child_key == k && gone(&r.parent));
         if matches!(&table.owner, crate::metadata::Owner::Key(k) if key(k)) {

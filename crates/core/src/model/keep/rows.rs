@@ -21,7 +21,7 @@ pub(super) fn no_overlap(k: &mut Keeper, table: &str, owner: &str, start: &str, 
 pub(super) fn unique(k: &mut Keeper, table: &str, columns: &[String]) -> Option<()> {
     let (plan, metadata) = (k.training.plan, k.training.metadata);
     let t = plan.table(table)?;
-    let (mut items, mut within_owner, mut in_block) = (Vec::new(), false, false);
+    let (mut items, mut within_owner, mut in_block, mut shared) = (Vec::new(), false, false, false);
     for c in columns {
         let column = metadata.tables[table].columns.get_index_of(c.as_str())?;
         match &plan.tables[t].output[column] {
@@ -31,6 +31,8 @@ pub(super) fn unique(k: &mut Keeper, table: &str, columns: &[String]) -> Option<
             Output::Slot(s) => items.push(UniqueItem::Slot(*s)),
             Output::Key(hops, _) => match hops.as_slice() {
                 [Hop::Owner] => within_owner = true,
+                // What all rows of an owner share tells none of them apart.
+                [Hop::Owner, up @ ..] if up.iter().all(|h| *h == Hop::Owner) => shared = true,
                 [Hop::Link(l)] => {
                     let target = usize::from(plan.tables[t].links[usize::from(*l)].target);
                     // Targets of other blocks are other rows, but for those that every block shares.
@@ -41,6 +43,9 @@ pub(super) fn unique(k: &mut Keeper, table: &str, columns: &[String]) -> Option<
             },
             Output::Fake(_) | Output::Kept(_) | Output::Group(..) | Output::Given(..) => return None,
         }
+    }
+    if shared && !within_owner {
+        return None;
     }
     match (within_owner, in_block) {
         _ if !k.drawn(table) => {}
