@@ -12,6 +12,8 @@ use crate::metadata::{Metadata, Owner, Sdtype};
 const COVERED: usize = 999;
 /// Rows that must lie in one interval only: neighbours may share an end.
 const ONCE: usize = 990;
+/// One in so many rows that end after their interval is too many.
+pub(crate) const OUTLAST: usize = 5;
 /// With fewer rows everything may be chance.
 const LEAST_ROWS: usize = 20;
 
@@ -33,6 +35,7 @@ pub(super) fn find(view: &View, metadata: &Metadata, table: &str) -> Option<(Own
         return None;
     }
     let mut best: Option<(f64, Owner, String)> = None;
+    let spans = pairs(view, metadata, table, LEAST_ROWS);
     for mine in metadata.parents_of(table).filter(|r| r.child_key.len() == 1) {
         let via = &mine.child_key[0];
         let siblings = metadata.children_of(&mine.parent).filter(|s| {
@@ -49,9 +52,15 @@ pub(super) fn find(view: &View, metadata: &Metadata, table: &str) -> Option<(Own
                 continue;
             };
             for (time, ticks) in times(view, metadata, table) {
-                for ((start, from), (end, to)) in pairs(view, metadata, &sibling.child) {
+                for ((start, from), (end, to)) in
+                    pairs(view, metadata, &sibling.child, view.rows(&sibling.child).div_ceil(2).max(2))
+                {
                     let Some(intervals) = intervals(&keys, ticks_of(&from), ticks_of(&to)) else { continue };
                     let Some(why) = covers(&intervals, &key, ticks_of(&ticks)) else { continue };
+                    let mut own = spans.iter().filter(|(from, _)| from.0 == time);
+                    if own.any(|(from, to)| outlasts(&intervals, &key, ticks_of(&from.1), ticks_of(&to.1))) {
+                        continue;
+                    }
                     if best.as_ref().is_none_or(|b| intervals.mean < b.0) {
                         let owner = Owner::Inferred {
                             table: sibling.child.clone(),
@@ -102,8 +111,8 @@ fn ticks_of(column: &Column) -> &[i64] {
     }
 }
 
-/// Pairs of times of which the first is never later and mostly earlier: starts and ends.
-fn pairs(view: &View, metadata: &Metadata, table: &str) -> Vec<(Time, Time)> {
+/// Pairs of times of which the first is never later and mostly earlier, in so many rows: starts and ends.
+fn pairs(view: &View, metadata: &Metadata, table: &str, least: usize) -> Vec<(Time, Time)> {
     let times = times(view, metadata, table);
     let mut found = Vec::new();
     for a in &times {
@@ -112,7 +121,7 @@ fn pairs(view: &View, metadata: &Metadata, table: &str) -> Vec<(Time, Time)> {
             let n = both().count();
             let ordered = both().all(|(x, y)| x <= y);
             let apart = both().filter(|(x, y)| x < y).count();
-            if a.0 != b.0 && n >= 2 && n * 2 >= ticks_of(&a.1).len() && ordered && apart * 2 > n {
+            if a.0 != b.0 && n >= least && ordered && apart * 2 > n {
                 found.push((a.clone(), b.clone()));
             }
         }
@@ -138,6 +147,21 @@ fn intervals<'c>(keys: &'c Column, from: &[i64], to: &[i64]) -> Option<Intervals
         }
     }
     Some(Intervals { by_key, mean: total / n.max(1) as f64 })
+}
+
+/// True when what begins in an interval often ends after it: it lies beside the intervals, not in them.
+fn outlasts(intervals: &Intervals, key: &Column, from: &[i64], to: &[i64]) -> bool {
+    let Column::Text { codes, values } = key else { return false };
+    let (mut all, mut after) = (0usize, 0usize);
+    for row in (0..from.len()).filter(|r| from[*r] != NULL && to[*r] != NULL) {
+        let spans = values.get_index(codes[row] as usize).and_then(|k| intervals.by_key.get(k));
+        let held = spans.into_iter().flatten().filter(|(a, b)| (*a..=*b).contains(&from[row]));
+        if let Some(end) = held.map(|(_, b)| *b).max() {
+            all += 1;
+            after += usize::from(to[row] > end);
+        }
+    }
+    after * OUTLAST > all
 }
 
 /// Why the intervals cover the times of nearly all rows, each once, and would not cover those of other keys.

@@ -471,6 +471,42 @@ fn intervals_that_cover_everything_infer_nothing() {
 }
 
 #[test]
+fn what_outlasts_an_interval_is_not_inside_it() {
+    let mut data = Dataset::default();
+    let n = 900;
+    add(
+        &mut data,
+        "people",
+        vec![("person_id", column(300, |i| format!("P{i:03}"))), ("kind", column(300, |i| i.to_string()))],
+    );
+    let hired = |p: usize| p * 7_919_993 % 12_000_000;
+    let year = |i: usize| hired(i / 3) + i % 3 * 525_600;
+    let whose = || column(n, |i| format!("P{:03}", i / 3));
+    let pay = column(n, |i| (i * 37 % 991).to_string());
+    let from = column(n, |i| at(year(i)));
+    add(
+        &mut data,
+        "pay",
+        vec![
+            ("person_id", whose()),
+            ("from_date", from),
+            ("to_date", column(n, |i| at(year(i) + 525_599))),
+            ("amount", pay),
+        ],
+    );
+    // A title begins within one year of pay and lasts for two.
+    let begin = |p: usize| hired(p) + p * 577 % 500_000;
+    let titles = vec![
+        ("person_id", column(300, |i| format!("P{i:03}"))),
+        ("since_date", column(300, |i| at(begin(i)))),
+        ("to_date", column(300, |i| if i % 3 == 0 { String::new() } else { at(begin(i) + 1_051_200) })),
+        ("title", column(300, |i| ["clerk", "head"][i % 2].to_owned())),
+    ];
+    add(&mut data, "titles", titles);
+    assert_eq!(found(&data).tables["titles"].owner, key(&["person_id"]));
+}
+
+#[test]
 fn declared_owners_and_orders_stay() {
     let data = clinic();
     let mut m = found(&data);

@@ -1,5 +1,6 @@
 //! Finds inferred parents: a time that lies in exactly one interval of a table with the same key.
 
+use crate::detect::OUTLAST;
 use crate::linked::{Cover, Linked, NO_ROW};
 use crate::metadata::{Owner, Relationship};
 use crate::rule::RuleKind;
@@ -16,6 +17,9 @@ pub(super) fn find(linked: &Linked) -> Result<Vec<Found>> {
             for time in times(linked, table) {
                 for (start, end) in intervals(linked, parent)? {
                     let cover = linked.cover(table, parent, via, [time, start, end])?;
+                    if outlasts(linked, [table, time], &cover, [parent, end])? {
+                        continue;
+                    }
                     let owner = Owner::Inferred {
                         table: parent.to_owned(),
                         via: via.to_owned(),
@@ -74,6 +78,21 @@ fn intervals<'a>(linked: &'a Linked, table: &str) -> Result<Vec<(&'a str, &'a st
         }
     }
     Ok(pairs)
+}
+
+/// True when what begins in an interval often ends after it: it lies beside the intervals, not in them.
+fn outlasts(linked: &Linked, [table, time]: [&str; 2], cover: &Cover, [parent, end]: [&str; 2]) -> Result<bool> {
+    let end = linked.table(parent)?.column(end)?;
+    for (_, to) in intervals(linked, table)?.into_iter().filter(|(from, _)| *from == time) {
+        let to = linked.table(table)?.column(to)?;
+        let held = cover.first.iter().enumerate().filter(|(_, r)| **r != NO_ROW).map(|(row, r)| (row, *r as usize));
+        let both: Vec<_> = held.filter(|(row, r)| !to.is_null(*row) && !end.is_null(*r)).collect();
+        let after = both.iter().filter(|(row, r)| to.tick(*row) > end.tick(*r)).count();
+        if after * OUTLAST > both.len() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Believes in a parent whose intervals cover more rows than times that fall anywhere would.

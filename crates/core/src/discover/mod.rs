@@ -103,7 +103,7 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
     // Those that can't be kept with a surer one, or with a declared one, go too.
     // What computes a column leaves it no choice and comes first.
     found.sort_by_key(|f| match f.rule.kind {
-        RuleKind::Formula { .. } => 0,
+        RuleKind::Formula { .. } | RuleKind::PathsAgree { .. } => 0,
         RuleKind::Total { .. } => 1,
         _ => 2,
     });

@@ -338,3 +338,24 @@ fn found_rules_can_be_kept_together() {
     let both = ["t: step determines cost", "t: cost determines step"];
     assert_eq!(said(&found).iter().filter(|f| both.contains(&f.as_str())).count(), 1, "{:?}", said(&found));
 }
+
+#[test]
+fn what_outlasts_an_interval_is_not_inside_it() {
+    let people: String = (0..300).map(|p| format!("{p}, K{}\n", p % 4)).collect();
+    let hired = |p: i64| p * 7919 % 9000;
+    let pay: String = (0..900)
+        .map(|i| (i, hired(i / 3) + 365 * (i % 3)))
+        .map(|(i, from)| format!("{}, {}, {}, {}\n", i / 3, day(from), day(from + 364), i * 37 % 991))
+        .collect();
+    let titles = lines(300, "titles", |p, s| {
+        let from = hired(p as i64) + s.between(0, 360);
+        format!("{p}, {}, {}, T{}", day(from), day(from + s.between(300, 900)), s.below(3))
+    });
+    let tables = [
+        Table("people(*id, kind)", &people),
+        Table("pay(id>people, from:time, to:time, amount:number)", &pay),
+        Table("titles(id>people, since:time, until:time, title)", &titles),
+    ];
+    let said = said(&find(&tables));
+    assert!(!said.iter().any(|s| s.contains("inside")), "{said:#?}");
+}
