@@ -117,7 +117,7 @@ class Model:
         tables: list[str] | None,
         threads: int | None,
         progress: _Listener,
-    ) -> list[tuple[str, Table]]: ...
+    ) -> tuple[list[tuple[str, Table]], list[str]]: ...
     def streams(
         self,
         scale: float,

@@ -97,7 +97,9 @@ class Synthesizer:
         """
         kind = chosen(output)
         with progress(show) as listener:
-            made = self._fitted().sample(*self._request(scale, rows, seed, part, tables, threads), listener)
+            made, lacking = self._fitted().sample(*self._request(scale, rows, seed, part, tables, threads), listener)
+        for what in lacking:
+            warnings.warn(what, stacklevel=2)
         return Tables({name: delivered(table, kind) for name, table in made}, self.metadata)
 
     def stream(

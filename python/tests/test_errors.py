@@ -197,3 +197,15 @@ def test_without_pandas_tables_are_arrow_tables_with_a_warning():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["Table", "100", "1"]
+
+
+def test_rows_that_no_values_are_left_for_are_told():
+    owners = pd.DataFrame({"owner_id": np.arange(100), "sort": ["a", "b"] * 50})
+    rows = pd.DataFrame({"owner_id": np.repeat(np.arange(100), 5), "kind": (["x", "y", "z"] * 167)[:500]})
+    metadata = hd.Metadata.detect({"owners": owners, "rows": rows}).to_dict()
+    # Five rows each, of three kinds that the rule allows only once.
+    rule = {"kind": "unique", "table": "rows", "columns": ["owner_id", "kind"]}
+    metadata.setdefault("x_healthdata", {})["rules"] = [rule]
+    synthesizer = hd.Synthesizer(hd.Metadata.from_dict(metadata)).fit({"owners": owners, "rows": rows})
+    with pytest.warns(UserWarning, match=r"rows: 40.0 % of the rows"):
+        synthesizer.sample()

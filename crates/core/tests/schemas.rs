@@ -299,3 +299,18 @@ fn every_department_of_a_shop_has_its_own_weeks() {
     let bound = 5.0 * (2.0 * 30.0 * 8.0 * 0.75 * 0.25f64).sqrt();
     assert!((weeks.len() as f64 - series as f64).abs() < bound, "{} of {series}", weeks.len());
 }
+
+#[test]
+fn rows_that_no_values_are_left_for_are_told() {
+    // Five rows each, of three kinds that a rule allows only once.
+    let owners: String = (0..100).map(|o| format!("{o}, {}\n", ["a", "b"][o % 2])).collect();
+    let rows: String = (0..500).map(|r| format!("{}, {}\n", r / 5, ["x", "y", "z"][r % 3])).collect();
+    let tables = [Table("owners(*owner, sort)", &owners), Table("rows(owner>owners, kind)", &rows)];
+    let rule = r#"{"kind": "unique", "table": "rows", "columns": ["owner", "kind"]}"#;
+    let (real, metadata) = (data(&tables).unwrap(), metadata(&tables, &[rule]).unwrap());
+    let (model, _) = fit(&real, &metadata, FitOptions::default(), &|_, _| ()).unwrap();
+    let sampler = Sampler::new(&model, SampleRequest::default()).unwrap();
+    assert!(sampler.block(0).unwrap().tables[1].num_rows() <= 300);
+    let lacking = sampler.lacking();
+    assert!(matches!(&lacking[..], [one] if one.starts_with("rows: 40.0 %")), "{lacking:?}");
+}

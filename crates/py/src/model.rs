@@ -159,7 +159,7 @@ impl PyModel {
             .map_err(|_| raise(py, &Error::new(ErrorKind::Model, "what the model holds can't be written as JSON")))
     }
 
-    /// Generated tables, by name.
+    /// Generated tables, by name, and what they lack.
     #[allow(clippy::too_many_arguments)]
     fn sample(
         &self,
@@ -171,12 +171,12 @@ impl PyModel {
         tables: Option<Vec<String>>,
         threads: Option<NonZeroUsize>,
         progress: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<Vec<(String, Table)>> {
+    ) -> PyResult<(Vec<(String, Table)>, Vec<String>)> {
         let wanted = self.wanted(tables).map_err(|e| raise(py, &e))?;
         let job = Job::new(&self.model, scale, rows, seed, part, threads).map_err(|e| raise(py, &e))?;
-        let made = long(py, progress.as_ref(), move |desk| job.collect(&wanted, desk))?;
+        let (made, lacking) = long(py, progress.as_ref(), move |desk| job.collect(&wanted, desk))?;
         let names = self.model.plan.tables.iter().map(|t| t.name.clone());
-        Ok(names.zip(made).filter_map(|(n, t)| Some((n, t?))).collect())
+        Ok((names.zip(made).filter_map(|(n, t)| Some((n, t?))).collect(), lacking))
     }
 
     /// Tables that are generated while they are pulled, by name.

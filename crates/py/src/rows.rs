@@ -57,8 +57,12 @@ impl Job {
     }
 
     /// Makes the blocks on all threads and hands the wanted tables of each to `take`, in order and in the types that
-    /// the training tables had.
-    pub fn blocks(&self, wanted: &[bool], take: impl FnMut(Vec<Option<RecordBatch>>) -> Result<()>) -> Result<()> {
+    /// the training tables had. Gives what is lacking, for people.
+    pub fn blocks(
+        &self,
+        wanted: &[bool],
+        take: impl FnMut(Vec<Option<RecordBatch>>) -> Result<()>,
+    ) -> Result<Vec<String>> {
         let schemas = self.schemas()?;
         self.ordered(wanted, |t, rows| restore::restore(&rows, &schemas[t]), take)
     }
@@ -68,7 +72,7 @@ impl Job {
         &self,
         wanted: &[bool],
         take: impl FnMut(Vec<Option<RecordBatch>>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Vec<String>> {
         self.ordered(wanted, |_, rows| Ok(rows), take)
     }
 
@@ -77,7 +81,7 @@ impl Job {
         wanted: &[bool],
         finish: impl Fn(usize, RecordBatch) -> Result<RecordBatch> + Sync,
         mut take: impl FnMut(Vec<Option<RecordBatch>>) -> Result<()>,
-    ) -> Result<()> {
+    ) -> Result<Vec<String>> {
         let sampler = Sampler::new(&self.model, self.request.clone())?;
         let pool = pool(self.threads)?;
         let window = 2 * pool.current_num_threads() as u64;
@@ -85,17 +89,18 @@ impl Job {
             let tables = sampler.block_of(b, wanted)?.into_iter().enumerate();
             tables.map(|(t, rows)| rows.map(|rows| finish(t, rows)).transpose()).collect()
         };
-        blocks::ordered(&pool, sampler.part_blocks(), window, make, |_, tables| take(tables))
+        blocks::ordered(&pool, sampler.part_blocks(), window, make, |_, tables| take(tables))?;
+        Ok(sampler.lacking())
     }
 
-    /// All wanted tables in memory.
-    pub fn collect(&self, wanted: &[bool], desk: &Desk) -> Result<Vec<Option<Table>>> {
+    /// All wanted tables in memory, and what is lacking.
+    pub fn collect(&self, wanted: &[bool], desk: &Desk) -> Result<(Vec<Option<Table>>, Vec<String>)> {
         let schemas = self.schemas()?;
         let sampler = Sampler::new(&self.model, self.request.clone())?;
         desk.say("generating")?;
         desk.expect(sampler.expected_rows() / self.request.parts);
         let mut all: Vec<Vec<RecordBatch>> = vec![Vec::new(); schemas.len()];
-        self.blocks(wanted, |tables| {
+        let lacking = self.blocks(wanted, |tables| {
             let rows = tables.iter().flatten().map(|b| b.num_rows() as u64).sum();
             for (t, batch) in tables.into_iter().enumerate() {
                 all[t].extend(batch.filter(|b| b.num_rows() > 0));
@@ -104,7 +109,7 @@ impl Job {
         })?;
         let table =
             |((schema, batches), w): ((SchemaRef, Vec<RecordBatch>), &bool)| w.then(|| Table::new(schema, batches));
-        Ok(schemas.into_iter().zip(all).zip(wanted).map(table).collect())
+        Ok((schemas.into_iter().zip(all).zip(wanted).map(table).collect(), lacking))
     }
 }
 
@@ -180,6 +185,7 @@ impl Rows {
             Some(rows) if rows.num_rows() > 0 => send.send(Ok(rows)).map_err(gone),
             _ => Ok(()),
         })
+        .map(|_| ())
     }
 }
 
