@@ -12,8 +12,10 @@ use crate::metadata::{Metadata, Owner, Sdtype};
 const COVERED: usize = 999;
 /// Rows that must lie in one interval only: neighbours may share an end.
 const ONCE: usize = 990;
-/// One in so many rows that end after their interval is too many.
-pub(crate) const OUTLAST: usize = 5;
+/// One in so many rows that reach beyond their interval is too many.
+pub(crate) const BEYOND: usize = 5;
+/// Share of all time between a key's first and last that its intervals must leave some of.
+pub(crate) const TILED: f64 = 0.95;
 /// With fewer rows everything may be chance.
 const LEAST_ROWS: usize = 20;
 
@@ -57,8 +59,12 @@ pub(super) fn find(view: &View, metadata: &Metadata, table: &str) -> Option<(Own
                 {
                     let Some(intervals) = intervals(&keys, ticks_of(&from), ticks_of(&to)) else { continue };
                     let Some(why) = covers(&intervals, &key, ticks_of(&ticks)) else { continue };
-                    let mut own = spans.iter().filter(|(from, _)| from.0 == time);
-                    if own.any(|(from, to)| outlasts(&intervals, &key, ticks_of(&from.1), ticks_of(&to.1))) {
+                    let mut own = spans.iter().filter(|(from, to)| from.0 == time || to.0 == time);
+                    let beyond = |(a, b): &(Time, Time)| {
+                        let (at, other) = if a.0 == time { (&a.1, &b.1) } else { (&b.1, &a.1) };
+                        reaches_beyond(&intervals, &key, ticks_of(at), ticks_of(other))
+                    };
+                    if intervals.tile() || own.any(beyond) {
                         continue;
                     }
                     if best.as_ref().is_none_or(|b| intervals.mean < b.0) {
@@ -149,19 +155,35 @@ fn intervals<'c>(keys: &'c Column, from: &[i64], to: &[i64]) -> Option<Intervals
     Some(Intervals { by_key, mean: total / n.max(1) as f64 })
 }
 
-/// True when what begins in an interval often ends after it: it lies beside the intervals, not in them.
-fn outlasts(intervals: &Intervals, key: &Column, from: &[i64], to: &[i64]) -> bool {
+/// True when the other end of what has one end in an interval often lies outside: it is beside the intervals, not in
+/// them.
+fn reaches_beyond(intervals: &Intervals, key: &Column, at: &[i64], other: &[i64]) -> bool {
     let Column::Text { codes, values } = key else { return false };
-    let (mut all, mut after) = (0usize, 0usize);
-    for row in (0..from.len()).filter(|r| from[*r] != NULL && to[*r] != NULL) {
+    let (mut all, mut outside) = (0usize, 0usize);
+    for row in (0..at.len()).filter(|r| at[*r] != NULL && other[*r] != NULL) {
         let spans = values.get_index(codes[row] as usize).and_then(|k| intervals.by_key.get(k));
-        let held = spans.into_iter().flatten().filter(|(a, b)| (*a..=*b).contains(&from[row]));
-        if let Some(end) = held.map(|(_, b)| *b).max() {
+        let mut held = spans.into_iter().flatten().filter(|(a, b)| (*a..=*b).contains(&at[row])).peekable();
+        if held.peek().is_some() {
             all += 1;
-            after += usize::from(to[row] > end);
+            outside += usize::from(!held.any(|(a, b)| (*a..=*b).contains(&other[row])));
         }
     }
-    after * OUTLAST > all
+    outside * BEYOND > all
+}
+
+impl Intervals<'_> {
+    /// True when the intervals of a key leave next to no time between them, so that lying in one says nothing.
+    fn tile(&self) -> bool {
+        let (mut several, mut covered, mut whole) = (0usize, 0f64, 0f64);
+        for spans in self.by_key.values().filter(|s| s.len() > 1) {
+            several += 1;
+            let closed = |end: i64, start: i64| if end == i64::MAX { start } else { end };
+            covered += spans.iter().map(|(a, b)| (closed(*b, *a) - a) as f64).sum::<f64>();
+            let last = spans.iter().map(|(a, b)| closed(*b, *a)).max().unwrap_or_default();
+            whole += (last - spans.iter().map(|s| s.0).min().unwrap_or_default()) as f64;
+        }
+        several * 2 > self.by_key.len() && covered > TILED * whole
+    }
 }
 
 /// Why the intervals cover the times of nearly all rows, each once, and would not cover those of other keys.

@@ -25,7 +25,7 @@ pub use inferred::infer_parent;
 pub use order::choose_order;
 pub use owner::{choose_owner, settle};
 
-pub(crate) use inferred::OUTLAST;
+pub(crate) use inferred::{BEYOND, TILED};
 pub(crate) use names::words;
 pub(crate) use order::counts_time;
 

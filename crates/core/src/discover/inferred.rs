@@ -1,6 +1,6 @@
 //! Finds inferred parents: a time that lies in exactly one interval of a table with the same key.
 
-use crate::detect::OUTLAST;
+use crate::detect::{BEYOND, TILED};
 use crate::linked::{Cover, Linked, NO_ROW};
 use crate::metadata::{Owner, Relationship};
 use crate::rule::RuleKind;
@@ -17,7 +17,7 @@ pub(super) fn find(linked: &Linked) -> Result<Vec<Found>> {
             for time in times(linked, table) {
                 for (start, end) in intervals(linked, parent)? {
                     let cover = linked.cover(table, parent, via, [time, start, end])?;
-                    if outlasts(linked, [table, time], &cover, [parent, end])? {
+                    if reaches_beyond(linked, [table, time], &cover, [parent, start, end])? {
                         continue;
                     }
                     let owner = Owner::Inferred {
@@ -80,15 +80,22 @@ fn intervals<'a>(linked: &'a Linked, table: &str) -> Result<Vec<(&'a str, &'a st
     Ok(pairs)
 }
 
-/// True when what begins in an interval often ends after it: it lies beside the intervals, not in them.
-fn outlasts(linked: &Linked, [table, time]: [&str; 2], cover: &Cover, [parent, end]: [&str; 2]) -> Result<bool> {
-    let end = linked.table(parent)?.column(end)?;
-    for (_, to) in intervals(linked, table)?.into_iter().filter(|(from, _)| *from == time) {
-        let to = linked.table(table)?.column(to)?;
+/// True when the other end of what has one end in an interval often lies outside: it is beside the intervals, not in
+/// them.
+fn reaches_beyond(
+    linked: &Linked,
+    [table, time]: [&str; 2],
+    cover: &Cover,
+    [parent, start, end]: [&str; 3],
+) -> Result<bool> {
+    let (start, end) = (linked.table(parent)?.column(start)?, linked.table(parent)?.column(end)?);
+    for (from, to) in intervals(linked, table)?.into_iter().filter(|(from, to)| [*from, *to].contains(&time)) {
+        let other = linked.table(table)?.column(if from == time { to } else { from })?;
         let held = cover.first.iter().enumerate().filter(|(_, r)| **r != NO_ROW).map(|(row, r)| (row, *r as usize));
-        let both: Vec<_> = held.filter(|(row, r)| !to.is_null(*row) && !end.is_null(*r)).collect();
-        let after = both.iter().filter(|(row, r)| to.tick(*row) > end.tick(*r)).count();
-        if after * OUTLAST > both.len() {
+        let both: Vec<_> = held.filter(|(row, r)| !other.is_null(*row) && !end.is_null(*r)).collect();
+        let inside = |(row, r): &&(usize, usize)| (start.tick(*r)..=end.tick(*r)).contains(&other.tick(*row));
+        let outside = both.len() - both.iter().filter(inside).count();
+        if outside * BEYOND > both.len() {
             return Ok(true);
         }
     }
@@ -104,12 +111,23 @@ fn judge(linked: &Linked, table: &str, cover: &Cover, owner: Owner) -> Result<Op
     let (starts, ends) = (of_parent.column(start)?, of_parent.column(end)?);
     let known = |row: &usize| !starts.is_null(*row) && !ends.is_null(*row) && groups[*row] != NO_ROW;
     let mut length: Vec<i128> = Vec::new();
+    // Of each group how many intervals it has, when the first begins and the last ends.
+    let mut reach: Vec<(u32, i64, i64)> = Vec::new();
     let (mut first, mut last) = (i64::MAX, i64::MIN);
     for row in (0..of_parent.rows).filter(known) {
-        let group = groups[row] as usize;
+        let (group, start, end) = (groups[row] as usize, starts.tick(row), ends.tick(row));
         length.resize(length.len().max(group + 1), 0);
-        length[group] += i128::from(ends.tick(row)) - i128::from(starts.tick(row));
-        (first, last) = (first.min(starts.tick(row)), last.max(ends.tick(row)));
+        reach.resize(length.len(), (0, i64::MAX, i64::MIN));
+        length[group] += i128::from(end) - i128::from(start);
+        reach[group] = (reach[group].0 + 1, reach[group].1.min(start), reach[group].2.max(end));
+        (first, last) = (first.min(start), last.max(end));
+    }
+    // Intervals that leave next to no time between them say nothing.
+    let several: Vec<usize> = (0..reach.len()).filter(|g| reach[*g].0 > 1).collect();
+    let whole: i128 = several.iter().map(|g| i128::from(reach[*g].2) - i128::from(reach[*g].1)).sum();
+    let tiled = several.iter().map(|g| length[*g]).sum::<i128>() as f64 > TILED * whole as f64;
+    if tiled && several.len() * 2 > reach.iter().filter(|r| r.0 > 0).count() {
+        return Ok(None);
     }
     let span = (i128::from(last) - i128::from(first)).max(1) as f64;
     let (mut support, mut surprise, mut covered) = (0u64, 0f64, 0f64);

@@ -100,6 +100,7 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
     // What follows from the surer of two rules goes, so the sure ones stand first.
     found.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
     implied::remove(&mut found, metadata);
+    totals::leave_times(&mut found, &linked);
     // Those that can't be kept with a surer one, or with a declared one, go too.
     // What computes a column leaves it no choice and comes first.
     found.sort_by_key(|f| match f.rule.kind {

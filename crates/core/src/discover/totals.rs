@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::Result;
 use crate::dataset::NULL;
 use crate::linked::Linked;
+use crate::metadata::Sdtype;
 use crate::rule::RuleKind;
 use crate::rule::total::{Added, Aggregate, Grid, Scale, add_up, ticks};
 
@@ -48,6 +49,45 @@ pub(super) fn find(linked: &Linked) -> Result<Vec<Found>> {
         }
     }
     Ok(found)
+}
+
+/// Removes totals of times that other rules speak of: an end of a stay is its own, whatever comes to it.
+pub(super) fn leave_times(found: &mut Vec<Found>, linked: &Linked) {
+    let is_time = |table: &str, column: &str| {
+        let meta = linked.metadata.tables.get(table).and_then(|t| t.columns.get(column));
+        meta.is_some_and(|c| matches!(c.sdtype, Sdtype::Datetime { .. }))
+    };
+    let mut times: Vec<(String, String)> = Vec::new();
+    for f in found.iter() {
+        if let RuleKind::Total { table, equals, .. } = &f.rule.kind
+            && is_time(table, equals)
+        {
+            times.push((table.clone(), equals.clone()));
+        }
+    }
+    let mut read: Vec<(String, String)> = Vec::new();
+    for f in found.iter() {
+        let paths = f.rule.paths();
+        let own = |p: &String| times.contains(&(f.rule.table().to_owned(), p.clone()));
+        let follows = match &f.rule.kind {
+            RuleKind::Total { .. } | RuleKind::NotNull { .. } | RuleKind::NullWhen { .. } => true,
+            RuleKind::Order { .. } => paths.iter().all(own),
+            _ => false,
+        };
+        for (table, column) in times.iter().filter(|_| !follows) {
+            let here = |p: &String| match p.rsplit_once('.') {
+                Some((_, last)) => last == column,
+                None => p == column && f.rule.table() == table,
+            };
+            if paths.iter().any(here) {
+                read.push((table.clone(), column.clone()));
+            }
+        }
+    }
+    found.retain(|f| match &f.rule.kind {
+        RuleKind::Total { table, equals, .. } => !read.iter().any(|(t, c)| t == table && c == equals),
+        _ => true,
+    });
 }
 
 /// The numbers and times of a table that are no keys and no constants.
