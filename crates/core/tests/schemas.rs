@@ -314,3 +314,23 @@ fn rows_that_no_values_are_left_for_are_told() {
     let lacking = sampler.lacking();
     assert!(matches!(&lacking[..], [one] if one.starts_with("rows: 40.0 %")), "{lacking:?}");
 }
+
+#[test]
+fn full_hours_stay_full_hours_after_a_time_with_seconds() {
+    let mut rng = Stream::new(9, 0, 0);
+    let time = |seconds: u64| {
+        healthdata_core::time::format(seconds as i64 * healthdata_core::time::SECOND, "%Y-%m-%d %H:%M:%S")
+    };
+    let (mut stays, mut doses) = (String::new(), String::new());
+    for s in 0..400 {
+        let admit = 1_600_000_000 + rng.below(30_000_000);
+        stays += &format!("{s}, {}\n", time(admit));
+        for d in 1..=1 + rng.below(3) {
+            doses += &format!("{s}, {}, {}\n", time((admit / 3600 + d * (2 + rng.below(9))) * 3600), ["a", "b"][s % 2]);
+        }
+    }
+    let made =
+        again(&[Table("stays(*stay, admit:time)", &stays), Table("doses(stay>stays, given:time, drug)", &doses)], &[]);
+    let given = column(&made, "doses", "given", Sdtype::Datetime { format: Some("%Y-%m-%d %H:%M:%S".into()) });
+    assert!((0..given.len()).all(|r| given.tick(r).rem_euclid(3600 * healthdata_core::time::SECOND) == 0));
+}

@@ -19,6 +19,9 @@ use crate::rows::{Job, Stream};
 use crate::tables::{Given, Table, arrange, read};
 use crate::work::long;
 
+/// Things with their names.
+type Named<T> = Vec<(String, T)>;
+
 /// A fitted model.
 #[pyclass(frozen, name = "Model", module = "healthdata_synthetic_generator._engine")]
 pub struct PyModel {
@@ -171,7 +174,7 @@ impl PyModel {
         tables: Option<Vec<String>>,
         threads: Option<NonZeroUsize>,
         progress: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<(Vec<(String, Table)>, Vec<String>)> {
+    ) -> PyResult<(Named<Table>, Vec<String>)> {
         let wanted = self.wanted(tables).map_err(|e| raise(py, &e))?;
         let job = Job::new(&self.model, scale, rows, seed, part, threads).map_err(|e| raise(py, &e))?;
         let (made, lacking) = long(py, progress.as_ref(), move |desk| job.collect(&wanted, desk))?;

@@ -57,29 +57,32 @@ pub(super) fn leave_times(found: &mut Vec<Found>, linked: &Linked) {
         let meta = linked.metadata.tables.get(table).and_then(|t| t.columns.get(column));
         meta.is_some_and(|c| matches!(c.sdtype, Sdtype::Datetime { .. }))
     };
-    let mut times: Vec<(String, String)> = Vec::new();
+    // The table, its column, and the child's column that comes to it.
+    let mut times: Vec<[String; 4]> = Vec::new();
     for f in found.iter() {
-        if let RuleKind::Total { table, equals, .. } = &f.rule.kind
+        if let RuleKind::Total { table, equals, child, of: Some(of), .. } = &f.rule.kind
             && is_time(table, equals)
         {
-            times.push((table.clone(), equals.clone()));
+            times.push([table, equals, child, of].map(String::clone));
         }
     }
     let mut read: Vec<(String, String)> = Vec::new();
     for f in found.iter() {
-        let paths = f.rule.paths();
-        let own = |p: &String| times.contains(&(f.rule.table().to_owned(), p.clone()));
+        let (own, paths) = (f.rule.table(), f.rule.paths());
+        let is_total = |p: &String| times.iter().any(|[table, column, ..]| table == own && column == p);
         let follows = match &f.rule.kind {
             RuleKind::Total { .. } | RuleKind::NotNull { .. } | RuleKind::NullWhen { .. } => true,
-            RuleKind::Order { .. } => paths.iter().all(own),
+            RuleKind::Order { .. } => paths.iter().all(is_total),
             _ => false,
         };
-        for (table, column) in times.iter().filter(|_| !follows) {
+        for [table, column, child, of] in times.iter().filter(|_| !follows) {
+            // That the least is not above any follows from what it is.
+            let same = own == child && paths.iter().all(|p| p.contains('.') || p == of);
             let here = |p: &String| match p.rsplit_once('.') {
                 Some((_, last)) => last == column,
-                None => p == column && f.rule.table() == table,
+                None => p == column && own == table,
             };
-            if paths.iter().any(here) {
+            if !same && paths.iter().any(here) {
                 read.push((table.clone(), column.clone()));
             }
         }

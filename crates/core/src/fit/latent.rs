@@ -139,7 +139,7 @@ fn push(built: &mut Built, t: usize, name: &str, columns: &[Vec<f64>], have: &[u
         }
         built.frames[t].values.push(values);
         let column = format!("({name} {})", i + 1);
-        built.plan.tables[t].slots.push(Slot { column, kind: SlotKind::Number { decimals: 2 } });
+        built.plan.tables[t].slots.push(Slot { column, kind: SlotKind::Number { decimals: 2 }, step: 1 });
     }
 }
 

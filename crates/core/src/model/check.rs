@@ -99,7 +99,7 @@ impl Look<'_> {
         for slot in &table.slots {
             match &slot.kind {
                 SlotKind::Number { decimals } => need(*decimals <= 18, "decimal places")?,
-                SlotKind::Time { .. } => {}
+                SlotKind::Time { .. } => need((1..=DAY).contains(&slot.step), "the step of a time")?,
                 SlotKind::Label { labels, numeric } => {
                     need(labels.len() <= 65_000, "too many labels")?;
                     need(numeric.as_ref().is_none_or(|n| n.len() == labels.len()), "numbers of labels")?;

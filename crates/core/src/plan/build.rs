@@ -10,6 +10,7 @@ use crate::frame::{Frame, Hop, NO_ROW};
 use crate::identifier::IdFormat;
 use crate::labels::Labels;
 use crate::metadata::{Metadata, Owner, Sdtype};
+use crate::time::SECOND;
 use crate::{Column, Dataset, Error, ErrorKind, Result};
 
 /// The plan with the training rows in its shape.
@@ -187,14 +188,14 @@ fn table_plan(
                 match draft.columns[t].get(&fresh::presence_name(column)) {
                     Some(_) => {
                         let kind = SlotKind::Label { labels: vec![fresh::PRESENT.into()], numeric: None };
-                        plan.slots.push(Slot { column: fresh::presence_name(column), kind });
+                        plan.slots.push(Slot { column: fresh::presence_name(column), kind, step: 1 });
                         Output::Given((plan.slots.len() - 1) as u16, Box::new(whole))
                     }
                     None => whole,
                 }
             } else {
                 let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
-                plan.slots.push(Slot { column: column.clone(), kind });
+                plan.slots.push(Slot { column: column.clone(), kind, step: step(data) });
                 Output::Slot((plan.slots.len() - 1) as u16)
             }
         });
@@ -213,6 +214,10 @@ fn kept(data: &Column, sdtype: &Sdtype) -> Vec<Option<String>> {
 
 /// Most labels that are read as numbers.
 const NUMERIC_LABELS: usize = 128;
+/// Minutes between times, where all are so even.
+const STEPS: [i64; 6] = [60, 30, 15, 10, 5, 1];
+/// Times that show a step.
+const STEPPED: usize = 20;
 
 fn slot_kind(
     data: &Column,
@@ -258,6 +263,16 @@ fn slot_kind(
 /// Labels that are all whole numbers, written as a number is.
 pub(super) fn whole_numbers(values: &Labels) -> Option<Vec<i64>> {
     values.iter().map(|v| v.parse::<i64>().ok().filter(|n| n.to_string() == *v)).collect()
+}
+
+/// The largest of some usual steps that all times of a column lie on; one tick for other columns.
+fn step(column: &Column) -> i64 {
+    let Column::Time { ticks } = column else { return 1 };
+    if ticks.iter().filter(|t| **t != NULL).count() < STEPPED {
+        return 1;
+    }
+    let on = |step: &i64| ticks.iter().all(|t| *t == NULL || t.rem_euclid(*step) == 0);
+    STEPS.into_iter().map(|minutes| minutes * 60 * SECOND).find(on).unwrap_or(1)
 }
 
 /// Whole numbers without a gap, ten at least: a scale (saturation in percent), not names of things.

@@ -139,7 +139,8 @@ fn table_of(
     let (mut fields, mut arrays) = (Vec::new(), Vec::new());
     for (column, about) in &table.columns {
         let array = batch.column_by_name(column)?;
-        if !key.contains(column) && !(about.is_modelled() && is_constant(array.as_ref(), about, groups, &first)) {
+        let is_kept = about.is_modelled() && is_constant(array.as_ref(), about, groups, &first);
+        if !is_kept && !key.contains(column) {
             continue;
         }
         let rows = arrow_select::take::take(array.as_ref(), &take, None).ok()?;

@@ -126,6 +126,13 @@ pub struct Slot {
     pub column: String,
     /// What its values are.
     pub kind: SlotKind,
+    /// For a time the ticks between two that may occur: an hour where all are full hours.
+    #[serde(default = "one")]
+    pub step: i64,
+}
+
+fn one() -> i64 {
+    1
 }
 
 /// What the values of a slot are.

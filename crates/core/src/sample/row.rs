@@ -375,6 +375,9 @@ impl<'a> RowDrawer<'a> {
         let value = match (value, decided, &allowed) {
             (Some(v), Decided::Value { value, .. }, _) if v != NULL => Some(value),
             (Some(v), _, Some(a)) if v != NULL => nearest(a, v, (lo, hi)),
+            (Some(v), ..) if v != NULL && !matches!(c.model.quantity, Quantity::Copy(_)) => {
+                Some(on_step(v, self.plan.tables[self.table].slots[slot].step, (lo, hi)))
+            }
             (value, ..) => value,
         };
         let Some(v) = value else { return false };
@@ -388,6 +391,17 @@ impl<'a> RowDrawer<'a> {
     /// Position among the rows of the owner.
     pub fn place(&self) -> usize {
         self.cursor.position()
+    }
+}
+
+/// The nearest value on a step inside the bounds, where there is one.
+fn on_step(v: i64, step: i64, (lo, hi): (i64, i64)) -> i64 {
+    let past = v.rem_euclid(step.max(1));
+    let (below, above) = (v.saturating_sub(past), v.saturating_add(step - past));
+    let (near, far) = if 2 * past < step { (below, above) } else { (above, below) };
+    match past {
+        0 => v,
+        _ => [near, far].into_iter().find(|v| (lo..=hi).contains(v)).unwrap_or(v),
     }
 }
 
