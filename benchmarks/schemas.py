@@ -49,10 +49,19 @@ def write(folder, sides, keys, links):
         for name, table in tables.items():
             table.to_csv(folder / side / f"{name}.csv", index=False)
     ids = set(keys.values()) | {link[2] for link in links}
+
+    def about(values):
+        if values.name in ids:
+            return {"sdtype": "id"}
+        if values.dtype.kind == "M":
+            clock = " %H:%M:%S" if (values.dropna() != values.dropna().dt.normalize()).any() else ""
+            return {"sdtype": "datetime", "datetime_format": "%Y-%m-%d" + clock}
+        return {"sdtype": "categorical" if values.dtype in (object, bool) or values.nunique() <= 2 else "numerical"}
+
     for name, table in sides[0].items():
-        label = lambda c: table[c].dtype in (object, bool) or table[c].nunique() <= 2
-        kind = lambda c: "id" if c in ids else "categorical" if label(c) else "numerical"
-        metadata["tables"][name] = {"primary_key": keys[name], "columns": {c: {"sdtype": kind(c)} for c in table}}
+        metadata["tables"][name] = {"columns": {c: about(table[c]) for c in table}}
+        if name in keys:
+            metadata["tables"][name]["primary_key"] = keys[name]
     for parent, child, key in links:
         names = ("parent_table_name", "parent_primary_key", "child_table_name", "child_foreign_key")
         metadata["relationships"].append(dict(zip(names, (parent, keys[parent], child, key))))
@@ -112,7 +121,7 @@ def score(program, referee, folder):
 
     def of(section, start, side):
         value = next((v for k, v in found[section].get(side, {}).items() if k.startswith(start)), None)
-        return "-" if value is None else f"{value:.3f}"
+        return f"{value:.3f}" if isinstance(value, float) else "-"
 
     def cell(section, start):
         return f"{of(section, start, 'synthetic')} ({of(section, start, 'holdout')})"

@@ -55,7 +55,7 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
     for ((columns, when), name) in columns.iter_mut().zip(&mut when).zip(&names) {
         structure::number_order(columns, when, name, &mut notes);
     }
-    structure::number_totals(metadata, &number, &mut columns);
+    structure::number_operands(metadata, &number, &mut columns);
     let implied = vec![None; metadata.relationships.len()];
     let mut draft = Draft { metadata, columns, rows, parent_row, owner_key, owner_row, owner, when, implied };
     let (order, deferred) = shape::order(&draft, &number, &mut notes);

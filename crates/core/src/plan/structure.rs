@@ -10,6 +10,7 @@ use super::{Agreement, Origin, Plan, SlotKind};
 use crate::dataset::{Column, NULL};
 use crate::detect;
 use crate::frame::{Frame, Hop, NO_ROW};
+use crate::linked::as_numbers;
 use crate::metadata::{Metadata, Owner};
 use crate::rule::RuleKind;
 use crate::{Dataset, Error, ErrorKind, Result};
@@ -155,17 +156,29 @@ pub(super) fn number_order(
     }
 }
 
-/// What children come to is a number: labels that are whole numbers become numbers.
-pub(super) fn number_totals(
+/// What is computed with are numbers: what children come to, and labels with decimals that a formula names (a postage of
+/// 0 or 4.95).
+pub(super) fn number_operands(
     metadata: &Metadata,
     number: &HashMap<&str, usize>,
     columns: &mut [IndexMap<String, Column>],
 ) {
     for rule in metadata.rules.iter().filter(|r| r.enforced) {
-        let RuleKind::Total { table, equals, .. } = &rule.kind else { continue };
-        let column = number.get(table.as_str()).and_then(|t| columns[*t].get_mut(equals));
-        if let Some(column) = column {
-            as_whole_numbers(column);
+        let Some(of_table) = number.get(rule.table()).and_then(|t| columns.get_mut(*t)) else { continue };
+        match &rule.kind {
+            RuleKind::Total { equals, .. } => {
+                of_table.get_mut(equals).map(as_whole_numbers);
+            }
+            RuleKind::Formula { .. } => {
+                for name in rule.paths() {
+                    let Some(column) = of_table.get_mut(&name) else { continue };
+                    let numbers = as_numbers(column).map(std::borrow::Cow::into_owned);
+                    if let Some(Column::Number { ticks, decimals: decimals @ 1.. }) = numbers {
+                        *column = Column::Number { ticks, decimals };
+                    }
+                }
+            }
+            _ => {}
         }
     }
 }
