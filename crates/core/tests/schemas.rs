@@ -336,3 +336,19 @@ fn full_hours_stay_full_hours_after_a_time_with_seconds() {
     let given = column(&made, "doses", "given", Sdtype::Datetime { format: Some("%Y-%m-%d %H:%M:%S".into()) });
     assert!((0..given.len()).all(|r| given.tick(r).rem_euclid(3600 * healthdata_core::time::SECOND) == 0));
 }
+
+#[test]
+fn a_number_of_each_row_names_nothing() {
+    let mut rng = Stream::new(10, 0, 0);
+    let mut choices = String::new();
+    for household in 0..150 {
+        for choice in 1..=4 + rng.below(20) {
+            choices +=
+                &format!("{household}, {choice}, {}, {}\n", ["a", "b", "c"][rng.below(3) as usize], rng.below(90));
+        }
+    }
+    let table = [Table("choices(household:number, choice, brand, price:number)", &choices)];
+    let (real, mut metadata) = (data(&table).unwrap(), metadata(&table, &[]).unwrap());
+    metadata.tables["choices"].columns["choice"].sdtype = Sdtype::Id { regex: None };
+    assert!(healthdata_core::plan::hidden(&real, &metadata).is_none(), "choices are numbered, not named");
+}
