@@ -130,6 +130,15 @@ def score(program, referee, folder):
     print("|", folder.name, "|", " | ".join(cell(*w) for w in wanted), "|", flush=True)
 
 
+def table(args, names):
+    print("| set | detection | pairs in a table | with the parent | Quality |\n|---|---|---|---|---|")
+    for name in names:
+        try:
+            score(args.program, args.referee, args.out / name)
+        except subprocess.CalledProcessError as error:
+            print("|", name, "| failed:", error.stderr.decode().strip()[:200], "|", flush=True)
+
+
 def single(program):
     """Every table of R with 8 to 30,000 rows: learned without metadata, sampled, its rules proved."""
     tried = failed = 0
@@ -162,15 +171,10 @@ def main():
     args = parser.parse_args()
     if args.single:
         return single(args.program)
-    for name, (table, key) in PANELS.items():
-        panel(args.out / name, table, key)
+    for name, (source, key) in PANELS.items():
+        panel(args.out / name, source, key)
     shop(args.out / "shop")
-    print("| set | detection | pairs in a table | with the parent | Quality |\n|---|---|---|---|---|")
-    for name in [*PANELS, "shop"]:
-        try:
-            score(args.program, args.referee, args.out / name)
-        except subprocess.CalledProcessError as error:
-            print("|", name, "| failed:", error.stderr.decode().strip()[:200], "|", flush=True)
+    table(args, [*PANELS, "shop"])
 
 
 if __name__ == "__main__":

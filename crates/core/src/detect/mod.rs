@@ -27,7 +27,7 @@ pub use owner::{choose_owner, settle};
 
 pub(crate) use inferred::{BEYOND, TILED};
 pub(crate) use names::words;
-pub(crate) use order::counts_time;
+pub(crate) use order::{counts_rows, counts_time};
 
 use names::IdName;
 use profile::{Profile, Shape};
@@ -204,6 +204,9 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
     }
     if p.shape == Shape::Uuid {
         return (id(), "UUIDs".into());
+    }
+    if p.shape == Shape::Whole && counts_rows(&p.codes, &p.numbers) {
+        return (Sdtype::Numerical, "counts on from row to row and begins again".into());
     }
     let named = names::id_name(column);
     // Few rows for each or many: what is named like an identifier and has many values names things.

@@ -105,6 +105,17 @@ pub(crate) fn counts_time(column: &str) -> bool {
     words(column).iter().any(counts)
 }
 
+/// True for numbers, by the code of each row, that count on from row to row and begin again.
+pub(crate) fn counts_rows(codes: &[u32], numbers: &[i64]) -> bool {
+    let at = |row: usize| numbers.get(codes[row] as usize).copied();
+    let Some(first) = numbers.iter().min().copied() else { return false };
+    let counts = |row: usize| match at(row) {
+        None => false,
+        Some(v) => v == first || (row > 0 && at(row - 1) == v.checked_sub(1)),
+    };
+    numbers.len() < codes.len() && (0..codes.len()).all(counts)
+}
+
 /// The column that orders the rows of a table within its owner, and why; None when no column does.
 pub fn choose_order(metadata: &Metadata, tables: &Dataset, table: &str) -> (Option<String>, String) {
     choose(&View::new(tables), metadata, table)

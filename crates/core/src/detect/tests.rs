@@ -521,3 +521,15 @@ fn declared_owners_and_orders_stay() {
     assert_eq!(owner, key(&["patient_id"]), "{why}");
     assert_eq!(choose_order(&m, &data, "visits").0.as_deref(), Some("from_ts"));
 }
+
+#[test]
+fn a_number_of_the_rows_of_something_is_no_identifier() {
+    let mut data = Dataset::default();
+    let choices = vec![
+        ("household", column(600, |i| (i / 30).to_string())),
+        ("choice_id", column(600, |i| (i % 30 + 1).to_string())),
+        ("brand", column(600, |i| ["a", "b", "c"][i * 7 % 3].to_owned())),
+    ];
+    add(&mut data, "choices", choices);
+    assert_eq!(found(&data).tables["choices"].columns["choice_id"].sdtype, Sdtype::Numerical);
+}

@@ -101,8 +101,8 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
     found.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
     implied::remove(&mut found, metadata);
     totals::leave_times(&mut found, &linked);
-    // Those that can't be kept with a surer one, or with a declared one, go too.
-    // What computes a column leaves it no choice and comes first.
+    // Those that can't be kept with a surer one, or with a declared one, go too; what computes a column leaves it no
+    // choice and comes first.
     found.sort_by_key(|f| match f.rule.kind {
         RuleKind::Formula { .. } | RuleKind::PathsAgree { .. } => 0,
         RuleKind::Total { .. } => 1,

@@ -43,6 +43,9 @@ fn is_unsettled(rules: &[&Rule]) -> bool {
             changed.push((table, equals));
         }
     }
+    if changed.is_empty() {
+        return false;
+    }
     let reads = |rule: &Rule, changed: &[(&str, &str)]| {
         let at = |path: &String| match path.rsplit_once('.') {
             Some((_, column)) => changed.iter().any(|c| c.1 == column),
@@ -79,6 +82,7 @@ fn is_circular(total: &Rule, rules: &[&Rule]) -> bool {
     let RuleKind::Total { equals, child, of: Some(of), .. } = &total.kind else { return false };
     let mut follow: Vec<String> = Vec::new();
     for _ in 0..rules.len() {
+        let before = follow.len();
         let is_known = |path: &String, follow: &[String]| {
             follow.contains(path) || path.rsplit_once('.').is_some_and(|(_, column)| column == equals)
         };
@@ -92,6 +96,9 @@ fn is_circular(total: &Rule, rules: &[&Rule]) -> bool {
             if !follow.contains(next) {
                 follow.push(next.clone());
             }
+        }
+        if follow.len() == before {
+            break;
         }
     }
     follow.contains(of)

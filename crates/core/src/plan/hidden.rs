@@ -11,6 +11,7 @@ use arrow_schema::{Field, Schema};
 
 use super::panel::{Panel, panel};
 use crate::dataset::NO_CODE;
+use crate::detect::counts_rows;
 use crate::labels::Labels;
 use crate::metadata::{ColumnMeta, Metadata, Owner, Relationship, Sdtype, TableMeta};
 use crate::{Column, Dataset};
@@ -115,22 +116,17 @@ fn shared_ids(metadata: &Metadata, name: &str, table: &TableMeta, batch: &Record
         let read = batch.column_by_name(column).map(|a| Column::read(a.as_ref(), meta));
         let Some(Ok(Column::Text { codes, values })) = read else { continue };
         let known = codes.iter().filter(|c| **c != NO_CODE).count();
-        if values.len() >= LEAST && values.len() * 3 <= known * 2 && !counts_rows(&codes, &values) {
+        if values.len() >= LEAST && values.len() * 3 <= known * 2 && !numbers_rows(&codes, &values) {
             all.push((column.clone(), codes));
         }
     }
     all
 }
 
-/// True for numbers that count on from row to row and begin again: they number the rows of something and name nothing.
-fn counts_rows(codes: &[u32], values: &Labels) -> bool {
+/// True for whole numbers that number the rows of something: they name nothing.
+fn numbers_rows(codes: &[u32], values: &Labels) -> bool {
     let numbers: Option<Vec<i64>> = values.iter().map(|v| v.parse().ok()).collect();
-    let Some(first) = numbers.as_ref().and_then(|n| n.iter().min().copied()) else { return false };
-    let at = |row: usize| numbers.as_ref().and_then(|n| n.get(codes[row] as usize)).copied();
-    (0..codes.len()).all(|row| match at(row) {
-        None => false,
-        Some(v) => v == first || (row > 0 && at(row - 1).is_some_and(|before| v == before + 1)),
-    })
+    numbers.is_some_and(|n| counts_rows(codes, &n))
 }
 
 /// One row for each group: its key, and the columns that never change within a group.

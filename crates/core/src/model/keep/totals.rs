@@ -58,7 +58,9 @@ pub(super) fn total(k: &mut Keeper, said: &Said) -> Option<()> {
             let values = &training.frames[t].values[usize::from(slot)];
             let told = |a: &Added| a.get(said.aggregate).filter(|_| a.rows > 0).is_some();
             let optional = added.iter().zip(values).any(|(a, v)| told(a) && *v == NULL);
-            let empty = added.iter().zip(values).find(|(a, _)| !told(a)).map_or(NULL, |(_, v)| *v);
+            // Where no parent is without children, nothing adds up to nothing.
+            let zero = if matches!(said.aggregate, Aggregate::Sum | Aggregate::Count) { 0 } else { NULL };
+            let empty = added.iter().zip(values).find(|(a, _)| !told(a)).map_or(zero, |(_, v)| *v);
             total.equals = Whole::Slot { slot, optional, empty: if empty == 0 { 0 } else { NULL } };
         }
     }
