@@ -352,3 +352,54 @@ fn a_number_of_each_row_names_nothing() {
     metadata.tables["choices"].columns["choice"].sdtype = Sdtype::Id { regex: None };
     assert!(healthdata_core::plan::hidden(&real, &metadata).is_none(), "choices are numbered, not named");
 }
+
+#[test]
+fn the_stay_in_which_a_patient_dies_gives_the_day_of_death() {
+    let mut rng = Stream::new(8, 0, 0);
+    let day = |d: u64| healthdata_core::time::format((d as i64) * healthdata_core::time::DAY, "%Y-%m-%d");
+    let (mut patients, mut stays, mut stay) = (String::new(), String::new(), 0);
+    for p in 0..1500 {
+        // A fifth dies in hospital, a tenth some weeks later.
+        let (fate, n) = (rng.below(10), 1 + rng.below(4));
+        let mut d = 15_000 + rng.below(2000);
+        let mut dod = String::new();
+        for s in 0..n {
+            let (hour, end) = (rng.below(24), d + 1 + rng.below(9));
+            let dies = s + 1 == n && fate < 2;
+            let (left, how) =
+                (format!("{} {hour:02}:30:00", day(end)), if dies { "died" } else { ["home", "care"][stay % 2] });
+            stays += &format!("S{stay}, P{p}, {} 08:15:00, {left}, {}, {how}\n", day(d), if dies { &left } else { "" });
+            stay += 1;
+            if s + 1 == n && fate < 3 {
+                dod = day(if dies { end } else { end + 20 + rng.below(41) });
+            }
+            d = end + 30 + rng.below(300);
+        }
+        patients += &format!("P{p}, {}, {dod}\n", ["f", "m"][p % 2]);
+    }
+    let stay_of = "stays(*stay, patient>patients, admit:time, left:time, died:time, how)";
+    let made = again(&[Table("patients(*patient, sex, dod:time)", &patients), Table(stay_of, &stays)], &[]);
+    let when = |table: &str, name: &str| {
+        let column = column(&made, table, name, Sdtype::Datetime { format: None });
+        (0..column.len()).map(|r| column.tick(r)).collect::<Vec<i64>>()
+    };
+    let names = texts(&made, "patients", "patient");
+    let dod: std::collections::HashMap<String, i64> = names.into_iter().zip(when("patients", "dod")).collect();
+    let (of, died, left) = (texts(&made, "stays", "patient"), when("stays", "died"), when("stays", "left"));
+    let mut last: std::collections::HashMap<&str, i64> = std::collections::HashMap::new();
+    of.iter().zip(&left).for_each(|(p, t)| _ = last.entry(p).and_modify(|l| *l = (*l).max(*t)).or_insert(*t));
+    let by_day = |t: i64| t.div_euclid(healthdata_core::time::DAY);
+    let none = healthdata_core::dataset::NULL;
+    let deaths: Vec<usize> = (0..of.len()).filter(|s| died[*s] != none).collect();
+    for s in &deaths {
+        assert_eq!((by_day(died[*s]), died[*s]), (by_day(dod[&of[*s]]), last[of[*s].as_str()]));
+    }
+    // Of 1,500 patients a fifth dies in hospital and a tenth later: four standard errors of a share, twice.
+    let share = |n: usize, p: f64| (n as f64 / 1500.0 - p).abs() < 2.0 * 4.0 * (p * (1.0 - p) / 1500.0f64).sqrt();
+    assert!(share(deaths.len(), 0.2), "{}", deaths.len());
+    let inside: std::collections::HashSet<&str> = deaths.iter().map(|s| of[*s].as_str()).collect();
+    let later = dod.iter().filter(|(p, d)| **d != none && !inside.contains(p.as_str()));
+    let gaps: Vec<i64> = later.map(|(p, d)| by_day(*d) - by_day(last[p.as_str()])).collect();
+    assert!(share(gaps.len(), 0.1), "{}", gaps.len());
+    assert!(gaps.iter().all(|g| (20..=60).contains(g)), "{gaps:?}");
+}

@@ -14,6 +14,7 @@ mod rounds;
 mod settle;
 mod sheet;
 mod template;
+mod view;
 
 use crate::conditional::TreeParams;
 use crate::encode::Grain;
@@ -29,6 +30,7 @@ pub use crate::encode::MIN_SUPPORT;
 pub(crate) use column::{NEAR, day_of_year, weekday};
 pub use settle::{BrokenRules, Settled, UseRules, settle};
 use sheet::Sheet;
+use view::View;
 
 /// How hard to try.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -155,10 +157,19 @@ pub fn fit(
     }
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
-    let ctx = Fit { metadata: &metadata, plan: &plan, frames: &frames, entities: &entities, options, is_quick: false };
+    let mut view = View::new(&plan, frames, &keeps);
+    let all = Fit { metadata: &metadata, plan: &plan, frames: &[], entities: &entities, options, is_quick: false };
     for (t, template) in templates.into_iter().enumerate() {
-        tables[t] = fit_table(&ctx, t, &keeps, progress);
+        tables[t] = fit_table(&Fit { frames: view.of(t), ..all }, t, &keeps, progress);
         tables[t].template = template;
+        let bounds = intervals(&plan, t, &keeps[t]);
+        for c in plan.tables[t].children.iter().map(|c| usize::from(*c)) {
+            if plan.tables[c].origin == Origin::Drawn {
+                progress(&plan.tables[t].name, &format!("number of {}", plan.tables[c].name));
+                let per = shared_interval(&plan, c, &keeps);
+                tables[t].counts.push(count::count(&Fit { frames: view.of(c), ..all }, t, c, &bounds, per));
+            }
+        }
     }
     let model = Model {
         metadata: metadata.to_json(),
@@ -222,15 +233,6 @@ fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str)
         model.features = sheet.features;
         model.binners = sheet.binners;
     }
-    model.counts = table
-        .children
-        .iter()
-        .filter(|c| ctx.plan.tables[usize::from(**c)].origin == Origin::Drawn)
-        .map(|c| {
-            progress(&table.name, &format!("number of {}", ctx.plan.tables[usize::from(*c)].name));
-            count::count(ctx, t, usize::from(*c), &bounds, shared_interval(ctx.plan, usize::from(*c), keeps))
-        })
-        .collect();
     // Links of kept rows are kept with them.
     let drawn = table.origin == Origin::Drawn;
     for (l, link) in link::popularity(ctx, t, progress).into_iter().filter(|_| drawn) {

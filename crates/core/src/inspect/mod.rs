@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::conditional::Binner;
 use crate::dataset::NULL;
+use crate::encode::NumberCoder;
 use crate::identifier::{IdFormat, Place};
 use crate::model::{Coder, ColumnModel, Decider, Drawn, Input, Model, Quantity, TableModel};
 use crate::output::decimal;
@@ -244,6 +245,11 @@ impl Look<'_> {
                 for c in &fitted {
                     self.numbers(c, kind, &mut out.numbers);
                 }
+                if let Some(ending) = model.keep.endings.iter().find(|e| e.slot == *s) {
+                    out.how = words::ending(plan, ending);
+                    out.numbers = vec![self.bins(&ending.gap.coder, "spans after the last row", &|v| v.to_string())];
+                    out.numbers.push(self.bins(&ending.alone.coder, "values", &|v| shown(v, kind)));
+                }
                 let ruled = ruled(model, *s);
                 if !ruled.is_empty() {
                     let values = ruled.into_iter().map(|v| shown(v, kind)).collect();
@@ -281,11 +287,13 @@ impl Look<'_> {
 
     fn coder(&self, coder: &Coder, what: &str, show: &dyn Fn(i64) -> String) -> Option<Values> {
         match coder {
-            Coder::Number(n) => {
-                Some(self.some(&format!("{what} in {} bins", n.len()), n.values().into_iter().map(show).collect()))
-            }
+            Coder::Number(n) => Some(self.bins(n, what, show)),
             Coder::Labels(_) | Coder::Flag => None,
         }
+    }
+
+    fn bins(&self, n: &NumberCoder, what: &str, show: &dyn Fn(i64) -> String) -> Values {
+        self.some(&format!("{what} in {} bins", n.len()), n.values().into_iter().map(show).collect())
     }
 
     fn some(&self, what: &str, values: Vec<String>) -> Values {

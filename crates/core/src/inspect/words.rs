@@ -2,7 +2,7 @@
 
 use crate::feature::{Feature, Part, Scope, Source, Stat};
 use crate::frame::{Hop, Ref, WHICH};
-use crate::model::{ColumnModel, Drawn, Input, Quantity};
+use crate::model::{ColumnModel, Drawn, Ending, Input, Quantity};
 use crate::plan::{Agreement, Link, Plan, SlotKind, SummaryKind};
 
 /// A way from a table, and the table at its end.
@@ -88,6 +88,14 @@ pub(super) fn quantity(plan: &Plan, table: usize, c: &ColumnModel) -> String {
         }
         Quantity::Copy(r) => format!("the same as {}", path(plan, table, r)),
     }
+}
+
+/// How a time that rows of a child table settle comes to be.
+pub(super) fn ending(plan: &Plan, e: &Ending) -> String {
+    let c = usize::from(e.child);
+    let after: Vec<&str> = e.after.iter().map(|s| column(plan, c, *s)).collect();
+    let (table, of) = (&plan.tables[c].name, column(plan, c, e.of));
+    format!("missing as learned; else {of} of the last of {table}, or a span after the last {}", after.join(" or "))
 }
 
 /// What some draws look at, in words, without repeats.

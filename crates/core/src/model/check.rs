@@ -4,8 +4,8 @@
 //! ways exist, rows stay inside their tables, trees end, numbers are finite and spans of them do not overflow.
 
 use super::{
-    Coder, ColumnModel, CountModel, Decider, Drawn, Input, Keep, LinkModel, Model, Place, Quantity, TableModel, Total,
-    Unit, Whole,
+    Bound, Coder, ColumnModel, CountModel, Decider, Drawn, Ending, Input, Keep, LinkModel, Marginal, Model, Place,
+    Quantity, TableModel, Total, Unit, Whole,
 };
 use crate::conditional::Binner;
 use crate::dataset::NULL;
@@ -408,17 +408,7 @@ impl Look<'_> {
         let (plan, keep) = (&self.plan.tables[t], &self.model.tables[t].keep);
         let slot = |s: u16| need(usize::from(s) < plan.slots.len(), "a rule about no column");
         let link = |l: u8| need(usize::from(l) < plan.links.len(), "a rule about no link");
-        for b in &keep.bounds {
-            slot(b.slot)?;
-            let scale = match b.unit {
-                Unit::Times(f) | Unit::Parts(f) => f > 0,
-                Unit::Same | Unit::Day => true,
-            };
-            need(scale, "a rule between columns of no scale")?;
-            for (r, _) in [&b.low, &b.high].into_iter().flatten() {
-                r.as_ref().map_or(Ok(None), |r| self.reference(t, r))?;
-            }
-        }
+        self.bounds(t, &keep.bounds)?;
         if let Some((a, b)) = keep.no_overlap {
             slot(a)?;
             slot(b)?;
@@ -444,8 +434,41 @@ impl Look<'_> {
         keep.not_null.iter().chain(&keep.complete).try_for_each(|s| slot(*s))?;
         self.laws(t, keep)?;
         keep.totals.iter().try_for_each(|total| self.total(t, total))?;
+        keep.endings.iter().try_for_each(|ending| self.ending(t, ending))?;
         let owned = |c: &u16| self.plan.tables.get(usize::from(*c)).is_some_and(|c| c.owner == Some(t as u16));
         need(keep.at_least_one.iter().all(owned), "a rule about rows of another table")
+    }
+
+    fn bounds(&self, t: usize, bounds: &[Bound]) -> Found {
+        for b in bounds {
+            need(usize::from(b.slot) < self.plan.tables[t].slots.len(), "a rule about no column")?;
+            let scale = match b.unit {
+                Unit::Times(f) | Unit::Parts(f) => f > 0,
+                Unit::Same | Unit::Day => true,
+            };
+            need(scale, "a rule between columns of no scale")?;
+            for (r, _) in [&b.low, &b.high].into_iter().flatten() {
+                r.as_ref().map_or(Ok(None), |r| self.reference(t, r))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Times that children settle.
+    fn ending(&self, t: usize, ending: &Ending) -> Found {
+        let child = self.plan.tables.get(usize::from(ending.child)).ok_or("an end by no table")?;
+        let is_time = |of: &TablePlan, s: u16| of.slots.get(usize::from(s)).is_some_and(|s| s.kind.is_time());
+        let both = self.model.tables.get(t).zip(self.model.tables.get(usize::from(ending.child)));
+        let drawn = both.is_some_and(|(a, b)| a.template.is_none() && b.template.is_none());
+        let times = is_time(&self.plan.tables[t], ending.slot)
+            && [ending.of].iter().chain(&ending.after).all(|s| is_time(child, *s));
+        need(drawn && times && child.owner == Some(t as u16), "an end by other rows")?;
+        self.bounds(t, &ending.bounds)?;
+        let sound = |m: &Marginal| {
+            let weights = m.weights.iter().all(|w| w.is_finite() && *w >= 0.0);
+            m.coder.is_sound() && m.weights.len() == m.coder.len() && weights && within(&m.coder, DAYS * DAY)
+        };
+        need(sound(&ending.gap) && sound(&ending.alone), "an end of no time")
     }
 
     /// What children come to.

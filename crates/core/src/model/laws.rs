@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::keep::UniqueItem;
+use super::keep::{Bound, UniqueItem};
+use crate::encode::NumberCoder;
 use crate::frame::{Hop, Ref};
 use crate::rule::total::Aggregate;
 
@@ -115,4 +116,33 @@ pub enum Whole {
     },
     /// This many ticks of the child's slot, whose values move to reach it.
     Number(i64),
+}
+
+/// A time of an owner that the last row of a child table settles, as the stay in which a patient dies gives the day of
+/// death. Until those rows are there it is known only whether there is one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// The owner's slot.
+    pub slot: u16,
+    /// The child table.
+    pub child: u16,
+    /// The child's slot that settles it where it is known; no row of the owner follows.
+    pub of: u16,
+    /// Slots of the child that it is never below.
+    pub after: Vec<u16>,
+    /// What else bounds it on the owner's row.
+    pub bounds: Vec<Bound>,
+    /// From the last of `after` to it, where no row settles it.
+    pub gap: Marginal,
+    /// The time itself, where there is no row.
+    pub alone: Marginal,
+}
+
+/// Numbers that depend on nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Marginal {
+    /// Their bins.
+    pub coder: NumberCoder,
+    /// Rows in each.
+    pub weights: Vec<f64>,
 }

@@ -5,9 +5,9 @@ pub(crate) mod conflict;
 mod keep;
 mod laws;
 
-pub(crate) use keep::added;
 pub use keep::{Bound, Capacity, Keep, Restriction, Training, UniqueItem, keep};
-pub use laws::{Combinations, Computed, Decider, Follows, MissingWhen, Place, Total, Unit, Whole};
+pub(crate) use keep::{added, last, settled};
+pub use laws::{Combinations, Computed, Decider, Ending, Follows, Marginal, MissingWhen, Place, Total, Unit, Whole};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};

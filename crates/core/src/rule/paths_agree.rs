@@ -17,7 +17,9 @@
 //!
 //! - `left`, `right`: paths of two labels, two numbers or two times.
 //! - **Missing**: holds when either value is missing.
-//! - **How it is kept**: the link chosen second is masked to targets that agree, a column is copied from the path.
+//! - **How it is kept**: the link chosen second is masked to targets that agree, a column is copied from the path. A
+//!   time of the owner that few of its rows have (the day of death, in the stay that ends with it) is theirs: drawn
+//!   there, no row of the owner follows, and the owner has it from there.
 
 use crate::Result;
 use crate::linked::{Linked, Tally, align};

@@ -149,6 +149,7 @@ impl<'a> Block<'a> {
             let at = self.stream_row(t, row);
             drawer.fill(&mut self.frames, row, at, 0, &mut targets);
         }
+        self.end(o, t);
     }
 
     /// The rows of one owner in a child table, one after the other; fewer where the rules leave no room for more.
@@ -162,9 +163,9 @@ impl<'a> Block<'a> {
         targets: &mut [Option<Targets>],
     ) {
         let room = self.sampler.most(t).saturating_sub(self.frames[t].rows);
-        let planned = planned.min(room as i64);
-        self.sampler.count(t, planned as u64, 0);
-        for j in 0..planned {
+        let mut planned = planned.min(room as i64);
+        let mut j = 0;
+        while j < planned {
             self.frames[t].push(owner as u32);
             let row = self.frames[t].rows - 1;
             let at = self.stream_row(t, row);
@@ -176,7 +177,12 @@ impl<'a> Block<'a> {
                     break;
                 }
             }
+            j += 1;
+            if drawer.law.endings.iter().any(|e| e.is_settled_by(&self.frames, row)) {
+                planned = j;
+            }
         }
+        self.sampler.count(t, planned as u64, 0);
         drawer.must = false;
     }
 
@@ -202,7 +208,7 @@ impl<'a> Block<'a> {
     }
 
     /// The number that names a row's streams: unique over all blocks.
-    fn stream_row(&self, t: usize, row: usize) -> u64 {
+    pub(super) fn stream_row(&self, t: usize, row: usize) -> u64 {
         self.sampler.position(t, self.block, row as u64)
     }
 }

@@ -6,7 +6,7 @@ use crate::conditional::{Binner, Conditional, Flat, Leaf, Line, Ridge};
 use crate::encode::Spread;
 use crate::feature::{Feature, SPARE, Source};
 use crate::frame::{Hop, Ref};
-use crate::model::{Coder, ColumnModel, CountModel, Drawn, Input, Keep, Model, TableModel, UniqueItem};
+use crate::model::{Coder, ColumnModel, CountModel, Drawn, Ending, Input, Keep, Model, TableModel, UniqueItem};
 use crate::plan::Plan;
 use crate::rng::name;
 
@@ -150,6 +150,8 @@ pub(super) struct TableLaw<'a> {
     pub links: Vec<LinkLaw<'a>>,
     pub columns: Vec<ColumnLaw<'a>>,
     pub bounds: Vec<BoundLaw<'a>>,
+    /// Times of the owner that its rows settle.
+    pub endings: Vec<&'a Ending>,
     /// In the order of the model's counts.
     pub counts: Vec<CountLaw<'a>>,
     /// Stream names: slots, then links.
@@ -195,10 +197,12 @@ impl<'a> TableLaw<'a> {
             ColumnLaw::new(c, parts, &mine.keep, &last_items)
         };
         let when = mine.when.as_ref().map(|(a, b)| (column(a), column(b)));
+        let of_owner = plan.owner.map(|o| model.tables[usize::from(o)].keep.endings.iter());
         let columns = mine.columns.iter().map(&mut column).collect();
         Self {
             model: mine,
             bounds: mine.keep.bounds.iter().map(|b| BoundLaw::new(&model.plan, t, b)).collect(),
+            endings: of_owner.into_iter().flatten().filter(|e| usize::from(e.child) == t).collect(),
             when,
             links,
             columns,
@@ -231,6 +235,7 @@ pub(super) fn depends_on(laws: &[TableLaw], plan: &Plan, t: usize) -> Vec<usize>
     let mut out: Vec<usize> = owner.into_iter().collect();
     out.extend(plan.tables[t].links.iter().map(|l| usize::from(l.target)));
     out.extend(laws[t].model.keep.totals.iter().map(|total| usize::from(total.child)));
+    out.extend(laws[t].model.keep.endings.iter().map(|ending| usize::from(ending.child)));
     // Summaries that its features look at stem from other children of the rows above.
     let mut ask = |from: usize, known: &Known| {
         for (f, _) in known.features.iter().zip(&known.wanted).filter(|(_, w)| **w) {

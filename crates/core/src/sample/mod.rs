@@ -5,6 +5,7 @@
 
 mod block;
 mod bounds;
+mod ending;
 mod interval;
 mod label;
 mod law;

@@ -150,7 +150,9 @@ impl<'a> RowDrawer<'a> {
             let mut rng = self.stream(usize::from(c.model.slot), at, attempt);
             self.column(frames, row, c, targets, &mut rng)
         });
-        done && self.obeys(frames, row, false) && (self.roomy || self.has_room(frames, row, targets))
+        done && self.obeys(frames, row, false)
+            && law.endings.iter().all(|e| e.suits(self.plan, frames, row))
+            && (self.roomy || self.has_room(frames, row, targets))
     }
 
     /// Whether a finished row obeys the rules; `moved` when its times are not those that it was drawn with.

@@ -149,8 +149,12 @@ impl Look {
             }
             let (first, later) = fitted.when.as_ref().map(|(a, b)| (a, b)).unzip();
             let models = first.into_iter().chain(later).chain(&fitted.columns).filter(|c| usize::from(c.slot) == s);
-            for coder in models.flat_map(levels) {
-                let Coder::Number(bins) = coder else { continue };
+            let drawn = models.flat_map(levels).filter_map(|coder| match coder {
+                Coder::Number(bins) => Some(bins),
+                _ => None,
+            });
+            let settled = fitted.keep.endings.iter().filter(|e| usize::from(e.slot) == s);
+            for bins in drawn.chain(settled.map(|e| &e.alone.coder)) {
                 let codes = values.iter().map(|v| if *v == NULL { NULL } else { i64::from(bins.code(*v)) });
                 let held = Held::count(codes, of.entities);
                 let bin = |c: u16| {

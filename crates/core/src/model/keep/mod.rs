@@ -2,6 +2,7 @@
 
 mod bounds;
 mod determines;
+mod endings;
 mod path;
 mod rows;
 mod totals;
@@ -12,13 +13,14 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::conflict;
-use super::laws::{Combinations, Computed, Decider, Follows, MissingWhen, Place, Total, Unit};
+use super::laws::{Combinations, Computed, Decider, Ending, Follows, MissingWhen, Place, Total, Unit};
 use crate::Result;
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, Ref};
 use crate::metadata::Metadata;
 use crate::plan::{Origin, Output, Plan};
 use crate::rule::RuleKind;
+pub(crate) use endings::{last, settled};
 pub(crate) use totals::added;
 
 /// What the rows of one table must obey.
@@ -65,6 +67,9 @@ pub struct Keep {
     /// What the rows of child tables come to.
     #[serde(default)]
     pub totals: Vec<Total>,
+    /// Times that rows of child tables settle.
+    #[serde(default)]
+    pub endings: Vec<Ending>,
 }
 
 impl Keep {
@@ -190,10 +195,14 @@ pub fn keep(training: &Training) -> Result<(Vec<Keep>, Vec<usize>)> {
     conflict::check(plan, metadata)?;
     let mut keeper = Keeper { training, all: vec![Keep::default(); plan.tables.len()] };
     let mut missed = Vec::new();
-    // Totals change columns in the end, so they come after all that may forbid it.
-    let is_total = |r: &crate::rule::Rule| matches!(r.kind, RuleKind::Total { .. });
+    // Endings and totals change columns after they are drawn, so they come after all that may forbid it.
+    let phase = |r: &crate::rule::Rule| match r.kind {
+        RuleKind::Total { .. } => 2,
+        RuleKind::PathsAgree { .. } => 1,
+        _ => 0,
+    };
     let mut rules: Vec<_> = metadata.rules.iter().enumerate().filter(|(_, r)| r.enforced).collect();
-    rules.sort_by_key(|(_, r)| is_total(r));
+    rules.sort_by_key(|(_, r)| phase(r));
     for (i, rule) in rules {
         if one(&mut keeper, &rule.kind).is_none() {
             missed.push(i);
@@ -224,7 +233,9 @@ fn one(k: &mut Keeper, rule: &RuleKind) -> Option<()> {
             rows::restrict(k, table, attribute, values, from, to, [*min_years, *below_years])
         }
         RuleKind::Capacity { table, link, start, end, by, max } => rows::capacity(k, table, link, start, end, by, max),
-        RuleKind::PathsAgree { table, left, right } => values::paths_agree(k, table, left, right),
+        RuleKind::PathsAgree { table, left, right } => {
+            endings::ending(k, table, left, right).or_else(|| values::paths_agree(k, table, left, right))
+        }
         RuleKind::Domain { table, column, values } => values::domain(k, table, column, values),
         RuleKind::Determines { table, column, determines } => determines::determines(k, table, column, determines),
         RuleKind::FixedCombinations { table, columns, allowed } => {
