@@ -64,6 +64,9 @@ fn candidate<'a>(
     let name = names::points(column, parent, key, child == parent);
     let least = if name == 4 { 0.9 } else { 1.0 };
     let found = inclusion::of(profile, key_profile, least)?;
+    if name <= 2 && is_code(profile, key_profile) {
+        return None;
+    }
     // A row that points to itself and nowhere else says nothing about other rows.
     if child == parent && (0..profile.rows()).all(|row| same_value(tables, (child, row), column, key)) {
         return None;
@@ -88,6 +91,13 @@ fn candidate<'a>(
         (false, _) => says_id && found.bits >= 20.0 || found.bits >= 100.0 && n >= 10,
     };
     accepted.then_some(Candidate { parent, name, found })
+}
+
+/// True for a few small numbers that come again and again: kinds of something, though the first keys have them, too.
+fn is_code(child: &Profile, key: &Profile) -> bool {
+    let (n, last) = (child.distinct(), child.sorted.last());
+    let below = last.map_or(0, |last| key.sorted.partition_point(|k| k <= last));
+    child.shape == Shape::Whole && n <= 20 && child.known() >= 20 * n && below <= 3 * n && key.distinct() >= 10 * n
 }
 
 fn same_value(tables: &Tables, (table, row): (&str, usize), a: &str, b: &str) -> bool {

@@ -26,8 +26,9 @@ pub use order::choose_order;
 pub use owner::{choose_owner, settle};
 
 pub(crate) use inferred::{BEYOND, TILED};
+pub(crate) use names::names_people;
 pub(crate) use names::words;
-pub(crate) use order::{counts_rows, counts_time};
+pub(crate) use order::{counts_on, counts_rows, counts_time};
 
 use names::IdName;
 use profile::{Profile, Shape};

@@ -236,6 +236,11 @@ pub(crate) fn is_dimension(table: &str) -> bool {
         || words(table).first().is_some_and(|w| ["dim", "lookup", "ref"].contains(&w.as_str()))
 }
 
+/// True for a name with a word of people in it.
+pub(crate) fn names_people(name: &str) -> bool {
+    words(name).iter().any(|w| is_person_word(w))
+}
+
 /// True for a word of people.
 pub(crate) fn is_person_word(word: &str) -> bool {
     [word, &singular(word)].iter().any(|w| PEOPLE.contains(w) || WORKERS.contains(w))

@@ -107,13 +107,31 @@ pub(crate) fn counts_time(column: &str) -> bool {
 
 /// True for numbers, by the code of each row, that count on from row to row and begin again.
 pub(crate) fn counts_rows(codes: &[u32], numbers: &[i64]) -> bool {
-    let at = |row: usize| numbers.get(codes[row] as usize).copied();
-    let Some(first) = numbers.iter().min().copied() else { return false };
-    let counts = |row: usize| match at(row) {
+    counts(codes.len(), |row| numbers.get(codes[row] as usize).copied())
+}
+
+/// The same of a column as it is read.
+pub(crate) fn counts_on(column: &Column) -> bool {
+    counts(column.len(), |row| whole(column, row))
+}
+
+fn counts(rows: usize, at: impl Fn(usize) -> Option<i64>) -> bool {
+    let Some(first) = (0..rows).filter_map(&at).min() else { return false };
+    let on = |row: usize| match at(row) {
         None => false,
         Some(v) => v == first || (row > 0 && at(row - 1) == v.checked_sub(1)),
     };
-    numbers.len() < codes.len() && (0..codes.len()).all(counts)
+    let begins = (0..rows).filter(|row| at(*row) == Some(first)).count();
+    begins > 1 && begins < rows && (0..rows).all(on)
+}
+
+/// The whole number of a row, also where it is a label.
+fn whole(column: &Column, row: usize) -> Option<i64> {
+    match column {
+        Column::Number { ticks, decimals: 0 } => Some(ticks[row]).filter(|t| *t != NULL),
+        Column::Text { codes, values } => values.get_index(codes[row] as usize)?.trim().parse().ok(),
+        _ => None,
+    }
 }
 
 /// The column that orders the rows of a table within its owner, and why; None when no column does.
@@ -178,10 +196,18 @@ pub(super) fn candidates(
             Sdtype::Numerical | Sdtype::Categorical | Sdtype::Ordinal => number_words(name),
             _ => 0.0,
         };
-        // A number without a name for it is an order only where it counts 1, 2, 3 within every owner.
+        // A number without a name for it is an order only where it counts 1, 2, 3 within every owner; one that counts
+        // the rows as they stand is surer than any name.
         let label = matches!(column_meta.sdtype, Sdtype::Numerical | Sdtype::Categorical | Sdtype::Ordinal);
-        let counts = base == 0.0 && label && counts_up(groups, &column, column_meta);
-        let base = if counts { 6.0 } else { base };
+        let on = label && spread.is_some_and(|s| s > 0.95) && counts_on(&column);
+        let counts = on || base == 0.0 && label && counts_up(groups, &column);
+        let base = if on {
+            base.max(6.5)
+        } else if counts {
+            6.0
+        } else {
+            base
+        };
         // One or two numbers an owner are no sequence worth guessing.
         let long = groups.of_row.len() >= 2 * groups.count.max(1);
         if base <= 0.0 || !matches!(column_meta.sdtype, Sdtype::Datetime { .. }) && !long {
@@ -235,21 +261,12 @@ fn number_words(name: &str) -> f64 {
 }
 
 /// True when the values of nearly every owner are 1, 2, 3 in some order.
-fn counts_up(groups: &Groups, column: &Column, meta: &crate::metadata::ColumnMeta) -> bool {
+fn counts_up(groups: &Groups, column: &Column) -> bool {
     let mut values: Vec<(u32, i64)> = Vec::new();
     for (row, group) in groups.of_row.iter().enumerate() {
         let Some(g) = group else { continue };
-        let tick = match (column, &meta.sdtype) {
-            (Column::Number { ticks, decimals: 0 }, _) => ticks[row],
-            (Column::Text { codes, values }, _) => {
-                values.get_index(codes[row] as usize).and_then(|t| t.trim().parse().ok()).unwrap_or(NULL)
-            }
-            _ => NULL,
-        };
-        if tick == NULL {
-            return false;
-        }
-        values.push((*g, tick));
+        let Some(number) = whole(column, row) else { return false };
+        values.push((*g, number));
     }
     values.sort_unstable();
     let groups = values.chunk_by(|a, b| a.0 == b.0).filter(|g| g.len() > 1);

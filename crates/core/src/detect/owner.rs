@@ -15,9 +15,23 @@ struct Candidate {
     score: f64,
     /// Share of rows without the key.
     missing: f64,
+    /// Parents, and rows of each in the mean.
+    parents: usize,
+    each: f64,
     /// How much the times of the table differ within one parent; None without times.
     spread: Option<f64>,
     why: String,
+}
+
+/// Homes from which a few people each make a table of homes, and people of one in the mean at most.
+const HOMES: usize = 100;
+const AT_HOME: f64 = 10.0;
+
+impl Candidate {
+    /// Whether the parents may be households, each with a few people of its own.
+    fn is_home(&self) -> bool {
+        self.parents >= HOMES && self.each <= AT_HOME
+    }
 }
 
 /// The owner of a table, and why. Owners that are declared for other tables are respected: none is chosen that
@@ -52,7 +66,8 @@ fn choose(view: &View, metadata: &Metadata, table: &str) -> ((Owner, String), f6
     };
     let r = &metadata.relationships[best.index];
     let people = |t: &str| names::is_people(t) || names::is_workers(t);
-    if people(table) && !people(&r.parent) {
+    let at_home = r.child_key.iter().any(|k| meta.primary_key.contains(k)) || best.is_home();
+    if people(table) && !people(&r.parent) && !at_home {
         return nobody("a table of people, whose rows are entities");
     }
     let mut why = best.why.clone();
@@ -148,8 +163,8 @@ fn candidate(view: &View, metadata: &Metadata, index: usize, r: &Relationship) -
         return None;
     }
     let position = meta.columns.get_index_of(&r.child_key[0])?;
-    let mut why =
-        vec![format!("{} parents with {:.1} rows each", groups.count, known as f64 / groups.count.max(1) as f64)];
+    let (parents, each) = (groups.count, known as f64 / groups.count.max(1) as f64);
+    let mut why = vec![format!("{parents} parents with {each:.1} rows each")];
     let mut score = math::ln(1.0 + groups.count as f64) / std::f64::consts::LN_2 - 20.0 * missing;
     if names::is_people(&r.parent) {
         score += 4.0;
@@ -172,7 +187,7 @@ fn candidate(view: &View, metadata: &Metadata, index: usize, r: &Relationship) -
         why.push(format!("missing in {:.1} % of rows", missing * 100.0));
     }
     let spread = time_spread(view, metadata, &r.child, &groups);
-    Some(Candidate { index, position, score, missing, spread, why: why.join(", ") })
+    Some(Candidate { index, position, score, missing, parents, each, spread, why: why.join(", ") })
 }
 
 /// The rows of one parent follow each other, as an export by parent has them.

@@ -76,19 +76,24 @@ pub(super) fn by_gain(ctx: &Fit, sheet: &Sheet, known: &[u16], target: &Target, 
     kept
 }
 
-/// Boosted trees, or one tree where there are few rows and entities it has not seen find it likelier.
+/// Boosted trees, or one tree with more or fewer splits where there are few rows and entities it has not seen find it
+/// likelier.
 pub(super) fn likeliest(ctx: &Fit, x: &Matrix, target: &Target, entities: &[u32]) -> Conditional {
     if target.rows.len() < FEW {
         let purpose = name(&["judges"]);
         let judges =
             |r: &&u32| Stream::new(ctx.options.seed, purpose, u64::from(entities[**r as usize])).below(JUDGES) == 0;
         let (test, train): (Vec<u32>, Vec<u32>) = target.rows.iter().partition(judges);
-        if test.len() >= ROWS_TO_JUDGE && train.len() >= ROWS_TO_JUDGE {
-            let one = Conditional::Tree(tree(ctx, x, target, &train, entities));
-            let many = Conditional::Boosted(Box::new(boosted(ctx, x, target, &train, entities)));
-            if likelihood(&one, x, target, &test) > likelihood(&many, x, target, &test) {
-                return Conditional::Tree(tree(ctx, x, target, target.rows, entities));
-            }
+        if test.len() < ROWS_TO_JUDGE || train.len() < ROWS_TO_JUDGE {
+            return Conditional::Tree(tree(ctx, x, target, target.rows, entities));
+        }
+        let strict = ctx.strict();
+        let score = |of: &Conditional| likelihood(of, x, target, &test);
+        let [usual, fewer] = [ctx, &strict].map(|c| score(&Conditional::Tree(tree(c, x, target, &train, entities))));
+        let many = score(&Conditional::Boosted(Box::new(boosted(ctx, x, target, &train, entities))));
+        if usual.max(fewer) > many {
+            let likelier = if fewer > usual { &strict } else { ctx };
+            return Conditional::Tree(tree(likelier, x, target, target.rows, entities));
         }
     }
     Conditional::Boosted(Box::new(boosted(ctx, x, target, target.rows, entities)))

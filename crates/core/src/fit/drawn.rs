@@ -79,7 +79,7 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
 /// One tree grown on some of the rows.
 pub(super) fn tree(ctx: &Fit, x: &Matrix, target: &Target, rows: &[u32], entities: &[u32]) -> Tree {
     let all: Vec<u16> = (0..x.columns.len() as u16).collect();
-    Tree::fit(x, &all, rows, target.codes, target.coder.codes(), target.ordered, entities, ctx.options.tree())
+    Tree::fit(x, &all, rows, target.codes, target.coder.codes(), target.ordered, entities, ctx.tree())
 }
 
 /// The linear guess of every row of the sheet.

@@ -62,7 +62,8 @@ fn link(ctx: &Fit, sheet: &Sheet, steps: &Steps, keep: &Keep, l: usize) -> LinkM
     let target = usize::from(ctx.plan.tables[t].links[l].target);
     if ctx.plan.tables[target].owner.is_some() {
         let owners = &ctx.frames[target].owner;
-        let kin = |r: usize| before(r).is_some_and(|b| owners[b as usize] == owners[targets[r] as usize]);
+        let owner = |to: u32| owners.get(to as usize);
+        let kin = |r: usize| before(r).is_some_and(|b| owner(b) == owner(targets[r]));
         let later: Vec<u32> = fresh.iter().copied().filter(|r| before(*r as usize).is_some()).collect();
         let n = later.iter().filter(|r| kin(**r as usize)).count();
         // Where the owner is the same anyway there is nothing to choose.

@@ -14,6 +14,7 @@ mod rounds;
 mod settle;
 mod sheet;
 mod template;
+mod trial;
 mod view;
 
 use crate::conditional::TreeParams;
@@ -106,12 +107,24 @@ pub(crate) struct Fit<'a> {
     pub options: FitOptions,
     /// One tree whatever the effort: for looks that only compare.
     pub is_quick: bool,
+    /// A split must gain all that a useless one could.
+    pub is_strict: bool,
 }
 
 impl Fit<'_> {
     /// The same data, fitted quickly.
     fn quick(&self) -> Fit<'_> {
         Fit { is_quick: true, ..*self }
+    }
+
+    /// The same data, fitted with fewer splits.
+    fn strict(&self) -> Fit<'_> {
+        Fit { is_strict: true, ..*self }
+    }
+
+    fn tree(&self) -> TreeParams {
+        let usual = self.options.tree();
+        TreeParams { price: if self.is_strict { 1.0 } else { usual.price }, ..usual }
     }
 }
 
@@ -123,7 +136,7 @@ pub fn fit(
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Result<(Model, Vec<String>)> {
     metadata.validate()?;
-    let hidden = crate::plan::hidden(data, metadata);
+    let hidden = crate::plan::hidden(data, metadata, options.min_support);
     let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
     let mut built = crate::plan::build(data, metadata, options.min_support, hidden.as_ref().map_or(0, |h| h.tables))?;
     if let Some(h) = &hidden {
@@ -158,7 +171,15 @@ pub fn fit(
     let (templates, components) = template::templates(&plan, &frames);
     let mut tables = vec![TableModel::default(); plan.tables.len()];
     let mut view = View::new(&plan, frames, &keeps);
-    let all = Fit { metadata: &metadata, plan: &plan, frames: &[], entities: &entities, options, is_quick: false };
+    let all = Fit {
+        metadata: &metadata,
+        plan: &plan,
+        frames: &[],
+        entities: &entities,
+        options,
+        is_quick: false,
+        is_strict: false,
+    };
     for (t, template) in templates.into_iter().enumerate() {
         tables[t] = fit_table(&Fit { frames: view.of(t), ..all }, t, &keeps, progress);
         tables[t].template = template;
@@ -171,7 +192,7 @@ pub fn fit(
             }
         }
     }
-    let model = Model {
+    let mut model = Model {
         metadata: metadata.to_json(),
         plan,
         tables,
@@ -181,6 +202,12 @@ pub fn fit(
         natives: metadata.tables.iter().map(|(name, meta)| Native::of_table(&data.tables[name], meta)).collect(),
         holdout: None,
     };
+    for i in trial::broken(&model) {
+        let rule = &mut metadata.rules[i];
+        rule.enforced = false;
+        notes.push(format!("found rule that rows drawn in a trial break, listed only: {}", rule.describe()));
+    }
+    model.metadata = metadata.to_json();
     Ok((model, notes))
 }
 

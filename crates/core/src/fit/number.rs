@@ -9,7 +9,8 @@ use crate::dataset::NULL;
 use crate::feature::Source;
 use crate::frame::{Hop, Ref};
 use crate::math::ln;
-use crate::model::{Coder, ColumnModel, Drawn, Quantity};
+use crate::model::{Coder, ColumnModel, Drawn, MILLION, Quantity};
+use crate::plan::Origin;
 use crate::rng::{Stream, name};
 
 /// One in so many of the entities looked at decides between level and difference.
@@ -66,12 +67,16 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
     let dense = ctx.options.effort != Effort::Instant && is_dense(values) && !is_heaped(values);
     for near in near(ctx, sheet, steps, slot) {
         let way = Way::new(ctx, sheet, values, near);
-        let ways = [dense.then_some(false), (way.same > SAME).then_some(true)];
-        for same in ways.into_iter().flatten() {
-            let parts = way.parts(&quick, sheet, known, values, &train, same);
-            let with = way.densities(sheet, values, &parts, &test, same);
+        let ways = [
+            dense.then_some(How::Off),
+            (way.same > SAME).then_some(How::Same),
+            (!way.named && grows(&way, values)).then_some(How::Relative),
+        ];
+        for how in ways.into_iter().flatten() {
+            let parts = way.parts(&quick, sheet, known, values, &train, how);
+            let with = way.densities(sheet, values, &parts, &test, how);
             if clearly_likelier(&with, &plainly) && mean(&with) > best.0 {
-                best = (mean(&with), Some((way.near.clone(), same)));
+                best = (mean(&with), Some((way.near.clone(), how)));
             }
         }
     }
@@ -88,10 +93,15 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
         }
     }
     match best.1 {
-        Some((near, same)) => {
+        Some((near, how)) => {
             let way = Way::new(ctx, sheet, values, near);
-            let parts = way.parts(ctx, sheet, known, values, &rows, same);
-            done(if same { Quantity::Same(way.near) } else { Quantity::Near(way.near) }, parts)
+            let parts = way.parts(ctx, sheet, known, values, &rows, how);
+            let quantity = match how {
+                How::Off => Quantity::Near,
+                How::Same => Quantity::Same,
+                How::Relative => Quantity::Relative,
+            };
+            done(quantity(way.near), parts)
         }
         _ => done(Quantity::Level, vec![level(ctx, &rows)]),
     }
@@ -113,59 +123,121 @@ fn mean(d: &[f64]) -> f64 {
 /// Share of rows that repeat another number from which repeating it is worth a part of its own.
 const SAME: f64 = 0.1;
 
+/// How a column keeps close to a number.
+#[derive(Clone, Copy, PartialEq)]
+enum How {
+    /// By a difference.
+    Off,
+    /// It is the same, or not.
+    Same,
+    /// By a share of the number.
+    Relative,
+}
+
 /// A number that the column keeps close to.
 struct Way {
     near: Ref,
-    /// Difference to it.
+    /// The number, difference to it, and that in millionths of it where it is above zero.
+    base: Vec<i64>,
     off: Vec<i64>,
-    /// Where it is known.
-    here: Vec<bool>,
+    share: Vec<i64>,
     /// Where the column repeats it, as a flag; and how often it does.
     equal: Vec<u16>,
     same: f64,
+    /// Whether the rows belong to things that a label names, whose levels the label tells.
+    named: bool,
 }
 
 impl Way {
     fn new(ctx: &Fit, sheet: &Sheet, values: &[i64], near: Ref) -> Self {
-        let (off, here) = differences(ctx, sheet.table, values, &near);
+        let (off, base) = differences(ctx, sheet.table, values, &near);
         let equal: Vec<u16> = off.iter().map(|d| u16::from(*d == 0)).collect();
-        let known = here.iter().filter(|h| **h).count().max(1) as f64;
+        let known = base.iter().filter(|b| **b != NULL).count().max(1) as f64;
         let same = equal.iter().filter(|e| **e == 1).count() as f64 / known;
-        Self { near, off, here, equal, same }
+        let of = |(d, b): (&i64, &i64)| if *d == NULL || *b <= 0 { NULL } else { millionths(*d, *b) };
+        let share = off.iter().zip(&base).map(of).collect();
+        let owner = ctx.plan.tables[sheet.table].owner.map(usize::from);
+        let named = owner.is_some_and(|o| ctx.plan.tables[o].origin != Origin::Drawn);
+        Self { near, base, off, share, equal, same, named }
+    }
+
+    /// Whether the number says something of a row.
+    fn is_here(&self, row: u32, how: How) -> bool {
+        let base = self.base[row as usize];
+        if how == How::Relative { base > 0 } else { base != NULL }
     }
 
     /// The two parts: a difference or whether it is the same, and the number itself for the other rows.
-    fn parts(&self, ctx: &Fit, sheet: &Sheet, known: &[u16], values: &[i64], rows: &[u32], same: bool) -> Vec<Drawn> {
-        let (with, without): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| self.here[**r as usize]);
-        let first = if same {
-            let coder = Coder::Flag;
-            let (rows, codes) = (&with[..], &self.equal[..]);
-            fit_drawn(ctx, sheet, known, Target { rows, codes, coder, ordered: true, scalar: None, extras: &[] })
-        } else {
-            coded(ctx, sheet, known, &with, &self.off, &[], false)
+    fn parts(&self, ctx: &Fit, sheet: &Sheet, known: &[u16], values: &[i64], rows: &[u32], how: How) -> Vec<Drawn> {
+        let (with, without): (Vec<u32>, Vec<u32>) = rows.iter().partition(|r| self.is_here(**r, how));
+        let first = match how {
+            How::Same => {
+                let coder = Coder::Flag;
+                let (rows, codes) = (&with[..], &self.equal[..]);
+                fit_drawn(ctx, sheet, known, Target { rows, codes, coder, ordered: true, scalar: None, extras: &[] })
+            }
+            How::Off => coded(ctx, sheet, known, &with, &self.off, &[], false),
+            // What a share hangs on is little beside its own noise.
+            How::Relative => coded(&ctx.strict(), sheet, known, &with, &self.share, &[], false),
         };
         // A number that is not the same is learned from all rows, and drawn again where it comes out the same.
-        let alone = if same || without.len() < 60 { rows } else { &without };
+        let alone = if how == How::Same || self.named || without.len() < 60 { rows } else { &without };
         vec![first, coded(ctx, sheet, known, alone, values, &[], false)]
     }
 
-    fn densities(&self, sheet: &Sheet, values: &[i64], parts: &[Drawn], rows: &[u32], same: bool) -> Vec<f64> {
-        let with: Vec<u32> = rows.iter().copied().filter(|r| self.here[*r as usize]).collect();
-        let mut first = if same {
-            scores(sheet, &parts[0], &with, &self.equal, &[])
-        } else {
-            densities(sheet, &parts[0], &self.off, &[], &with)
-        }
-        .into_iter();
+    fn densities(&self, sheet: &Sheet, values: &[i64], parts: &[Drawn], rows: &[u32], how: How) -> Vec<f64> {
+        let with: Vec<u32> = rows.iter().copied().filter(|r| self.is_here(*r, how)).collect();
+        let first = match how {
+            How::Same => scores(sheet, &parts[0], &with, &self.equal, &[]),
+            How::Off => densities(sheet, &parts[0], &self.off, &[], &with),
+            How::Relative => {
+                let of = densities(sheet, &parts[0], &self.share, &[], &with);
+                // As many millionths to a step of the number.
+                let per = |r: &u32| ln(MILLION as f64 / self.base[*r as usize] as f64);
+                of.into_iter()
+                    .zip(&with)
+                    .map(|(d, r)| if values[*r as usize] == NULL { d } else { d + per(r) })
+                    .collect()
+            }
+        };
+        let mut first = first.into_iter();
         let alone = densities(sheet, &parts[1], values, &[], rows);
         rows.iter()
             .zip(alone)
-            .map(|(r, alone)| match (self.here[*r as usize], same && self.equal[*r as usize] == 0) {
+            .map(|(r, alone)| match (self.is_here(*r, how), how == How::Same && self.equal[*r as usize] == 0) {
                 (false, _) => alone,
                 (true, also) => first.next().unwrap_or(0.0) + if also { alone } else { 0.0 },
             })
             .collect()
     }
+}
+
+/// A difference in millionths of what it is a difference to.
+fn millionths(off: i64, base: i64) -> i64 {
+    let of = i128::from(off) * i128::from(MILLION);
+    i64::try_from((2 * of + i128::from(base)).div_euclid(2 * i128::from(base))).unwrap_or(i64::MAX)
+}
+
+/// Times that the larger values are the smaller ones from which they may grow by shares; the part of that which the
+/// shares span at most; steps that a usual value has at least, so that shares are as good as steps.
+const WIDE: f64 = 3.0;
+const STEADY: f64 = 0.25;
+const STEPS: i64 = 200;
+
+/// Whether a column is above zero, differs much, and changes by small shares of what it was.
+fn grows(way: &Way, values: &[i64]) -> bool {
+    let mut v: Vec<i64> = values.iter().copied().filter(|v| *v != NULL).collect();
+    let mut shares: Vec<i64> = way.share.iter().copied().filter(|s| *s != NULL).collect();
+    v.sort_unstable();
+    shares.sort_unstable();
+    let at = |all: &[i64], tenths: usize| all[(all.len() * tenths / 10).min(all.len() - 1)];
+    if v.len() < 60 || shares.len() < 60 || v[0] <= 0 {
+        return false;
+    }
+    let step = v.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0).min().unwrap_or(1);
+    let wide = at(&v, 9) as f64 / at(&v, 1) as f64;
+    let narrow = (at(&shares, 9) - at(&shares, 1)) as f64 / MILLION as f64;
+    at(&v, 1) / step >= STEPS / 4 && at(&v, 5) / step >= STEPS && wide >= WIDE && narrow <= STEADY * ln(wide)
 }
 
 /// True where most values of the grid occur: a difference then leads to values that could be there.
@@ -201,11 +273,11 @@ pub(super) fn densities(sheet: &Sheet, drawn: &Drawn, q: &[i64], extras: &[Vec<f
     scores(sheet, drawn, rows, &codes, extras).into_iter().zip(rows).map(|(s, r)| s - width(r)).collect()
 }
 
-/// Differences to another number, and where both are known (a missing value has a known difference: missing).
-fn differences(ctx: &Fit, t: usize, values: &[i64], near: &Ref) -> (Vec<i64>, Vec<bool>) {
+/// Differences to another number (a missing value has a known difference: missing), and that number.
+fn differences(ctx: &Fit, t: usize, values: &[i64], near: &Ref) -> (Vec<i64>, Vec<i64>) {
     let base: Vec<i64> = (0..values.len()).map(|r| ctx.plan.value(ctx.frames, t, r, near)).collect();
     let off = values.iter().zip(&base).map(|(v, b)| if *v == NULL || *b == NULL { NULL } else { v.wrapping_sub(*b) });
-    (off.collect(), base.iter().map(|b| *b != NULL).collect())
+    (off.collect(), base)
 }
 
 /// Numbers that the column keeps close to: others of the row on the same grid, and its own value before.
@@ -230,8 +302,8 @@ fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
     let mut scored: Vec<(f64, Ref)> = refs
         .into_iter()
         .filter_map(|r| {
-            let (off, here) = differences(ctx, t, values, &r);
-            let often = here.iter().filter(|h| **h).count() as f64 > 0.1 * here.len() as f64;
+            let (off, base) = differences(ctx, t, values, &r);
+            let often = base.iter().filter(|b| **b != NULL).count() as f64 > 0.1 * base.len() as f64;
             let (s, heap) = spread(&off)?;
             // A difference that is often the same counts as narrow.
             let narrow = s / whole.max(1.0) - heap;

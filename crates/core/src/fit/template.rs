@@ -59,7 +59,9 @@ pub(super) fn templates(plan: &Plan, frames: &[Frame]) -> (Vec<Option<Template>>
         }
         s
     };
-    let alike = sizes.iter().min().copied().unwrap_or(0) * 3 >= sizes.iter().max().copied().unwrap_or(0);
+    // Things that a label names may have more or fewer rows.
+    let named = kept.iter().all(|t| plan.tables[*t].hidden);
+    let alike = named || sizes.iter().min().copied().unwrap_or(0) * 3 >= sizes.iter().max().copied().unwrap_or(0);
     if roots.len() < 2 || !complete || !alike {
         return (whole(plan, frames), 1);
     }

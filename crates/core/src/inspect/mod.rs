@@ -272,7 +272,10 @@ impl Look<'_> {
         let plain = |v: i64| v.to_string();
         for (i, part) in c.parts.iter().enumerate() {
             let (what, show): (_, &dyn Fn(i64) -> String) = match (&c.quantity, i) {
-                (Quantity::Level, _) | (Quantity::Near(_) | Quantity::Same(_), 1) => ("values", &level),
+                (Quantity::Level, _) | (Quantity::Near(_) | Quantity::Relative(_) | Quantity::Same(_), 1) => {
+                    ("values", &level)
+                }
+                (Quantity::Relative(_), _) => ("millionths", &plain),
                 (Quantity::Calendar(..), 0) => ("days", &plain),
                 (Quantity::Calendar(..), 1) => ("weekdays", &plain),
                 (Quantity::Calendar(..) | Quantity::Since(_), 2) => ("times of day", &plain),

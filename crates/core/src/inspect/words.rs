@@ -71,6 +71,9 @@ pub(super) fn quantity(plan: &Plan, table: usize, c: &ColumnModel) -> String {
         }
         Quantity::Since(r) => format!("drawn as the difference to {}", path(plan, table, r)),
         Quantity::Near(r) => format!("drawn as the difference to {} where that is known", path(plan, table, r)),
+        Quantity::Relative(r) => {
+            format!("drawn as the share that {} changes by where that is above zero", path(plan, table, r))
+        }
         Quantity::Same(r) => format!("drawn as the same as {}, or by itself", path(plan, table, r)),
         Quantity::Recall(_) => "drawn as one that the owner had before, or a new one".into(),
         Quantity::Residual => "drawn as the difference to a linear guess".into(),

@@ -153,6 +153,7 @@ fn check_table(name: &str, table: &TableMeta, say: &mut dyn FnMut(String)) {
         }
     }
     if let [column] = table.primary_key.as_slice()
+        && !table.reference
         && let Some(meta) = table.columns.get(column)
         && !matches!(meta.sdtype, Sdtype::Id { .. } | Sdtype::Pii { .. })
     {

@@ -170,7 +170,7 @@ impl Look<'_> {
                     return need(Some(groups.len()) == rows, "an identifier for each kept row");
                 }
                 Output::Kept(values) => {
-                    return need(table.origin == Origin::Reference && Some(values.len()) == rows, "the kept values");
+                    return need(table.origin != Origin::Drawn && Some(values.len()) == rows, "the kept values");
                 }
             }
         }
@@ -313,7 +313,7 @@ impl Look<'_> {
                 need(c.parts.len() == 1 || slot.kind.is_time(), "a clock of no time")?;
                 &[0, 0, 0]
             }
-            Quantity::Near(r) | Quantity::Same(r) => {
+            Quantity::Near(r) | Quantity::Relative(r) | Quantity::Same(r) => {
                 self.reference(t, r)?;
                 &[0, 0]
             }

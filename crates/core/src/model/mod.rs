@@ -106,6 +106,9 @@ pub enum Quantity {
     Since(Ref),
     /// The difference to a number, and for rows where that is missing the number itself: two parts.
     Near(Ref),
+    /// The difference to a number in millionths of it, and for rows where that is missing or not above zero the number
+    /// itself: two parts.
+    Relative(Ref),
     /// Whether it is the same as a number that is known, and the number itself else: two parts.
     Same(Ref),
     /// Which of the labels that the owner's rows had already (that agree on a slot), and a label not among them: two
@@ -124,6 +127,9 @@ pub enum Quantity {
     /// Counts those rows of one owner, from this number, that have the same value of a slot and lie together.
     PositionWithin(i64, u16),
 }
+
+/// What a [`Quantity::Relative`] counts shares in.
+pub const MILLION: i64 = 1_000_000;
 
 /// Places of a [`Quantity::Recall`]: the last but one stands for all further back, this one for none of them.
 pub const RECALL: u16 = 8;

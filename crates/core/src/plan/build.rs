@@ -60,9 +60,10 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
     let mut draft = Draft { metadata, columns, rows, parent_row, owner_key, owner_row, owner, when, implied };
     let (order, deferred) = shape::order(&draft, &number, &mut notes);
     structure::implied(&mut draft, &number, &deferred);
-    let entities = entities(&draft, &order);
+    let entities = entities(&draft, &order, names.len() - hidden);
     fresh::presence(&mut draft, &entities, min_support);
-    let origins = dimension::origins(&draft, &number, &deferred, names.len() - hidden, &mut notes);
+    let origins =
+        dimension::origins(&draft, &number, &deferred, names.len() - hidden, (&entities, min_support), &mut notes);
 
     let mut plan = Plan { order: order.iter().map(|t| *t as u16).collect(), ..Plan::default() };
     for (t, name) in names.iter().enumerate() {
@@ -111,11 +112,13 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
     Ok(built)
 }
 
-/// Entity of each row: the row at the top of its chain of owners; rows without an owner are their own.
-fn entities(draft: &Draft, order: &[usize]) -> Vec<Vec<u32>> {
+/// Entity of each row: the row at the top of its chain of owners; rows without an owner are their own, as are those of
+/// things that a label names.
+fn entities(draft: &Draft, order: &[usize], first_hidden: usize) -> Vec<Vec<u32>> {
     let mut out: Vec<Vec<u32>> = vec![Vec::new(); draft.rows.len()];
+    let is_named = |o: &usize| *o >= first_hidden && draft.metadata.tables[*o].reference;
     for &t in order {
-        out[t] = match draft.owner[t] {
+        out[t] = match draft.owner[t].filter(|o| !is_named(o)) {
             None => (0..draft.rows[t] as u32).collect(),
             Some(o) => {
                 let above = out[o].iter().max().map_or(0, |m| m + 1);
@@ -176,7 +179,8 @@ fn table_plan(
         let data = &draft.columns[t][column];
         // Personal data are never kept, whatever else is.
         let personal = matches!(&meta_column.sdtype, Sdtype::Pii { pii: true, .. });
-        plan.output.push(if origins[t] == Origin::Reference && foreign.is_none() && !personal {
+        let keeps = origins[t] == Origin::Reference || meta.reference && meta.primary_key.contains(column);
+        plan.output.push(if keeps && foreign.is_none() && !personal {
             Output::Kept(kept(data, &meta_column.sdtype))
         } else if let Some((way, at)) = foreign {
             Output::Key(way, at as u16)

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 
 use super::Origin;
 use super::build::Draft;
-use crate::metadata::{Sdtype, TableMeta};
+use crate::frame::NO_ROW;
+use crate::metadata::{Relationship, Sdtype, TableMeta};
 
 /// How the rows of every table come to be.
 pub(super) fn origins(
@@ -16,8 +17,10 @@ pub(super) fn origins(
     number: &HashMap<&str, usize>,
     deferred: &[bool],
     first_hidden: usize,
+    (entities, k): (&[Vec<u32>], usize),
     notes: &mut Vec<String>,
 ) -> Vec<Origin> {
+    let private = private(draft, number, entities, k);
     let mut dimension = vec![true; draft.rows.len()];
     loop {
         let before = dimension.clone();
@@ -25,7 +28,7 @@ pub(super) fn origins(
         loop {
             let before = dimension.clone();
             for (t, (_, meta)) in draft.metadata.tables.iter().enumerate() {
-                dimension[t] &= may_be(draft, number, deferred, t, meta, &dimension, t >= first_hidden);
+                dimension[t] &= may_be(draft, number, (deferred, &private), t, meta, &dimension, t >= first_hidden);
             }
             if dimension == before {
                 break;
@@ -44,7 +47,10 @@ pub(super) fn origins(
         .iter()
         .enumerate()
         .map(|(t, (name, meta))| {
-            if meta.reference && draft.owner[t].is_none() {
+            if t >= first_hidden && meta.reference {
+                // Things that a label names: the countries whose years are drawn.
+                Origin::Repeated
+            } else if meta.reference && draft.owner[t].is_none() {
                 Origin::Reference
             } else if dimension[t] && draft.owner[t].is_none() && key_of_values(meta) {
                 notes.push(format!("{name}: its key is made of values alone; its rows are kept once at every scale"));
@@ -66,10 +72,25 @@ fn key_of_values(meta: &TableMeta) -> bool {
     meta.primary_key.len() > 1 && meta.primary_key.iter().all(|c| meta.columns[c].is_modelled())
 }
 
+/// For each relationship whether half of the rows or more that are pointed to stand for fewer than `k` entities: the home
+/// of one family would be repeated as it is.
+fn private(draft: &Draft, number: &HashMap<&str, usize>, entities: &[Vec<u32>], k: usize) -> Vec<bool> {
+    let few = |(i, r): (usize, &Relationship)| {
+        let who = &entities[number[r.child.as_str()]];
+        let mut pairs: Vec<(u32, u32)> = draft.parent_row[i].iter().copied().zip(who.iter().copied()).collect();
+        pairs.retain(|p| p.0 != NO_ROW);
+        pairs.sort_unstable();
+        pairs.dedup();
+        let sizes = || pairs.chunk_by(|a, b| a.0 == b.0).map(<[(u32, u32)]>::len);
+        2 * sizes().filter(|n| *n < k).count() > sizes().count()
+    };
+    draft.metadata.relationships.iter().enumerate().map(few).collect()
+}
+
 fn may_be(
     draft: &Draft,
     number: &HashMap<&str, usize>,
-    deferred: &[bool],
+    (deferred, private): (&[bool], &[bool]),
     t: usize,
     meta: &TableMeta,
     dimension: &[bool],
@@ -80,20 +101,22 @@ fn may_be(
     let mut owned = (0..dimension.len()).filter(|c| draft.owner[*c] == Some(t)).peekable();
     let owns = owned.peek().is_some();
     // What is hidden may be people: its rows are repeated only with those of a dimension that they own.
-    let linked = !hidden
-        && relationships.iter().enumerate().any(|(i, r)| {
-            let child = number[r.child.as_str()];
-            number[r.parent.as_str()] == t
-                && draft.owner_key[child] != Some(i)
-                && draft.implied[i].is_none()
-                && child != t
-        });
+    let linking = relationships.iter().enumerate().filter(|(i, r)| {
+        let child = number[r.child.as_str()];
+        number[r.parent.as_str()] == t
+            && draft.owner_key[child] != Some(*i)
+            && draft.implied[*i].is_none()
+            && child != t
+    });
+    let linked = !hidden && linking.clone().next().is_some();
+    let mut by_drawn = linking.filter(|(_, r)| !dimension[number[r.child.as_str()]]).peekable();
+    let is_private = by_drawn.peek().is_some() && by_drawn.all(|(i, _)| private[i]);
     // Its own links may only go to dimensions, or its rows would change with them.
     let links = relationships.iter().enumerate().all(|(i, r)| {
         number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && (!deferred[i] || r.parent == r.child))
     });
     let personal = meta.columns.values().any(|c| matches!(&c.sdtype, Sdtype::Pii { pii: true, .. }));
-    owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal
+    owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal && !is_private
 }
 
 /// Tables that a table which is no dimension links to, those that own one of them, and those that one of them links

@@ -31,8 +31,8 @@ pub struct Hidden {
 /// Fewest identifiers that are worth a table.
 const LEAST: usize = 5;
 
-/// Adds a hidden owner to each table that needs one; None when no table does.
-pub fn hidden(data: &Dataset, metadata: &Metadata) -> Option<Hidden> {
+/// Adds a hidden owner to each table that needs one; None when no table does. A name stands for `k` rows at least.
+pub fn hidden(data: &Dataset, metadata: &Metadata, k: usize) -> Option<Hidden> {
     let mut all = Hidden { data: data.clone(), metadata: metadata.clone(), tables: 0, notes: Vec::new() };
     for (name, table) in &metadata.tables {
         let Some(batch) = data.tables.get(name) else { continue };
@@ -41,7 +41,7 @@ pub fn hidden(data: &Dataset, metadata: &Metadata) -> Option<Hidden> {
         for (column, groups) in ids {
             all.add(name, table, batch, &column, &groups, alone);
         }
-        if let Some(panel) = panel(data, metadata, name) {
+        if let Some(panel) = panel(data, metadata, name, k) {
             all.add_panel(name, table, batch, panel);
         }
     }
@@ -68,14 +68,17 @@ impl Hidden {
     }
 
     fn add_panel(&mut self, name: &str, table: &TableMeta, batch: &RecordBatch, panel: Panel) {
-        let key = panel.columns.to_vec();
+        let key = panel.columns;
         let Some((rows, mut meta)) = table_of(batch, table, &key, &panel.groups) else { return };
         let words = key.join(" and ");
         self.notes.push(format!("{name}: {} rows in order of {} for each {words}", rows.num_rows(), panel.time));
-        meta.owner = Owner::Key(vec![panel.columns[0].clone()]);
-        let parent = self.put(name, &key, rows, meta);
+        match &key[..] {
+            [_] => meta.reference = true,
+            _ => meta.owner = Owner::Key(vec![key[0].clone()]),
+        }
         let up = |r: &&Relationship| r.child == name && r.child_key.len() == 1 && key.contains(&r.child_key[0]);
         let up: Vec<Relationship> = self.metadata.relationships.iter().filter(up).cloned().collect();
+        let parent = self.put(name, &key, rows, meta);
         self.metadata.relationships.extend(up.into_iter().map(|r| Relationship { child: parent.clone(), ..r }));
         let child = &mut self.metadata.tables[name];
         // A foreign key has no range of its own; it comes back with what is shown.

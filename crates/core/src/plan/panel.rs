@@ -1,21 +1,23 @@
 //! Panels: rows that take the same times for each of some things, as weekly sales do for each department of each shop.
 //!
-//! Such rows follow each other within a thing, not within the shop. The thing becomes a hidden table between the two.
+//! Such rows follow each other within a thing, not within the shop. The thing becomes a hidden table between the two. In a
+//! file of its own a label may name the thing, as the country does whose years follow each other: then the things are
+//! repeated, names and all.
 
 use std::collections::HashSet;
 
 use arrow_array::RecordBatch;
 
 use crate::dataset::{NO_CODE, NULL};
-use crate::detect::counts_time;
+use crate::detect::{counts_on, counts_time, names_people};
 use crate::linked::{Groups, group};
 use crate::metadata::{Metadata, Owner, Sdtype, TableMeta};
 use crate::{Column, Dataset};
 
 /// Things that have their own rows in a table.
 pub(super) struct Panel {
-    /// What tells them apart: a foreign key and a label or another key.
-    pub columns: [String; 2],
+    /// What tells them apart: a foreign key and a label or another key, or a label alone.
+    pub columns: Vec<String>,
     /// What orders their rows.
     pub time: String,
     /// The thing of each row.
@@ -29,13 +31,53 @@ const DENSITY: f64 = 0.3;
 /// Share of rows that another row of the same parent has the time of, at least.
 const TIES: f64 = 0.5;
 
-/// The things whose rows a table holds, where its foreign keys alone do not tell them apart.
-pub(super) fn panel(data: &Dataset, metadata: &Metadata, name: &str) -> Option<Panel> {
+/// Things that a label alone names at most: more would be people.
+const NAMED: usize = 1000;
+
+/// The things whose rows a table holds, where its foreign keys alone do not tell them apart. A label that names one stands
+/// for `k` rows at least.
+pub(super) fn panel(data: &Dataset, metadata: &Metadata, name: &str, k: usize) -> Option<Panel> {
     let (table, batch) = (&metadata.tables[name], data.tables.get(name)?);
-    let is_open = matches!(table.owner, Owner::Auto | Owner::Key(_));
-    if table.reference || table.order.is_some() || table.sequence_key.is_some() || !is_open {
+    if table.reference || table.order.is_some() || table.sequence_key.is_some() {
         return None;
     }
+    match table.owner {
+        Owner::Auto | Owner::Nobody if metadata.parents_of(name).next().is_none() => named(table, batch, k),
+        Owner::Auto | Owner::Key(_) => keyed(metadata, name, table, batch),
+        _ => None,
+    }
+}
+
+/// Things that a label names.
+fn named(table: &TableMeta, batch: &RecordBatch, k: usize) -> Option<Panel> {
+    let is_label = |c: &str, sdtype: &Sdtype| matches!(sdtype, Sdtype::Categorical) && !names_people(c);
+    let mut best: Option<(f64, Panel)> = None;
+    for (time, at) in orders(table, batch) {
+        for (label, what) in read(table, batch, |c, sdtype| c != time && is_label(c, sdtype)) {
+            let things = group(&[&what]);
+            let most = best.as_ref().map_or(DENSITY, |b| b.0);
+            let Some(density) = density(&things, &at).filter(|d| *d >= most && things.count <= NAMED) else { continue };
+            // Of labels that mean the same the first.
+            let is_more = best.as_ref().is_none_or(|b| density > b.0);
+            if is_more && things.sizes().iter().all(|n| *n as usize >= k.max(LENGTH)) {
+                best = Some((density, Panel { columns: vec![label], time: time.clone(), groups: things.of }));
+            }
+        }
+    }
+    best.map(|b| b.1)
+}
+
+/// The columns that may order rows.
+fn orders(table: &TableMeta, batch: &RecordBatch) -> Vec<(String, Column)> {
+    let is_number = |sdtype: &Sdtype| matches!(sdtype, Sdtype::Numerical | Sdtype::Categorical);
+    let columns = read(table, batch, |_, sdtype| matches!(sdtype, Sdtype::Datetime { .. }) || is_number(sdtype));
+    let counts =
+        |(c, column): &(String, Column)| !is_number(&table.columns[c].sdtype) || counts_time(c) || counts_on(column);
+    columns.into_iter().filter(counts).collect()
+}
+
+/// Things that a foreign key and something else tell apart.
+fn keyed(metadata: &Metadata, name: &str, table: &TableMeta, batch: &RecordBatch) -> Option<Panel> {
     let keys: Vec<&String> = metadata
         .parents_of(name)
         .filter(|r| r.parent != name && r.child_key.len() == 1)
@@ -46,11 +88,7 @@ pub(super) fn panel(data: &Dataset, metadata: &Metadata, name: &str) -> Option<P
         })
         .collect();
     let mut best: Option<(f64, Panel)> = None;
-    for (time, at) in read(table, batch, |c, sdtype| match sdtype {
-        Sdtype::Datetime { .. } => true,
-        Sdtype::Numerical | Sdtype::Categorical => counts_time(c),
-        _ => false,
-    }) {
+    for (time, at) in orders(table, batch) {
         for key in &keys {
             let Some((_, owner)) = read(table, batch, |c, _| c == *key).pop() else { continue };
             let within = group(&[&owner, &at]);
@@ -68,7 +106,7 @@ pub(super) fn panel(data: &Dataset, metadata: &Metadata, name: &str) -> Option<P
                 let things = group(&[&owner, &what]);
                 let Some(density) = density(&things, &at) else { continue };
                 if density >= DENSITY && best.as_ref().is_none_or(|b| density > b.0) {
-                    let columns = [key.to_string(), part];
+                    let columns = vec![key.to_string(), part];
                     best = Some((density, Panel { columns, time: time.clone(), groups: things.of }));
                 }
             }

@@ -63,10 +63,13 @@ impl RowDrawer<'_> {
         (lo <= hi).then_some((lo, hi))
     }
 
-    /// Whether a time may leave the range of its column, because a span after a late start is better than no row.
+    /// Whether a value may leave the range of its column, because a span after a late start is better than no row.
     /// A row that follows another of its owner ends the sequence instead.
     fn reaches_out(&self, c: &ColumnLaw) -> bool {
-        let (Quantity::Since(base) | Quantity::Calendar(Some(base), _)) = &c.model.quantity else { return false };
+        let (Quantity::Since(base) | Quantity::Calendar(Some(base), _)) = &c.model.quantity else {
+            // What grows may grow on.
+            return self.loose && matches!(c.model.quantity, Quantity::Relative(_));
+        };
         let is_time = self.plan.tables[self.table].slots[usize::from(c.model.slot)].kind.is_time();
         self.loose && is_time && base.hops.iter().all(|hop| matches!(hop, Hop::Owner | Hop::Link(_)))
     }

@@ -182,8 +182,10 @@ impl<'a> TableLaw<'a> {
             .collect();
         let mut purposes: Vec<u64> = plan.slots.iter().map(|s| name(&[&plan.name, &s.column])).collect();
         purposes.extend(plan.links.iter().map(|l| name(&[&plan.name, "link", &l.name])));
+        // The time comes first, then links, then the other columns.
         let place = |i: &UniqueItem| match i {
-            UniqueItem::Link(l) => usize::from(*l),
+            UniqueItem::Slot(s) if plan.when == Some(*s) => 0,
+            UniqueItem::Link(l) => 1 + usize::from(*l),
             UniqueItem::Slot(s) => 1000 + mine.columns.iter().position(|c| c.slot == *s).map_or(0, |p| p + 1),
         };
         let last_of_unique: Vec<Option<UniqueItem>> =

@@ -1,7 +1,8 @@
 //! Chooses the target of a link: stay, kin, or a profile and then one target of it, by popularity.
 //!
-//! Targets of one profile are dealt from shuffled decks in which each stands as often as it is popular, so that
-//! the number of rows per target comes out right and not only its mean.
+//! Rows of a dimension that share a profile are dealt from shuffled decks in which each stands as often as it is popular,
+//! so that the number of rows per target comes out right and not only its mean. Targets that were drawn have a popularity
+//! of their own: a profile is the likelier the more of it is left (`stock.rs`).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use super::Sampler;
 use super::interval::Intervals;
 use super::law::Law;
 use super::row::RowDrawer;
+use super::stock::Stock;
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
 use crate::model::{Capacity, Coder, Drawn, Restriction, TableModel, UniqueItem};
@@ -35,6 +37,8 @@ pub(super) struct Targets {
     weight: Vec<u32>,
     /// How often each was chosen afresh so far, where the popularity of each was drawn for it alone.
     used: Option<Vec<u32>>,
+    /// The group of each then, and its place there.
+    places: Vec<(u32, u32)>,
     /// The target chosen afresh for the row at work.
     fresh: u32,
     /// The last finished row of each target.
@@ -53,6 +57,7 @@ const SPENT: f64 = 0.02;
 struct Group {
     rows: Arc<Vec<u32>>,
     decks: BTreeMap<(u32, u32), Deck>,
+    stock: Option<Stock>,
 }
 
 struct Deck {
@@ -91,16 +96,24 @@ impl Targets {
         }
         let purpose = name(&[&plan.tables[t].name, "deck", &link.name]);
         let weight = weights(sampler, frames, target, (t, l), purpose, block);
+        let drawn = model.plan.tables[target].origin == Origin::Drawn;
+        let mut places = vec![(0, 0); if drawn { rows } else { 0 }];
+        for (g, group) in groups.iter().enumerate().filter(|_| drawn) {
+            group.iter().zip(0..).for_each(|(r, at)| places[*r as usize] = (g as u32, at));
+        }
+        let stock = |g: &Vec<u32>| drawn.then(|| Stock::new(g.iter().map(|r| weight[*r as usize])));
+        let group = |g: Vec<u32>| Group { stock: stock(&g), rows: Arc::new(g), decks: BTreeMap::new() };
         Self {
             table: t,
             link: l,
             target,
             once: link.once,
-            groups: groups.into_iter().map(|g| Group { rows: Arc::new(g), decks: BTreeMap::new() }).collect(),
+            groups: groups.into_iter().map(group).collect(),
             by_key,
             last: (Vec::new(), None),
             codes,
-            used: (model.plan.tables[target].origin == Origin::Drawn).then(|| vec![0; weight.len()]),
+            used: drawn.then(|| vec![0; rows]),
+            places,
             weight,
             fresh: NO_ROW,
             finished: vec![NO_ROW; rows],
@@ -157,10 +170,7 @@ impl Targets {
             };
             Arc::new(group.iter().copied().filter(fits).collect())
         };
-        // Where rows choose among few targets that were drawn for them, each is chosen as often as it is popular.
-        let counted =
-            self.used.is_some() && d.plan.tables[t].links[l].chosen_by(d.plan.tables[t].when).next().is_some();
-        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW && !counted;
+        let plain = rules.is_empty() && kin.is_none() && exclude == NO_ROW;
         let mut pool = if plain { Arc::clone(&group) } else { filtered(true, true) };
         if pool.is_empty() {
             pool = filtered(false, true);
@@ -173,6 +183,7 @@ impl Targets {
             return (rules.once || d.loose) && law.null.is_some();
         }
         let (mut from, mut to) = (0, pool.len());
+        let stock = self.groups[key].stock.as_ref().filter(|_| plain);
         let left = if plain { None } else { self.left(&pool) };
         for (j, law) in law.profile.iter().enumerate() {
             if to - from <= 1 {
@@ -188,6 +199,7 @@ impl Targets {
             };
             let mut weigh = |c: u16| match (at(c), &left) {
                 ((a, b), _) if a == b => 0.0,
+                ((a, b), None) if stock.is_some() => stock.map_or(1.0, |s| s.share(a, b)).max(SPENT),
                 ((a, b), Some(left)) => {
                     let popular: u64 = pool[a..b].iter().map(|r| u64::from(self.weight[*r as usize])).sum();
                     (left[a..b].iter().sum::<f64>() / (popular as f64).max(1.0)).clamp(SPENT, 1.0)
@@ -203,7 +215,9 @@ impl Targets {
                 (from, to) = at(codes[r as usize]);
             }
         }
-        let chosen = if plain {
+        let chosen = if let Some(stock) = stock {
+            pool[stock.pick(from, to, rng)]
+        } else if plain {
             self.deal(key, &pool, from, to)
         } else {
             let popular = || pool[from..to].iter().map(|r| f64::from(self.weight[*r as usize])).collect();
@@ -278,8 +292,14 @@ impl Targets {
 
     /// Counts the choice of a drawn row.
     pub fn chosen(&mut self) {
-        if let Some(n) = self.used.as_mut().and_then(|u| u.get_mut(self.fresh as usize)) {
+        let Some(used) = self.used.as_mut() else { return };
+        if let Some(n) = used.get_mut(self.fresh as usize) {
             *n += 1;
+            let (group, at) = self.places[self.fresh as usize];
+            let Group { rows, stock, .. } = &mut self.groups[group as usize];
+            if let Some(stock) = stock {
+                stock.take(at as usize, |i| used[rows[i] as usize]);
+            }
             self.fresh = NO_ROW;
         }
     }

@@ -15,6 +15,7 @@ mod obey;
 mod place;
 mod row;
 mod schema;
+mod stock;
 mod total;
 mod unique;
 
@@ -128,7 +129,11 @@ impl<'a> Sampler<'a> {
             let Some(t) = model.plan.table(table).filter(|t| !model.plan.tables[*t].hidden) else {
                 return bad(format!("--rows names table {table}, which the model does not have"));
             };
-            if model.plan.tables[t].owner.is_some() || model.plan.tables[t].origin != Origin::Drawn {
+            let is_hidden = |o: u16| model.plan.tables[usize::from(o)].hidden;
+            let named = model.plan.tables[t]
+                .owner
+                .is_some_and(|o| is_hidden(o) && model.tables[usize::from(o)].template.is_some());
+            if !named && (model.plan.tables[t].owner.is_some() || model.plan.tables[t].origin != Origin::Drawn) {
                 let what = "its rows follow from other tables; ask for rows of an entity table";
                 return bad(format!("--rows {table}: {what}"));
             }

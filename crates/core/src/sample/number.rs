@@ -6,7 +6,7 @@ use super::row::RowDrawer;
 use crate::dataset::NULL;
 use crate::fit::NEAR;
 use crate::frame::{Frame, Ref};
-use crate::model::Coder;
+use crate::model::{Coder, MILLION};
 use crate::rng::Stream;
 use crate::time::DAY;
 
@@ -104,6 +104,41 @@ impl RowDrawer<'_> {
         match self.draw_number(frames, row, law, extras, bounds, missing, rng)? {
             NULL => Some(NULL),
             d => Some(base.saturating_add(d)),
+        }
+    }
+
+    /// A number that differs from `base` by a share of it, on the grid of the column.
+    #[allow(clippy::too_many_arguments)] // As draw_number.
+    pub(super) fn scaled(
+        &mut self,
+        frames: &[Frame],
+        row: usize,
+        c: &ColumnLaw,
+        (lo, hi): (i64, i64),
+        base: i64,
+        missing: bool,
+        rng: &mut Stream,
+    ) -> Option<i64> {
+        let share = |v: i64, up: i128| {
+            let of = (i128::from(v) - i128::from(base)) * i128::from(MILLION) + up;
+            i64::try_from(of.div_euclid(i128::from(base))).unwrap_or(if v < base { ALL.0 } else { ALL.1 })
+        };
+        let bounds = (share(lo, i128::from(base) - 1), share(hi, 0));
+        match self.draw_number(frames, row, &c.parts[0], &[], bounds, missing, rng)? {
+            NULL => Some(NULL),
+            q => {
+                let by = (i128::from(base) * i128::from(q) + i128::from(MILLION / 2)).div_euclid(i128::from(MILLION));
+                let v = i64::try_from(i128::from(base) + by).ok()?;
+                let (step, first) = match &c.parts[1].drawn.coder {
+                    Coder::Number(level) => (level.step().max(1), level.range().map_or(0, |r| r.0)),
+                    _ => (1, 0),
+                };
+                let down = v.saturating_sub(v.saturating_sub(first).rem_euclid(step));
+                [down, down.saturating_add(step)]
+                    .into_iter()
+                    .filter(|v| (lo..=hi).contains(v))
+                    .min_by_key(|near| near.abs_diff(v))
+            }
         }
     }
 

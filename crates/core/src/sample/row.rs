@@ -347,6 +347,10 @@ impl<'a> RowDrawer<'a> {
                 NULL => self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng),
                 base => self.shifted(frames, row, &c.parts[0], &[], (lo, hi), base, missing, rng),
             },
+            Quantity::Relative(r) => match self.plan.value(frames, self.table, row, r) {
+                base if base > 0 => self.scaled(frames, row, c, (lo, hi), base, missing, rng),
+                _ => self.draw_number(frames, row, &c.parts[1], &[], (lo, hi), missing, rng),
+            },
             Quantity::Same(r) => {
                 let base = self.plan.value(frames, self.table, row, r);
                 let may = base != NULL && (lo..=hi).contains(&base);

@@ -268,7 +268,7 @@ impl Look {
 fn levels(c: &ColumnModel) -> Option<&Coder> {
     let place = match c.quantity {
         Quantity::Level => 0,
-        Quantity::Near(_) | Quantity::Same(_) => 1,
+        Quantity::Near(_) | Quantity::Relative(_) | Quantity::Same(_) => 1,
         _ => return None,
     };
     c.parts.get(place).map(|p| &p.coder)
