@@ -21,7 +21,9 @@ pub fn row_features(plan: &Plan, table: usize, bounds: &[(Ref, Ref)]) -> Vec<Fea
     l.slots(&[], true);
     l.rows_above();
     l.links(&[]);
-    if plan.tables[table].owner.is_some() {
+    // What a label names has its own level, which a history of drawn rows would lead away from.
+    let is_named = |o: usize| plan.tables[o].hidden && plan.tables[o].origin != Origin::Drawn;
+    if plan.tables[table].owner.is_some_and(|o| !is_named(usize::from(o))) {
         l.history(bounds);
     }
     l.years();

@@ -10,7 +10,6 @@ use crate::feature::Source;
 use crate::frame::{Hop, Ref};
 use crate::math::ln;
 use crate::model::{Coder, ColumnModel, Drawn, MILLION, Quantity};
-use crate::plan::Origin;
 use crate::rng::{Stream, name};
 
 /// One in so many of the entities looked at decides between level and difference.
@@ -70,7 +69,7 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
         let ways = [
             dense.then_some(How::Off),
             (way.same > SAME).then_some(How::Same),
-            (!way.named && grows(&way, values)).then_some(How::Relative),
+            grows(&way, values).then_some(How::Relative),
         ];
         for how in ways.into_iter().flatten() {
             let parts = way.parts(&quick, sheet, known, values, &train, how);
@@ -144,8 +143,6 @@ struct Way {
     /// Where the column repeats it, as a flag; and how often it does.
     equal: Vec<u16>,
     same: f64,
-    /// Whether the rows belong to things that a label names, whose levels the label tells.
-    named: bool,
 }
 
 impl Way {
@@ -156,9 +153,7 @@ impl Way {
         let same = equal.iter().filter(|e| **e == 1).count() as f64 / known;
         let of = |(d, b): (&i64, &i64)| if *d == NULL || *b <= 0 { NULL } else { millionths(*d, *b) };
         let share = off.iter().zip(&base).map(of).collect();
-        let owner = ctx.plan.tables[sheet.table].owner.map(usize::from);
-        let named = owner.is_some_and(|o| ctx.plan.tables[o].origin != Origin::Drawn);
-        Self { near, base, off, share, equal, same, named }
+        Self { near, base, off, share, equal, same }
     }
 
     /// Whether the number says something of a row.
@@ -181,7 +176,7 @@ impl Way {
             How::Relative => coded(&ctx.strict(), sheet, known, &with, &self.share, &[], false),
         };
         // A number that is not the same is learned from all rows, and drawn again where it comes out the same.
-        let alone = if how == How::Same || self.named || without.len() < 60 { rows } else { &without };
+        let alone = if how == How::Same || without.len() < 60 { rows } else { &without };
         vec![first, coded(ctx, sheet, known, alone, values, &[], false)]
     }
 
@@ -293,7 +288,8 @@ fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
     if hidden(table, slot) {
         return Vec::new();
     }
-    refs.extend(table.owner.map(|_| Ref::at(&[Hop::Back(1)], slot)));
+    let has_history = sheet.features.iter().any(|f| matches!(&f.source, Source::Value(r) if r.hops == [Hop::Back(1)]));
+    refs.extend(has_history.then(|| Ref::at(&[Hop::Back(1)], slot)));
     refs.extend(sheet.features.iter().filter_map(|f| match &f.source {
         Source::Value(r) if usize::from(r.slot) == slot && matches!(r.hops[..], [Hop::Like(_)]) => Some(r.clone()),
         _ => None,
