@@ -69,13 +69,21 @@ impl Stream {
     /// 32 uniform bits.
     #[inline]
     pub fn next_u32(&mut self) -> u32 {
-        if self.used == 4 {
-            self.block = philox(self.counter, self.key);
-            self.counter[0] = self.counter[0].wrapping_add(1);
-            self.used = 0;
-        }
+        let next = match self.block.get(self.used) {
+            Some(word) => *word,
+            None => self.refill(),
+        };
         self.used += 1;
-        self.block[self.used - 1]
+        next
+    }
+
+    /// The first word of the next block.
+    #[inline(never)]
+    fn refill(&mut self) -> u32 {
+        self.block = philox(self.counter, self.key);
+        self.counter[0] = self.counter[0].wrapping_add(1);
+        self.used = 0;
+        self.block[0]
     }
 
     /// 64 uniform bits.

@@ -1,15 +1,29 @@
 //! Walks over the rows of a table in order and says what is known at each.
 //!
 //! A value is computed when it is first asked for and kept for the row, or for all rows of the owner where it cannot
-//! change: a walk through a tree asks for few of the features that the tree knows.
+//! change: a walk through a tree asks for few of the features that the tree knows. Those that a linear guess sums up are
+//! asked for in every row; of them those that tell of the rows before are worked out when a row is entered.
 
 use super::known::{End, Known, Tick, Way, some, walk};
+use super::past::Past;
 use super::{Feature, Part, Stat};
 use crate::conditional::Binner;
 use crate::dataset::NULL;
 use crate::frame::{Frame, NO_ROW, WHICH};
 use crate::plan::{Plan, SlotKind};
 use crate::time;
+
+/// How often the rows of a table ask for a feature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// No draw knows it.
+    #[default]
+    Never,
+    /// A tree may come to it.
+    Sometimes,
+    /// A linear guess sums it up.
+    Always,
+}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Running {
@@ -83,9 +97,11 @@ pub struct Cursor<'a> {
     known: Vec<Known<'a>>,
     /// What is known of the row, [`ABSENT`] where it was not asked for yet; behind the features the spare places.
     values: Vec<f64>,
-    /// The same of what holds for all rows of the owner, and which features those are.
+    /// The same of what is known before the row is drawn; which features hold for all rows of the owner, and what the
+    /// rows before tell.
     base: Vec<f64>,
     lasting: Vec<bool>,
+    past: Past,
     /// The bins of what is known, [`NO_BIN`] where none was asked for yet, and of what holds for all rows of the owner;
     /// empty until the first is asked for.
     bins: Vec<u16>,
@@ -101,13 +117,13 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the start of a table; features that are not `wanted` are never asked for.
-    pub fn new(plan: &'a Plan, table: usize, features: &'a [Feature], wanted: &dyn Fn(usize) -> bool) -> Self {
+    /// At the start of a table; says how often each feature will be asked for.
+    pub fn new(plan: &'a Plan, table: usize, features: &'a [Feature], asked: &dyn Fn(usize) -> Asked) -> Self {
         let slots = &plan.tables[table].slots;
         let mut ends = Vec::new();
-        let resolve = |(i, f)| match wanted(i) {
-            true => Known::new(plan, table, f, &mut ends).unwrap_or(Known::Never),
-            false => Known::Never,
+        let resolve = |(i, f)| match asked(i) {
+            Asked::Never => Known::Never,
+            _ => Known::new(plan, table, f, &mut ends).unwrap_or(Known::Never),
         };
         let known: Vec<Known> = features.iter().enumerate().map(resolve).collect();
         let track = |(slot, about): (usize, &'a crate::plan::Slot)| {
@@ -139,6 +155,7 @@ impl<'a> Cursor<'a> {
             values: vec![ABSENT; known.len() + SPARE],
             base: vec![ABSENT; known.len()],
             lasting: known.iter().map(Known::lasts).collect(),
+            past: Past::new(&known, &|f| asked(f) == Asked::Always),
             bins: Vec::new(),
             base_bins: Vec::new(),
             known,
@@ -177,7 +194,24 @@ impl<'a> Cursor<'a> {
                 self.kept[i] = self.tick(end, frames, row);
             }
         }
+        self.look_back(frames, row);
         self.forget();
+    }
+
+    /// Works out what the rows before tell.
+    fn look_back(&mut self, frames: &[Frame], row: usize) {
+        let values = &frames[self.table].values;
+        for v in &self.past.values {
+            let tick = if self.position >= v.back { values[v.slot][row - v.back] } else { NULL };
+            self.base[v.feature] = if tick == NULL { f64::NAN } else { tick as f64 };
+        }
+        for r in &self.past.runs {
+            self.base[r.feature] = self.runs[r.scope][r.slot].get(r.stat);
+        }
+        for i in 0..self.past.others.len() {
+            let feature = self.past.others[i];
+            self.base[feature] = self.compute(frames, row, feature);
+        }
     }
 
     /// Forgets what was known about the current row, because its values change.

@@ -5,10 +5,11 @@
 mod cursor;
 mod known;
 mod list;
+mod past;
 mod recall;
 mod summary;
 
-pub use cursor::{Cursor, SPARE};
+pub use cursor::{Asked, Cursor, SPARE};
 pub use list::{count_features, row_features};
 pub use recall::recalled;
 pub use summary::{summarise, summarise_all};

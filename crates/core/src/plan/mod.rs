@@ -273,11 +273,16 @@ impl Plan {
     }
 
     /// The whole-number value of a reference; [`crate::dataset::NULL`] when missing.
+    #[inline]
     pub fn value(&self, frames: &[Frame], table: usize, row: usize, r: &Ref) -> i64 {
         // Most references are to the row itself, and every bound of every row asks.
         if r.hops.is_empty() && r.slot != WHICH {
             return frames[table].values[usize::from(r.slot)][row];
         }
+        self.further(frames, table, row, r)
+    }
+
+    fn further(&self, frames: &[Frame], table: usize, row: usize, r: &Ref) -> i64 {
         match self.walk(frames, table, row, &r.hops) {
             Some((t, row)) if r.slot == WHICH => i64::from(frames[t].template[row]),
             Some((t, row)) => frames[t].values[usize::from(r.slot)][row],

@@ -1,12 +1,12 @@
 //! The model compiled for drawing, once for a run: every conditional in its flat form, next to what it came from.
 
-use super::bounds::BoundLaw;
+use super::bounds::{ALL, BoundLaw};
 use crate::boost::Scorer;
 use crate::conditional::{Binner, Conditional, Flat, Leaf, Line, Ridge};
 use crate::encode::Spread;
-use crate::feature::{Feature, SPARE, Source};
+use crate::feature::{Asked, Feature, SPARE, Source};
 use crate::frame::{Hop, Ref};
-use crate::model::{Coder, ColumnModel, CountModel, Drawn, Input, Keep, Model, TableModel, UniqueItem};
+use crate::model::{Bound, Coder, ColumnModel, CountModel, Drawn, Input, Keep, Model, TableModel, UniqueItem};
 use crate::plan::Plan;
 use crate::rng::name;
 
@@ -30,15 +30,18 @@ pub(super) struct Law<'a> {
 }
 
 impl<'a> Law<'a> {
-    fn new(drawn: &'a Drawn, binners: &'a [Binner], wanted: &mut [bool]) -> Self {
+    fn new(drawn: &'a Drawn, binners: &'a [Binner], asked_for: &mut [Asked]) -> Self {
         let used = drawn.conditional.used();
         let asked: Vec<&Input> = used.iter().map(|i| &drawn.inputs[usize::from(*i)]).collect();
-        let guessed_from = drawn.ridge.iter().flat_map(|r| r.features.iter().copied());
+        let guessed_from = drawn.ridge.iter().flat_map(|r| r.features.iter().map(|f| (*f, Asked::Always)));
         let features = asked.iter().filter_map(|i| match i {
-            Input::Feature(f) => Some(*f),
+            Input::Feature(f) => Some((*f, Asked::Sometimes)),
             _ => None,
         });
-        features.chain(guessed_from).for_each(|f| wanted[usize::from(f)] = true);
+        for (f, often) in features.chain(guessed_from) {
+            let so_far = &mut asked_for[usize::from(f)];
+            *so_far = often.max(*so_far);
+        }
         let spare = |place: usize| (binners.len() + place.min(SPARE - 1)) as u16;
         let input = |i: u16| match &drawn.inputs[usize::from(i)] {
             Input::Feature(f) => (*f, &binners[usize::from(*f)]),
@@ -87,7 +90,9 @@ pub(super) struct ColumnLaw<'a> {
     pub may_miss: bool,
     /// Whether it is the last of a set that must not repeat.
     pub is_unique: bool,
-    /// Its bounds, by their number in the table, and what it may not come before.
+    /// The bounds that are the same for every row, and by their number in the table those that are not; and what it may
+    /// not come before.
+    pub always: (i64, i64),
     pub bounds: Vec<usize>,
     pub not_before: Option<Ref>,
 }
@@ -96,12 +101,19 @@ impl<'a> ColumnLaw<'a> {
     fn new(model: &'a ColumnModel, parts: Vec<Law<'a>>, keep: &Keep, last: &[UniqueItem]) -> Self {
         let slot = model.slot;
         let before = keep.no_overlap.filter(|(start, _)| *start == slot);
+        let mine = (0..keep.bounds.len()).filter(|b| keep.bounds[*b].slot == slot);
+        let (refers, fixed): (Vec<usize>, Vec<usize>) = mine.partition(|b| keep.bounds[*b].refers());
+        let always = fixed.iter().fold(ALL, |(lo, hi), b| {
+            let Bound { low, high, .. } = &keep.bounds[*b];
+            (low.as_ref().map_or(lo, |l| lo.max(l.1)), high.as_ref().map_or(hi, |h| hi.min(h.1)))
+        });
         Self {
             model,
             parts,
             may_miss: !keep.not_null.contains(&slot) && !keep.complete.contains(&slot),
             is_unique: last.contains(&UniqueItem::Slot(slot)),
-            bounds: (0..keep.bounds.len()).filter(|b| keep.bounds[*b].slot == slot).collect(),
+            always,
+            bounds: refers,
             not_before: before.map(|(_, end)| Ref::at(&[Hop::Back(1)], usize::from(end))),
         }
     }
@@ -128,18 +140,18 @@ pub(super) struct CountLaw<'a> {
 
 impl<'a> CountLaw<'a> {
     fn new(model: &'a CountModel) -> Self {
-        let mut wanted = vec![false; model.features.len()];
-        let law = Law::new(&model.drawn, &model.binners, &mut wanted);
-        Self { model, law, known: Known { features: &model.features, binners: &model.binners, wanted } }
+        let mut asked = vec![Asked::Never; model.features.len()];
+        let law = Law::new(&model.drawn, &model.binners, &mut asked);
+        Self { model, law, known: Known { features: &model.features, binners: &model.binners, asked } }
     }
 }
 
-/// A list of features and those of them that any draw asks for.
+/// A list of features and how often draws ask for each.
 #[derive(Clone)]
 pub(super) struct Known<'a> {
     pub features: &'a [Feature],
     pub binners: &'a [Binner],
-    pub wanted: Vec<bool>,
+    pub asked: Vec<Asked>,
 }
 
 /// One table.
@@ -163,8 +175,8 @@ pub(super) struct TableLaw<'a> {
 impl<'a> TableLaw<'a> {
     fn new(model: &'a Model, t: usize) -> Self {
         let (plan, mine) = (&model.plan.tables[t], &model.tables[t]);
-        let mut wanted = vec![false; mine.features.len()];
-        let mut law = |d: &'a Drawn| Law::new(d, &mine.binners, &mut wanted);
+        let mut asked = vec![Asked::Never; mine.features.len()];
+        let mut law = |d: &'a Drawn| Law::new(d, &mine.binners, &mut asked);
         let links = mine
             .links
             .iter()
@@ -203,7 +215,7 @@ impl<'a> TableLaw<'a> {
             links,
             columns,
             counts: mine.counts.iter().map(CountLaw::new).collect(),
-            known: Known { features: &mine.features, binners: &mine.binners, wanted },
+            known: Known { features: &mine.features, binners: &mine.binners, asked },
             purposes,
             last_of_unique,
             last_of_table,
@@ -233,7 +245,7 @@ pub(super) fn depends_on(laws: &[TableLaw], plan: &Plan, t: usize) -> Vec<usize>
     out.extend(laws[t].model.keep.totals.iter().map(|total| usize::from(total.child)));
     // Summaries that its features look at stem from other children of the rows above.
     let mut ask = |from: usize, known: &Known| {
-        for (f, _) in known.features.iter().zip(&known.wanted).filter(|(_, w)| **w) {
+        for (f, _) in known.features.iter().zip(&known.asked).filter(|(_, a)| **a != Asked::Never) {
             if let Source::Summary(way, i) = &f.source
                 && let Some(at) = plan.table_at(from, way)
             {

@@ -52,7 +52,7 @@ impl<'a> RowDrawer<'a> {
             table,
             seed,
             binners: known.binners,
-            cursor: Cursor::new(plan, table, known.features, &|f| known.wanted[f]),
+            cursor: Cursor::new(plan, table, known.features, &|f| known.asked[f]),
             roomy: false,
             obey: Obey::new(plan, law.model, table),
             loose: false,
