@@ -130,10 +130,22 @@ struct Term {
 }
 
 impl Line {
+    /// Two that make the same guess together, the second upon the first: it has the features that are not `first`.
+    pub fn split(self, first: impl Fn(u16) -> bool) -> (Self, Self) {
+        let (mine, rest) = self.terms.into_iter().partition(|t| first(t.feature));
+        (Self { base: self.base, terms: mine }, Self { base: 0.0, terms: rest })
+    }
+
     /// The guess for one row.
     #[inline]
-    pub fn guess(&self, mut feature: impl FnMut(u16) -> f64) -> f64 {
-        let mut sum = self.base;
+    pub fn guess(&self, feature: impl FnMut(u16) -> f64) -> f64 {
+        self.upon(self.base, feature)
+    }
+
+    /// What is guessed upon a start that takes the place of its own.
+    #[inline]
+    pub fn upon(&self, start: f64, mut feature: impl FnMut(u16) -> f64) -> f64 {
+        let mut sum = start;
         for t in &self.terms {
             let v = feature(t.feature);
             if !v.is_nan() {

@@ -6,7 +6,7 @@
 
 use super::known::{End, Known, Tick, Way, some, walk};
 use super::past::Past;
-use super::{Feature, Part, Stat};
+use super::{Derived, Feature, Part, Stat};
 use crate::conditional::Binner;
 use crate::dataset::NULL;
 use crate::frame::{Frame, NO_ROW, WHICH};
@@ -63,7 +63,7 @@ impl Running {
 pub(super) const SHARES: usize = 6;
 
 /// Places for values that are no features.
-pub const SPARE: usize = 9;
+pub const SPARE: usize = 8;
 
 /// In place of a value that was not worked out yet: a NaN of its own, that no computation gives.
 const ABSENT: f64 = f64::from_bits(0x7ff8_ab5e_2700_0001);
@@ -87,15 +87,16 @@ struct Track<'a> {
 }
 
 /// The history of one owner, and of the owner's owner, up to the current row; and the features of that row.
-#[derive(Debug)]
 pub struct Cursor<'a> {
     table: usize,
     owners: Option<usize>,
     owner: u32,
     above: u32,
     position: usize,
+    /// The features, then the spare places, then what is derived.
+    features: usize,
     known: Vec<Known<'a>>,
-    /// What is known of the row, [`ABSENT`] where it was not asked for yet; behind the features the spare places.
+    /// What is known of the row, [`ABSENT`] where it was not asked for yet.
     values: Vec<f64>,
     /// The same of what is known before the row is drawn; which features hold for all rows of the owner, and what the
     /// rows before tell.
@@ -117,15 +118,32 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the start of a table; says how often each feature will be asked for.
-    pub fn new(plan: &'a Plan, table: usize, features: &'a [Feature], asked: &dyn Fn(usize) -> Asked) -> Self {
+    /// At the start of a table; `asked` says how often each feature will be asked for.
+    pub fn new(
+        plan: &'a Plan,
+        table: usize,
+        features: &'a [Feature],
+        asked: &dyn Fn(usize) -> Asked,
+        derived: &'a [Derived<'a>],
+    ) -> Self {
         let slots = &plan.tables[table].slots;
         let mut ends = Vec::new();
         let resolve = |(i, f)| match asked(i) {
             Asked::Never => Known::Never,
             _ => Known::new(plan, table, f, &mut ends).unwrap_or(Known::Never),
         };
-        let known: Vec<Known> = features.iter().enumerate().map(resolve).collect();
+        let mut known: Vec<Known> = features.iter().enumerate().map(resolve).collect();
+        let mut lasting: Vec<bool> = features.iter().map(|f| f.source.lasts()).collect();
+        known.resize_with(features.len() + SPARE, || Known::Never);
+        lasting.resize(known.len(), false);
+        for d in derived {
+            lasting.push(match d {
+                Derived::Bin(of, _) => lasting[*of as usize],
+                Derived::OfOwner(_) => true,
+                Derived::Guess(..) => false,
+            });
+            known.push(Known::Derived(d));
+        }
         let track = |(slot, about): (usize, &'a crate::plan::Slot)| {
             let asks = |scope: usize, share: bool| {
                 known.iter().any(|k| match k {
@@ -152,9 +170,10 @@ impl<'a> Cursor<'a> {
             runs: [vec![Running::default(); n], vec![Running::default(); n]],
             shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
             seen: [0.0; 2],
-            values: vec![ABSENT; known.len() + SPARE],
+            values: vec![ABSENT; known.len()],
             base: vec![ABSENT; known.len()],
-            lasting: known.iter().map(Known::lasts).collect(),
+            lasting,
+            features: features.len(),
             past: Past::new(&known, &|f| asked(f) == Asked::Always),
             bins: Vec::new(),
             base_bins: Vec::new(),
@@ -216,7 +235,7 @@ impl<'a> Cursor<'a> {
 
     /// Forgets what was known about the current row, because its values change.
     pub fn forget(&mut self) {
-        self.values[..self.known.len()].copy_from_slice(&self.base);
+        self.values.copy_from_slice(&self.base);
         self.bins.copy_from_slice(&self.base_bins);
     }
 
@@ -258,22 +277,35 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The value of a feature at the current row, NaN when missing; behind the features what the spare places hold.
+    /// The value of a feature or another place at the current row, NaN when missing.
     #[inline]
-    pub fn value(&mut self, frames: &[Frame], row: usize, feature: usize) -> f64 {
-        let value = self.values[feature];
-        if is_absent(value) { self.find(frames, row, feature) } else { value }
+    pub fn value(&mut self, frames: &[Frame], row: usize, place: usize) -> f64 {
+        let value = self.values[place];
+        if is_absent(value) { self.find(frames, row, place) } else { value }
     }
 
     #[inline(never)]
-    fn find(&mut self, frames: &[Frame], row: usize, feature: usize) -> f64 {
-        let Some(lasting) = self.lasting.get(feature) else { return f64::NAN };
-        let value = self.compute(frames, row, feature);
-        self.values[feature] = value;
-        if *lasting {
-            self.base[feature] = value;
+    fn find(&mut self, frames: &[Frame], row: usize, place: usize) -> f64 {
+        let value = match self.known[place] {
+            Known::Derived(derived) => self.derive(frames, row, derived),
+            _ => self.compute(frames, row, place),
+        };
+        self.values[place] = value;
+        if self.lasting[place] {
+            self.base[place] = value;
         }
         value
+    }
+
+    fn derive(&mut self, frames: &[Frame], row: usize, derived: &Derived) -> f64 {
+        match derived {
+            Derived::Bin(of, binner) => f64::from_bits(1 << binner.bin(self.value(frames, row, *of as usize))),
+            Derived::OfOwner(line) => line.guess(|f| self.value(frames, row, usize::from(f))),
+            Derived::Guess(upon, line) => {
+                let start = self.value(frames, row, *upon as usize);
+                line.upon(start, |f| self.value(frames, row, usize::from(f)))
+            }
+        }
     }
 
     /// The bin of a feature at the current row.
@@ -293,20 +325,9 @@ impl<'a> Cursor<'a> {
         self.bins[feature] as u8
     }
 
-    /// Number of the first spare place.
-    pub fn spare(&self) -> usize {
-        self.known.len()
-    }
-
-    /// What a spare place holds; None when it was emptied.
-    pub fn held(&self, place: usize) -> Option<f64> {
-        Some(self.values[self.known.len() + place]).filter(|v| !is_absent(*v))
-    }
-
     /// Sets one of the spare places behind the features.
-    pub fn set_spare(&mut self, place: usize, value: Option<f64>) {
-        let at = self.known.len() + place;
-        self.values[at] = value.unwrap_or(ABSENT);
+    pub fn set_spare(&mut self, place: usize, value: f64) {
+        self.values[self.features + place] = value;
     }
 
     #[inline]
@@ -341,7 +362,7 @@ impl<'a> Cursor<'a> {
 
     fn compute(&self, frames: &[Frame], row: usize, feature: usize) -> f64 {
         match &self.known[feature] {
-            Known::Never => f64::NAN,
+            Known::Never | Known::Derived(_) => f64::NAN,
             Known::Value(e) => match self.tick(e, frames, row) {
                 NULL => f64::NAN,
                 tick => tick as f64,

@@ -3,6 +3,7 @@
 //! The same [`Cursor`] walks over training rows and over rows being generated, so both see the same features.
 
 mod cursor;
+mod derived;
 mod known;
 mod list;
 mod past;
@@ -10,6 +11,7 @@ mod recall;
 mod summary;
 
 pub use cursor::{Asked, Cursor, SPARE};
+pub use derived::Derived;
 pub use list::{count_features, row_features};
 pub use recall::recalled;
 pub use summary::{summarise, summarise_all};
@@ -103,6 +105,17 @@ pub enum Scope {
 }
 
 impl Source {
+    /// True when the value is the same for all rows of one owner.
+    pub fn lasts(&self) -> bool {
+        let above = |way: &[Hop]| way.first() == Some(&Hop::Owner);
+        match self {
+            Self::Value(r) | Self::Part(r, _) => above(&r.hops),
+            Self::Summary(way, _) | Self::Which(way, _) => above(way),
+            Self::Span(a, b) => above(&a.hops) && above(&b.hops),
+            _ => false,
+        }
+    }
+
     /// What has to be known before this is: ways, with the slot at their end if there is one.
     pub fn needs(&self) -> Vec<(&[Hop], Option<u16>)> {
         match self {

@@ -33,7 +33,7 @@ impl Past {
     /// Of those features that are `wanted`.
     pub(super) fn new(known: &[Known], wanted: &dyn Fn(usize) -> bool) -> Self {
         let mut past = Self::default();
-        for (feature, known) in known.iter().enumerate().filter(|(f, k)| wanted(*f) && is_past(k)) {
+        for (feature, known) in known.iter().enumerate().filter(|(f, k)| is_past(k) && wanted(*f)) {
             match known {
                 Known::Value(End { way: Way::Back(back), slot, .. }) if *slot != usize::from(WHICH) => {
                     past.values.push(Value { feature, back: *back, slot: *slot });
@@ -54,7 +54,8 @@ fn is_past(known: &Known) -> bool {
     let tick = |t: &Tick| matches!(t, Tick::Kept(_)) || matches!(t, Tick::Here(e) if back(e));
     match known {
         Known::Value(e) | Known::Numeric(e, _) | Known::Part(e, _) => back(e),
-        Known::Span(a, b) | Known::Until(a, b) | Known::Pace(a, b, ..) => !known.lasts() && tick(a) && tick(b),
+        Known::Span(Tick::Kept(_), Tick::Kept(_)) => false,
+        Known::Span(a, b) | Known::Until(a, b) | Known::Pace(a, b, ..) => tick(a) && tick(b),
         Known::Run(..) | Known::Share(..) | Known::Position | Known::Remaining(..) | Known::Stayed(_) => true,
         _ => false,
     }

@@ -43,7 +43,7 @@ impl Sheet {
         let rows = ctx.frames[table].rows;
         let walk = |features: &[Feature]| {
             let mut values = vec![Vec::with_capacity(rows); features.len()];
-            let mut cursor = Cursor::new(ctx.plan, table, features, &|_| Asked::Sometimes);
+            let mut cursor = Cursor::new(ctx.plan, table, features, &|_| Asked::Sometimes, &[]);
             for row in 0..rows {
                 cursor.enter(ctx.frames, row);
                 for (f, column) in values.iter_mut().enumerate() {
