@@ -148,9 +148,7 @@ impl Line {
         let mut sum = start;
         for t in &self.terms {
             let v = feature(t.feature);
-            if !v.is_nan() {
-                sum += t.slope * (v - t.mean);
-            }
+            sum += if v.is_nan() { 0.0 } else { t.slope * (v - t.mean) };
         }
         sum
     }

@@ -107,7 +107,7 @@ pub struct Cursor<'a> {
     /// empty until the first is asked for.
     bins: Vec<u16>,
     base_bins: Vec<u16>,
-    /// Where to find what is looked up once for an owner, and what was found.
+    /// Where to find what is looked up once, for an owner or for a row that looks back, and what was found.
     ends: Vec<End>,
     kept: Vec<i64>,
     tracks: Vec<Track<'a>>,
@@ -174,7 +174,7 @@ impl<'a> Cursor<'a> {
             base: vec![ABSENT; known.len()],
             lasting,
             features: features.len(),
-            past: Past::new(&known, &|f| asked(f) == Asked::Always),
+            past: Past::new(features, &known, asked),
             bins: Vec::new(),
             base_bins: Vec::new(),
             known,
@@ -209,12 +209,19 @@ impl<'a> Cursor<'a> {
             }
             self.base.fill(ABSENT);
             self.base_bins.fill(NO_BIN);
-            for (i, end) in self.ends.iter().enumerate() {
-                self.kept[i] = self.tick(end, frames, row);
-            }
+            self.keep(frames, row, &|_| true);
+        } else {
+            self.keep(frames, row, &|end| matches!(end.way, Way::Back(_)));
         }
         self.look_back(frames, row);
         self.forget();
+    }
+
+    /// Looks up some of what is kept.
+    fn keep(&mut self, frames: &[Frame], row: usize, which: &dyn Fn(&End) -> bool) {
+        for (i, end) in self.ends.iter().enumerate().filter(|(_, end)| which(end)) {
+            self.kept[i] = self.tick(end, frames, row);
+        }
     }
 
     /// Works out what the rows before tell.
@@ -226,6 +233,9 @@ impl<'a> Cursor<'a> {
         }
         for r in &self.past.runs {
             self.base[r.feature] = self.runs[r.scope][r.slot].get(r.stat);
+        }
+        for s in &self.past.spans {
+            self.base[s.feature] = span(self.kept[s.from], self.kept[s.to]);
         }
         for i in 0..self.past.others.len() {
             let feature = self.past.others[i];
@@ -301,9 +311,12 @@ impl<'a> Cursor<'a> {
         match derived {
             Derived::Bin(of, binner) => f64::from_bits(1 << binner.bin(self.value(frames, row, *of as usize))),
             Derived::OfOwner(line) => line.guess(|f| self.value(frames, row, usize::from(f))),
-            Derived::Guess(upon, line) => {
+            Derived::Guess(upon, before, rest) => {
                 let start = self.value(frames, row, *upon as usize);
-                line.upon(start, |f| self.value(frames, row, usize::from(f)))
+                // What the rows before tell is always there.
+                let values = &self.values;
+                let start = before.upon(start, |f| values[usize::from(f)]);
+                rest.upon(start, |f| self.value(frames, row, usize::from(f)))
             }
         }
     }
@@ -360,6 +373,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(always)]
     fn compute(&self, frames: &[Frame], row: usize, feature: usize) -> f64 {
         match &self.known[feature] {
             Known::Never | Known::Derived(_) => f64::NAN,

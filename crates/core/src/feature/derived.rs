@@ -8,6 +8,6 @@ pub enum Derived<'a> {
     Bin(u32, &'a Binner),
     /// What a guess makes of the features that are the same for all rows of the owner.
     OfOwner(Line),
-    /// The guess: that, and what it makes of the others.
-    Guess(u32, Line),
+    /// The guess: that, and what it makes of what the rows before tell and of the rest.
+    Guess(u32, Line, Line),
 }

@@ -66,7 +66,7 @@ impl End {
     }
 }
 
-/// A number or time at the end of a way: one that holds for all rows of the owner is looked up once for it.
+/// A number or time at the end of a way: one that is known before the row is drawn is looked up once for it.
 #[derive(Debug)]
 pub(super) enum Tick {
     Here(End),
@@ -119,7 +119,7 @@ impl<'a> Known<'a> {
     pub fn new(plan: &Plan, table: usize, feature: &'a Feature, kept: &mut Vec<(&'a Ref, End)>) -> Option<Self> {
         let end = |r: &Ref| End::of(plan, table, r);
         let mut tick = |r: &'a Ref| {
-            if r.hops.first() != Some(&Hop::Owner) {
+            if !matches!(r.hops[..], [Hop::Owner, ..] | [Hop::Back(_)]) {
                 return end(r).map(Tick::Here);
             }
             let at = kept.iter().position(|k| k.0 == r);

@@ -116,6 +116,19 @@ impl Source {
         }
     }
 
+    /// True when the value follows from the rows before, and from nothing that is drawn in the row itself.
+    pub fn looks_back(&self) -> bool {
+        let back = |r: &Ref| matches!(r.hops[..], [Hop::Back(_)]);
+        let before = |r: &Ref| back(r) || r.hops.first() == Some(&Hop::Owner);
+        match self {
+            Self::Value(r) | Self::Part(r, _) => back(r),
+            Self::Span(a, b) => before(a) && before(b) && !self.lasts(),
+            Self::Until(a, b) | Self::Pace(a, b, _) => before(a) && before(b),
+            Self::Run(..) | Self::Share(..) | Self::Position | Self::Remaining(_) | Self::Stayed(_) => true,
+            Self::Summary(..) | Self::Which(..) => false,
+        }
+    }
+
     /// What has to be known before this is: ways, with the slot at their end if there is one.
     pub fn needs(&self) -> Vec<(&[Hop], Option<u16>)> {
         match self {

@@ -1,14 +1,15 @@
 //! What the rows before tell of the row at work, by the way in which it is worked out: one short loop for each.
 
-use super::Stat;
 use super::known::{End, Known, Tick, Way};
+use super::{Asked, Feature, Stat};
 use crate::frame::WHICH;
 
-/// The features that follow from the rows before.
+/// The features that follow from the rows before and are asked for in every row.
 #[derive(Debug, Default)]
 pub(super) struct Past {
     pub(super) values: Vec<Value>,
     pub(super) runs: Vec<Run>,
+    pub(super) spans: Vec<Span>,
     pub(super) others: Vec<usize>,
 }
 
@@ -29,34 +30,33 @@ pub(super) struct Run {
     pub(super) scope: usize,
 }
 
+/// From one kept time or number to another.
+#[derive(Debug)]
+pub(super) struct Span {
+    pub(super) feature: usize,
+    pub(super) from: usize,
+    pub(super) to: usize,
+}
+
 impl Past {
-    /// Of those features that are `wanted`.
-    pub(super) fn new(known: &[Known], wanted: &dyn Fn(usize) -> bool) -> Self {
+    /// Of features and what they were resolved to.
+    pub(super) fn new(features: &[Feature], known: &[Known], asked: &dyn Fn(usize) -> Asked) -> Self {
         let mut past = Self::default();
-        for (feature, known) in known.iter().enumerate().filter(|(f, k)| is_past(k) && wanted(*f)) {
-            match known {
+        let always = |f: &usize| features[*f].source.looks_back() && asked(*f) == Asked::Always;
+        for feature in (0..features.len()).filter(always) {
+            match &known[feature] {
                 Known::Value(End { way: Way::Back(back), slot, .. }) if *slot != usize::from(WHICH) => {
                     past.values.push(Value { feature, back: *back, slot: *slot });
                 }
                 Known::Run(slot, stat, scope) => {
                     past.runs.push(Run { feature, slot: *slot, stat: *stat, scope: *scope });
                 }
+                Known::Span(Tick::Kept(from), Tick::Kept(to)) => {
+                    past.spans.push(Span { feature, from: *from, to: *to });
+                }
                 _ => past.others.push(feature),
             }
         }
         past
-    }
-}
-
-/// Whether a feature follows from the rows before, and from nothing that is drawn in the row itself.
-fn is_past(known: &Known) -> bool {
-    let back = |e: &End| matches!(e.way, Way::Back(_));
-    let tick = |t: &Tick| matches!(t, Tick::Kept(_)) || matches!(t, Tick::Here(e) if back(e));
-    match known {
-        Known::Value(e) | Known::Numeric(e, _) | Known::Part(e, _) => back(e),
-        Known::Span(Tick::Kept(_), Tick::Kept(_)) => false,
-        Known::Span(a, b) | Known::Until(a, b) | Known::Pace(a, b, ..) => tick(a) && tick(b),
-        Known::Run(..) | Known::Share(..) | Known::Position | Known::Remaining(..) | Known::Stayed(_) => true,
-        _ => false,
     }
 }

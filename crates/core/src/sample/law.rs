@@ -179,9 +179,11 @@ impl<'a> Known<'a> {
     /// The place of a linear guess.
     fn guess(&mut self, ridge: &Ridge) -> u32 {
         ridge.features.iter().for_each(|f| self.ask(*f, Asked::Always));
-        let (of_owner, rest) = ridge.line().split(|f| self.features[usize::from(f)].source.lasts());
+        let source = |f: u16| &self.features[usize::from(f)].source;
+        let (of_owner, of_row) = ridge.line().split(|f| source(f).lasts());
+        let (before, rest) = of_row.split(|f| source(f).looks_back());
         let upon = self.add(Derived::OfOwner(of_owner));
-        self.add(Derived::Guess(upon, rest))
+        self.add(Derived::Guess(upon, before, rest))
     }
 }
 
