@@ -123,19 +123,9 @@ impl Flat {
         Self { nodes, entries: Entries::new(entries) }
     }
 
-    /// The leaf that a row reaches; `value` gives what is at the places that the walk asks for.
-    #[inline]
-    pub fn leaf(&self, mut value: impl FnMut(u32) -> f64) -> Leaf {
-        let mut node = &self.nodes[0];
-        while node.input != LEAF {
-            let v = value(node.input & !SET);
-            // Both kinds of cut are worked out: choosing between two numbers costs less than guessing a branch.
-            let above = v > f64::from_bits(node.word);
-            let apart = v.to_bits() & node.word == 0;
-            let right = if node.input & SET == 0 { above } else { apart };
-            node = &self.nodes[node.next as usize + usize::from(right)];
-        }
-        Leaf { start: node.next, len: node.word as u32 }
+    /// At the root.
+    pub fn walk(&self) -> Walk<'_> {
+        Walk { nodes: &self.nodes, node: self.nodes[0] }
     }
 
     /// A code of the leaf from 32 random bits.
@@ -153,6 +143,30 @@ impl Flat {
                 if (scaled as u32) < e.cut { e.code } else { e.other }
             }
         }
+    }
+}
+
+/// A row on its way from the root to a leaf.
+pub struct Walk<'a> {
+    nodes: &'a [Node],
+    node: Node,
+}
+
+impl Walk<'_> {
+    /// Goes on to the leaf; `value` gives what is at the places that the walk asks for. Where one is not known yet the
+    /// walk stops there, and goes on when it is.
+    #[inline]
+    pub fn on(&mut self, value: impl Fn(u32) -> Option<f64>) -> Result<Leaf, u32> {
+        while self.node.input != LEAF {
+            let Node { word, next, input } = self.node;
+            let v = value(input & !SET).ok_or(input & !SET)?;
+            // Both kinds of cut are worked out: choosing between two numbers costs less than guessing a branch.
+            let above = v > f64::from_bits(word);
+            let apart = v.to_bits() & word == 0;
+            let right = if input & SET == 0 { above } else { apart };
+            self.node = self.nodes[next as usize + usize::from(right)];
+        }
+        Ok(Leaf { start: self.node.next, len: self.node.word as u32 })
     }
 }
 
@@ -254,7 +268,7 @@ mod tests {
         assert!(tree.leaves() > 10);
         for i in 0..6000 {
             let want = tree.leaf(&mut |f| binners[usize::from(f)].bin(x[usize::from(f)][i]));
-            let got = flat.leaf(|place| at(place, i, &binners, &x));
+            let got = flat.walk().on(|place| Some(at(place, i, &binners, &x))).unwrap();
             assert_eq!(got.range(), tree.left[want] as usize..tree.right[want] as usize, "row {i}");
         }
     }
@@ -262,7 +276,7 @@ mod tests {
     #[test]
     fn alias_tables_hold_the_weights_of_the_leaf() {
         let (tree, flat, binners, x) = both();
-        let leaf = flat.leaf(|place| at(place, 0, &binners, &x));
+        let leaf = flat.walk().on(|place| Some(at(place, 0, &binners, &x))).unwrap();
         let range = leaf.range();
         let (codes, sums) = (&tree.codes[range.clone()], &tree.sums[range]);
         // Every 2^10-th of all 32-bit numbers: shares are exact to the grid of the table.

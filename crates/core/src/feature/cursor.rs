@@ -25,37 +25,27 @@ pub enum Asked {
     Always,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// Running statistics of one slot, in the order of [`Stat`].
+#[derive(Clone, Copy, Debug)]
 struct Running {
     n: f64,
     sum: f64,
-    least: f64,
-    most: f64,
-    first: f64,
+    stats: [f64; 4],
 }
 
 impl Running {
+    const EMPTY: Self = Self { n: 0.0, sum: 0.0, stats: [f64::NAN; 4] };
+
     fn add(&mut self, v: f64) {
-        if self.n == 0.0 {
-            *self = Self { n: 1.0, sum: v, least: v, most: v, first: v };
-        } else {
-            self.n += 1.0;
-            self.sum += v;
-            self.least = self.least.min(v);
-            self.most = self.most.max(v);
-        }
+        self.n += 1.0;
+        self.sum += v;
+        let [_, least, most, first] = self.stats;
+        let first = if self.n == 1.0 { v } else { first };
+        self.stats = [self.sum / self.n, least.min(v), most.max(v), first];
     }
 
     fn get(&self, stat: Stat) -> f64 {
-        if self.n == 0.0 {
-            return f64::NAN;
-        }
-        match stat {
-            Stat::Mean => self.sum / self.n,
-            Stat::Least => self.least,
-            Stat::Most => self.most,
-            Stat::First => self.first,
-        }
+        self.stats[stat as usize]
     }
 }
 
@@ -70,11 +60,6 @@ const ABSENT: f64 = f64::from_bits(0x7ff8_ab5e_2700_0001);
 
 /// In place of a bin.
 const NO_BIN: u16 = u16::MAX;
-
-#[inline]
-fn is_absent(value: f64) -> bool {
-    value.to_bits() == ABSENT.to_bits()
-}
 
 /// What is remembered of one slot.
 #[derive(Debug)]
@@ -167,7 +152,7 @@ impl<'a> Cursor<'a> {
             owner: NO_ROW,
             above: NO_ROW,
             position: 0,
-            runs: [vec![Running::default(); n], vec![Running::default(); n]],
+            runs: [vec![Running::EMPTY; n], vec![Running::EMPTY; n]],
             shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
             seen: [0.0; 2],
             values: vec![ABSENT; known.len()],
@@ -186,7 +171,7 @@ impl<'a> Cursor<'a> {
 
     fn reset(&mut self, scope: usize) {
         for t in &self.tracks {
-            self.runs[scope][t.slot] = Running::default();
+            self.runs[scope][t.slot] = Running::EMPTY;
             self.shares[scope][t.slot] = [0.0; SHARES];
         }
         self.seen[scope] = 0.0;
@@ -290,12 +275,18 @@ impl<'a> Cursor<'a> {
     /// The value of a feature or another place at the current row, NaN when missing.
     #[inline]
     pub fn value(&mut self, frames: &[Frame], row: usize, place: usize) -> f64 {
-        let value = self.values[place];
-        if is_absent(value) { self.find(frames, row, place) } else { value }
+        self.held(place).unwrap_or_else(|| self.find(frames, row, place))
     }
 
+    /// The same where it was asked for before.
+    #[inline]
+    pub fn held(&self, place: usize) -> Option<f64> {
+        Some(self.values[place]).filter(|v| v.to_bits() != ABSENT.to_bits())
+    }
+
+    /// The same where it was not.
     #[inline(never)]
-    fn find(&mut self, frames: &[Frame], row: usize, place: usize) -> f64 {
+    pub fn find(&mut self, frames: &[Frame], row: usize, place: usize) -> f64 {
         let value = match self.known[place] {
             Known::Derived(derived) => self.derive(frames, row, derived),
             _ => self.compute(frames, row, place),

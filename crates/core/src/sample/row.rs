@@ -209,7 +209,13 @@ impl<'a> RowDrawer<'a> {
         if law.asks_extras {
             extras.iter().take(SPARE).enumerate().for_each(|(e, v)| self.cursor.set_spare(e, *v));
         }
-        Some(flat.leaf(|place| self.cursor.value(frames, row, place as usize)))
+        let mut walk = flat.walk();
+        loop {
+            match walk.on(|place| self.cursor.held(place as usize)) {
+                Ok(leaf) => return Some(leaf),
+                Err(place) => self.cursor.find(frames, row, place as usize),
+            };
+        }
     }
 
     /// Draws a code; `weigh` gives the share of each code that is allowed.
@@ -381,7 +387,10 @@ impl<'a> RowDrawer<'a> {
 
 /// The nearest value on a step inside the bounds, where there is one.
 fn on_step(v: i64, step: i64, (lo, hi): (i64, i64)) -> i64 {
-    let past = v.rem_euclid(step.max(1));
+    if step <= 1 {
+        return v;
+    }
+    let past = v.rem_euclid(step);
     let (below, above) = (v.saturating_sub(past), v.saturating_add(step - past));
     let (near, far) = if 2 * past < step { (below, above) } else { (above, below) };
     match past {
