@@ -3,6 +3,8 @@
 //! A tree cuts one feature at a time; the best linear guess gives it the sum of a patient's level, trend and
 //! age in one cut (Hoerl and Kennard, Ridge regression, 1970).
 
+use std::hint::select_unpredictable;
+
 use serde::{Deserialize, Serialize};
 
 /// A linear guess from features; missing values count as the mean.
@@ -148,7 +150,7 @@ impl Line {
         let mut sum = start;
         for t in &self.terms {
             let v = feature(t.feature);
-            sum += if v.is_nan() { 0.0 } else { t.slope * (v - t.mean) };
+            sum += select_unpredictable(v.is_nan(), 0.0, t.slope * (v - t.mean));
         }
         sum
     }

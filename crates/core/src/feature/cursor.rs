@@ -146,6 +146,7 @@ impl<'a> Cursor<'a> {
         let kept = |t: &Track| t.runs != [false; 2] || t.shares != [false; 2];
         let tracks = slots.iter().enumerate().filter(|s| !s.1.kind.is_time()).map(track).filter(kept).collect();
         let n = slots.len();
+        let ends: Vec<End> = ends.into_iter().map(|(_, end)| end).collect();
         Self {
             table,
             owners: plan.tables[table].owner.map(usize::from),
@@ -159,12 +160,12 @@ impl<'a> Cursor<'a> {
             base: vec![ABSENT; known.len()],
             lasting,
             features: features.len(),
-            past: Past::new(features, &known, asked),
+            past: Past::new(features, &known, &ends, asked),
             bins: Vec::new(),
             base_bins: Vec::new(),
             known,
             kept: vec![NULL; ends.len()],
-            ends: ends.into_iter().map(|(_, end)| end).collect(),
+            ends,
             tracks,
         }
     }
@@ -194,23 +195,19 @@ impl<'a> Cursor<'a> {
             }
             self.base.fill(ABSENT);
             self.base_bins.fill(NO_BIN);
-            self.keep(frames, row, &|_| true);
-        } else {
-            self.keep(frames, row, &|end| matches!(end.way, Way::Back(_)));
+            for i in 0..self.ends.len() {
+                self.kept[i] = self.tick(&self.ends[i], frames, row);
+            }
         }
         self.look_back(frames, row);
         self.forget();
     }
 
-    /// Looks up some of what is kept.
-    fn keep(&mut self, frames: &[Frame], row: usize, which: &dyn Fn(&End) -> bool) {
-        for (i, end) in self.ends.iter().enumerate().filter(|(_, end)| which(end)) {
-            self.kept[i] = self.tick(end, frames, row);
-        }
-    }
-
     /// Works out what the rows before tell.
     fn look_back(&mut self, frames: &[Frame], row: usize) {
+        for i in &self.past.kept {
+            self.kept[*i] = self.tick(&self.ends[*i], frames, row);
+        }
         let values = &frames[self.table].values;
         for v in &self.past.values {
             let tick = if self.position >= v.back { values[v.slot][row - v.back] } else { NULL };

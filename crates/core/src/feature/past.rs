@@ -4,9 +4,10 @@ use super::known::{End, Known, Tick, Way};
 use super::{Asked, Feature, Stat};
 use crate::frame::WHICH;
 
-/// The features that follow from the rows before and are asked for in every row.
+/// The features that follow from the rows before and are asked for in every row, and what is kept of these rows.
 #[derive(Debug, Default)]
 pub(super) struct Past {
+    pub(super) kept: Vec<usize>,
     pub(super) values: Vec<Value>,
     pub(super) runs: Vec<Run>,
     pub(super) spans: Vec<Span>,
@@ -39,9 +40,10 @@ pub(super) struct Span {
 }
 
 impl Past {
-    /// Of features and what they were resolved to.
-    pub(super) fn new(features: &[Feature], known: &[Known], asked: &dyn Fn(usize) -> Asked) -> Self {
-        let mut past = Self::default();
+    /// Of features, what they were resolved to and what is kept.
+    pub(super) fn new(features: &[Feature], known: &[Known], ends: &[End], asked: &dyn Fn(usize) -> Asked) -> Self {
+        let kept = (0..ends.len()).filter(|e| matches!(ends[*e].way, Way::Back(_))).collect();
+        let mut past = Self { kept, ..Self::default() };
         let always = |f: &usize| features[*f].source.looks_back() && asked(*f) == Asked::Always;
         for feature in (0..features.len()).filter(always) {
             match &known[feature] {
