@@ -54,28 +54,33 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream of `purpose` for row `index` under `seed`.
-    #[inline]
+    /// The stream of `purpose` for row `index` under `seed`. Its first block is worked out at once: a draw wants it at
+    /// the end of a walk, where nothing is left to do in the meantime.
     pub fn new(seed: u64, purpose: u64, index: u64) -> Self {
         let k = mix(seed ^ purpose.rotate_left(32)) ^ purpose;
-        Self {
-            key: [k as u32, (k >> 32) as u32],
-            counter: [0, 0, index as u32, (index >> 32) as u32],
-            block: [0; 4],
-            used: 4,
-        }
+        let key = [k as u32, (k >> 32) as u32];
+        let [low, high] = [index as u32, (index >> 32) as u32];
+        Self { key, counter: [1, 0, low, high], block: philox([0, 0, low, high], key), used: 0 }
     }
 
     /// 32 uniform bits.
     #[inline]
     pub fn next_u32(&mut self) -> u32 {
-        if self.used == 4 {
-            self.block = philox(self.counter, self.key);
-            self.counter[0] = self.counter[0].wrapping_add(1);
-            self.used = 0;
-        }
+        let next = match self.block.get(self.used) {
+            Some(word) => *word,
+            None => self.refill(),
+        };
         self.used += 1;
-        self.block[self.used - 1]
+        next
+    }
+
+    /// The first word of the next block.
+    #[inline(never)]
+    fn refill(&mut self) -> u32 {
+        self.block = philox(self.counter, self.key);
+        self.counter[0] = self.counter[0].wrapping_add(1);
+        self.used = 0;
+        self.block[0]
     }
 
     /// 64 uniform bits.

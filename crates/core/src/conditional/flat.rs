@@ -1,21 +1,22 @@
 //! A tree laid out for drawing: cuts on raw values instead of bins, children side by side, leaves as alias tables.
 
-use super::tree::{LEAF, SET};
-use super::{Binner, Tree};
+use std::hint::black_box;
 
-/// Added to a code it leaves the code in the lowest bits: cheaper than a cast that minds every other number.
-const WHOLE: f64 = (1u64 << 52) as f64;
+use super::{Binner, Tree, tree};
 
-/// One node, 16 bytes. Ordered: right when the value is above the cut (missing never is). Set: right when the bit of
-/// the label's bin is clear. Leaf: `next` is its first entry.
+/// In place of an input: a leaf.
+const LEAF: u32 = u32::MAX;
+/// Added to an input: what it holds is a set.
+const SET: u32 = 1 << 31;
+
+/// One node, 16 bytes. Ordered: right when the value is above the cut (missing never is). Set: right when it has nothing
+/// in common with the input's, which is the bin of a label. Leaf: `next` is its first entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Node {
     /// The bits of the cut, the set of bins that go left, or the number of entries.
     word: u64,
     next: u32,
-    input: u16,
-    /// The last bin of a set, 0 for an ordered cut.
-    last: u8,
+    input: u32,
 }
 
 /// One entry of an alias table (Walker 1977): below `cut` it is `code`, else `other`.
@@ -76,15 +77,16 @@ pub struct Flat {
 }
 
 impl Flat {
-    /// From a tree; `input` gives the number and the bins of each of its inputs.
-    pub fn new<'b>(tree: &Tree, input: impl Fn(u16) -> (u16, &'b Binner)) -> Self {
-        let mut nodes = vec![Node { word: 0, next: 0, input: LEAF, last: 0 }];
+    /// From a tree; `input` gives the place and the bins of each of its inputs, where a cut asks for a set the place of
+    /// its bin as one.
+    pub fn new<'b>(tree: &Tree, mut input: impl FnMut(u16, bool) -> (u32, &'b Binner)) -> Self {
+        let mut nodes = vec![Node { word: 0, next: 0, input: LEAF }];
         let mut vose = Vose::default();
         let mut entries: Vec<Entry> = Vec::with_capacity(tree.codes.len());
         entries.resize(tree.codes.len(), Entry { cut: 0, code: 0, other: 0 });
         // Nodes below each node; children come behind their parent in the tree.
         let mut below = vec![1u32; tree.feature.len()];
-        for i in (0..below.len()).rev().filter(|i| tree.feature[*i] != LEAF) {
+        for i in (0..below.len()).rev().filter(|i| tree.feature[*i] != tree::LEAF) {
             let [l, r] = [tree.left[i], tree.right[i]].map(|c| below[c as usize]);
             below[i] = l.saturating_add(r).saturating_add(1);
         }
@@ -93,26 +95,26 @@ impl Flat {
         let mut open = vec![(0usize, 0usize)];
         while let Some((from, to)) = open.pop() {
             let (left, right) = (tree.left[from], tree.right[from]);
-            if tree.feature[from] == LEAF {
+            if tree.feature[from] == tree::LEAF {
                 let range = left as usize..right as usize;
                 vose.fill(&tree.codes[range.clone()], &tree.sums[range.clone()], &mut entries[range]);
-                nodes[to] = Node { word: u64::from(right - left), next: left, input: LEAF, last: 0 };
+                nodes[to] = Node { word: u64::from(right - left), next: left, input: LEAF };
                 continue;
             }
-            let (input, binner) = input(tree.feature[from]);
             let split = tree.split[from];
-            let (word, last) = match binner {
-                Binner::Labels(last) if split & SET != 0 => (tree.sets[usize::from(split & !SET)], *last),
-                Binner::Labels(_) => ((f64::from(split) - 1.0).to_bits(), 0),
-                Binner::Ordered(edges) if split & SET == 0 => (edge(edges, split).to_bits(), 0),
-                Binner::Ordered(_) => (f64::INFINITY.to_bits(), 0),
+            let is_set = split & tree::SET != 0;
+            let (place, binner) = input(tree.feature[from], is_set);
+            let word = match binner {
+                _ if is_set => tree.sets[usize::from(split & !tree::SET)],
+                Binner::Labels(_) => (f64::from(split) - 1.0).to_bits(),
+                Binner::Ordered(edges) => edge(edges, split).to_bits(),
             };
             let next = nodes.len();
             // Nodes of a damaged file that share their children would go on for ever.
             if next + 2 > tree.feature.len() {
                 break;
             }
-            nodes[to] = Node { word, next: next as u32, input, last };
+            nodes[to] = Node { word, next: next as u32, input: if is_set { place | SET } else { place } };
             nodes.resize(next + 2, nodes[0]);
             open.extend([(left as usize, next), (right as usize, next + 1)]);
             if below[left as usize] > below[right as usize] {
@@ -123,21 +125,9 @@ impl Flat {
         Self { nodes, entries: Entries::new(entries) }
     }
 
-    /// The leaf that a row reaches; `value` gives those of its inputs that the walk asks for.
-    #[inline]
-    pub fn leaf(&self, mut value: impl FnMut(u16) -> f64) -> Leaf {
-        let mut node = &self.nodes[0];
-        while node.input != LEAF {
-            let v = value(node.input);
-            // Both kinds of cut are worked out: choosing between two numbers costs less than guessing a branch.
-            let above = v > f64::from_bits(node.word);
-            let code = (v + WHOLE).to_bits() as u32;
-            let bin = if v.is_nan() { 0 } else { code.saturating_add(1).min(u32::from(node.last)) };
-            let out = node.word >> bin & 1 == 0;
-            let right = if node.last == 0 { above } else { out };
-            node = &self.nodes[node.next as usize + usize::from(right)];
-        }
-        Leaf { start: node.next, len: node.word as u32 }
+    /// At the root.
+    pub fn walk(&self) -> Walk<'_> {
+        Walk { nodes: &self.nodes, node: self.nodes[0] }
     }
 
     /// A code of the leaf from 32 random bits.
@@ -155,6 +145,39 @@ impl Flat {
                 if (scaled as u32) < e.cut { e.code } else { e.other }
             }
         }
+    }
+}
+
+/// A row on its way from the root to a leaf.
+pub struct Walk<'a> {
+    nodes: &'a [Node],
+    node: Node,
+}
+
+impl Walk<'_> {
+    /// Goes on to the leaf; `value` gives what is at the places that the walk asks for. Where one is not known yet the
+    /// walk stops there, and goes on when it is.
+    #[inline]
+    pub fn on(&mut self, value: impl Fn(u32) -> Option<f64>) -> Result<Leaf, u32> {
+        while self.node.input != LEAF {
+            let Node { word, next, input } = self.node;
+            let v = value(input & !SET).ok_or(input & !SET)?;
+            let right = if input & SET == 0 {
+                v > f64::from_bits(word)
+            } else {
+                black_box(());
+                v.to_bits() & word == 0
+            };
+            // Two branches, and the boxes keep them so: a processor that guesses right three times in four goes on
+            // ahead, where a choice without a branch would wait at every node for the one before.
+            self.node = if right {
+                black_box(());
+                self.nodes[next as usize + 1]
+            } else {
+                self.nodes[next as usize]
+            };
+        }
+        Ok(Leaf { start: self.node.next, len: self.node.word as u32 })
     }
 }
 
@@ -239,8 +262,15 @@ mod tests {
         m.push(&a, &binners[0]);
         m.push(&b, &binners[1]);
         let tree = Tree::fit(&m, &[0, 1], &rows, &codes, 40, true, &rows, TreeParams::default());
-        let flat = Flat::new(&tree, |i| (i, &binners[usize::from(i)]));
+        let flat = Flat::new(&tree, |i, set| (u32::from(i) + if set { 2 } else { 0 }, &binners[usize::from(i)]));
         (tree, flat, binners, vec![a, b])
+    }
+
+    /// What is at a place: the two features, then their bins as sets.
+    fn at(place: u32, row: usize, binners: &[Binner], x: &[Vec<f64>]) -> f64 {
+        let feature = place as usize % 2;
+        let value = x[feature][row];
+        if place < 2 { value } else { f64::from_bits(1 << binners[feature].bin(value)) }
     }
 
     #[test]
@@ -249,15 +279,15 @@ mod tests {
         assert!(tree.leaves() > 10);
         for i in 0..6000 {
             let want = tree.leaf(&mut |f| binners[usize::from(f)].bin(x[usize::from(f)][i]));
-            let got = flat.leaf(|input| x[usize::from(input)][i]);
+            let got = flat.walk().on(|place| Some(at(place, i, &binners, &x))).unwrap();
             assert_eq!(got.range(), tree.left[want] as usize..tree.right[want] as usize, "row {i}");
         }
     }
 
     #[test]
     fn alias_tables_hold_the_weights_of_the_leaf() {
-        let (tree, flat, _, x) = both();
-        let leaf = flat.leaf(|input| x[usize::from(input)][0]);
+        let (tree, flat, binners, x) = both();
+        let leaf = flat.walk().on(|place| Some(at(place, 0, &binners, &x))).unwrap();
         let range = leaf.range();
         let (codes, sums) = (&tree.codes[range.clone()], &tree.sums[range]);
         // Every 2^10-th of all 32-bit numbers: shares are exact to the grid of the table.

@@ -3,6 +3,8 @@
 //! A tree cuts one feature at a time; the best linear guess gives it the sum of a patient's level, trend and
 //! age in one cut (Hoerl and Kennard, Ridge regression, 1970).
 
+use std::hint::select_unpredictable;
+
 use serde::{Deserialize, Serialize};
 
 /// A linear guess from features; missing values count as the mean.
@@ -130,15 +132,25 @@ struct Term {
 }
 
 impl Line {
+    /// Two that make the same guess together, the second upon the first: it has the features that are not `first`.
+    pub fn split(self, first: impl Fn(u16) -> bool) -> (Self, Self) {
+        let (mine, rest) = self.terms.into_iter().partition(|t| first(t.feature));
+        (Self { base: self.base, terms: mine }, Self { base: 0.0, terms: rest })
+    }
+
     /// The guess for one row.
     #[inline]
-    pub fn guess(&self, mut feature: impl FnMut(u16) -> f64) -> f64 {
-        let mut sum = self.base;
+    pub fn guess(&self, feature: impl FnMut(u16) -> f64) -> f64 {
+        self.upon(self.base, feature)
+    }
+
+    /// What is guessed upon a start that takes the place of its own.
+    #[inline]
+    pub fn upon(&self, start: f64, mut feature: impl FnMut(u16) -> f64) -> f64 {
+        let mut sum = start;
         for t in &self.terms {
             let v = feature(t.feature);
-            if !v.is_nan() {
-                sum += t.slope * (v - t.mean);
-            }
+            sum += select_unpredictable(v.is_nan(), 0.0, t.slope * (v - t.mean));
         }
         sum
     }

@@ -1,47 +1,51 @@
 //! Walks over the rows of a table in order and says what is known at each.
 //!
 //! A value is computed when it is first asked for and kept for the row, or for all rows of the owner where it cannot
-//! change: a walk through a tree asks for few of the features that the tree knows.
+//! change: a walk through a tree asks for few of the features that the tree knows. Those that a linear guess sums up are
+//! asked for in every row; of them those that tell of the rows before are worked out when a row is entered.
 
 use super::known::{End, Known, Tick, Way, some, walk};
-use super::{Feature, Part, Stat};
+use super::past::Past;
+use super::{Derived, Feature, Part, Stat};
 use crate::conditional::Binner;
 use crate::dataset::NULL;
 use crate::frame::{Frame, NO_ROW, WHICH};
 use crate::plan::{Plan, SlotKind};
 use crate::time;
 
-#[derive(Clone, Copy, Debug, Default)]
+/// How often the rows of a table ask for a feature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// No draw knows it.
+    #[default]
+    Never,
+    /// A tree may come to it.
+    Sometimes,
+    /// A linear guess sums it up.
+    Always,
+}
+
+/// Running statistics of one slot, in the order of [`Stat`].
+#[derive(Clone, Copy, Debug)]
 struct Running {
     n: f64,
     sum: f64,
-    least: f64,
-    most: f64,
-    first: f64,
+    stats: [f64; 4],
 }
 
 impl Running {
+    const EMPTY: Self = Self { n: 0.0, sum: 0.0, stats: [f64::NAN; 4] };
+
     fn add(&mut self, v: f64) {
-        if self.n == 0.0 {
-            *self = Self { n: 1.0, sum: v, least: v, most: v, first: v };
-        } else {
-            self.n += 1.0;
-            self.sum += v;
-            self.least = self.least.min(v);
-            self.most = self.most.max(v);
-        }
+        self.n += 1.0;
+        self.sum += v;
+        let [_, least, most, first] = self.stats;
+        let first = if self.n == 1.0 { v } else { first };
+        self.stats = [self.sum / self.n, least.min(v), most.max(v), first];
     }
 
     fn get(&self, stat: Stat) -> f64 {
-        if self.n == 0.0 {
-            return f64::NAN;
-        }
-        match stat {
-            Stat::Mean => self.sum / self.n,
-            Stat::Least => self.least,
-            Stat::Most => self.most,
-            Stat::First => self.first,
-        }
+        self.stats[stat as usize]
     }
 }
 
@@ -49,18 +53,13 @@ impl Running {
 pub(super) const SHARES: usize = 6;
 
 /// Places for values that are no features.
-pub const SPARE: usize = 9;
+pub const SPARE: usize = 8;
 
 /// In place of a value that was not worked out yet: a NaN of its own, that no computation gives.
 const ABSENT: f64 = f64::from_bits(0x7ff8_ab5e_2700_0001);
 
 /// In place of a bin.
 const NO_BIN: u16 = u16::MAX;
-
-#[inline]
-fn is_absent(value: f64) -> bool {
-    value.to_bits() == ABSENT.to_bits()
-}
 
 /// What is remembered of one slot.
 #[derive(Debug)]
@@ -73,24 +72,27 @@ struct Track<'a> {
 }
 
 /// The history of one owner, and of the owner's owner, up to the current row; and the features of that row.
-#[derive(Debug)]
 pub struct Cursor<'a> {
     table: usize,
     owners: Option<usize>,
     owner: u32,
     above: u32,
     position: usize,
+    /// The features, then the spare places, then what is derived.
+    features: usize,
     known: Vec<Known<'a>>,
-    /// What is known of the row, [`ABSENT`] where it was not asked for yet; behind the features the spare places.
+    /// What is known of the row, [`ABSENT`] where it was not asked for yet.
     values: Vec<f64>,
-    /// The same of what holds for all rows of the owner, and which features those are.
+    /// The same of what is known before the row is drawn; which features hold for all rows of the owner, and what the
+    /// rows before tell.
     base: Vec<f64>,
     lasting: Vec<bool>,
+    past: Past,
     /// The bins of what is known, [`NO_BIN`] where none was asked for yet, and of what holds for all rows of the owner;
     /// empty until the first is asked for.
     bins: Vec<u16>,
     base_bins: Vec<u16>,
-    /// Where to find what is looked up once for an owner, and what was found.
+    /// Where to find what is looked up once, for an owner or for a row that looks back, and what was found.
     ends: Vec<End>,
     kept: Vec<i64>,
     tracks: Vec<Track<'a>>,
@@ -101,15 +103,32 @@ pub struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// At the start of a table; features that are not `wanted` are never asked for.
-    pub fn new(plan: &'a Plan, table: usize, features: &'a [Feature], wanted: &dyn Fn(usize) -> bool) -> Self {
+    /// At the start of a table; `asked` says how often each feature will be asked for.
+    pub fn new(
+        plan: &'a Plan,
+        table: usize,
+        features: &'a [Feature],
+        asked: &dyn Fn(usize) -> Asked,
+        derived: &'a [Derived<'a>],
+    ) -> Self {
         let slots = &plan.tables[table].slots;
         let mut ends = Vec::new();
-        let resolve = |(i, f)| match wanted(i) {
-            true => Known::new(plan, table, f, &mut ends).unwrap_or(Known::Never),
-            false => Known::Never,
+        let resolve = |(i, f)| match asked(i) {
+            Asked::Never => Known::Never,
+            _ => Known::new(plan, table, f, &mut ends).unwrap_or(Known::Never),
         };
-        let known: Vec<Known> = features.iter().enumerate().map(resolve).collect();
+        let mut known: Vec<Known> = features.iter().enumerate().map(resolve).collect();
+        let mut lasting: Vec<bool> = features.iter().map(|f| f.source.lasts()).collect();
+        known.resize_with(features.len() + SPARE, || Known::Never);
+        lasting.resize(known.len(), false);
+        for d in derived {
+            lasting.push(match d {
+                Derived::Bin(of, _) => lasting[*of as usize],
+                Derived::OfOwner(_) => true,
+                Derived::Guess(..) => false,
+            });
+            known.push(Known::Derived(d));
+        }
         let track = |(slot, about): (usize, &'a crate::plan::Slot)| {
             let asks = |scope: usize, share: bool| {
                 known.iter().any(|k| match k {
@@ -127,30 +146,33 @@ impl<'a> Cursor<'a> {
         let kept = |t: &Track| t.runs != [false; 2] || t.shares != [false; 2];
         let tracks = slots.iter().enumerate().filter(|s| !s.1.kind.is_time()).map(track).filter(kept).collect();
         let n = slots.len();
+        let ends: Vec<End> = ends.into_iter().map(|(_, end)| end).collect();
         Self {
             table,
             owners: plan.tables[table].owner.map(usize::from),
             owner: NO_ROW,
             above: NO_ROW,
             position: 0,
-            runs: [vec![Running::default(); n], vec![Running::default(); n]],
+            runs: [vec![Running::EMPTY; n], vec![Running::EMPTY; n]],
             shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
             seen: [0.0; 2],
-            values: vec![ABSENT; known.len() + SPARE],
+            values: vec![ABSENT; known.len()],
             base: vec![ABSENT; known.len()],
-            lasting: known.iter().map(Known::lasts).collect(),
+            lasting,
+            features: features.len(),
+            past: Past::new(features, &known, &ends, asked),
             bins: Vec::new(),
             base_bins: Vec::new(),
             known,
             kept: vec![NULL; ends.len()],
-            ends: ends.into_iter().map(|(_, end)| end).collect(),
+            ends,
             tracks,
         }
     }
 
     fn reset(&mut self, scope: usize) {
         for t in &self.tracks {
-            self.runs[scope][t.slot] = Running::default();
+            self.runs[scope][t.slot] = Running::EMPTY;
             self.shares[scope][t.slot] = [0.0; SHARES];
         }
         self.seen[scope] = 0.0;
@@ -173,16 +195,39 @@ impl<'a> Cursor<'a> {
             }
             self.base.fill(ABSENT);
             self.base_bins.fill(NO_BIN);
-            for (i, end) in self.ends.iter().enumerate() {
-                self.kept[i] = self.tick(end, frames, row);
+            for i in 0..self.ends.len() {
+                self.kept[i] = self.tick(&self.ends[i], frames, row);
             }
         }
+        self.look_back(frames, row);
         self.forget();
+    }
+
+    /// Works out what the rows before tell.
+    fn look_back(&mut self, frames: &[Frame], row: usize) {
+        for i in &self.past.kept {
+            self.kept[*i] = self.tick(&self.ends[*i], frames, row);
+        }
+        let values = &frames[self.table].values;
+        for v in &self.past.values {
+            let tick = if self.position >= v.back { values[v.slot][row - v.back] } else { NULL };
+            self.base[v.feature] = if tick == NULL { f64::NAN } else { tick as f64 };
+        }
+        for r in &self.past.runs {
+            self.base[r.feature] = self.runs[r.scope][r.slot].get(r.stat);
+        }
+        for s in &self.past.spans {
+            self.base[s.feature] = span(self.kept[s.from], self.kept[s.to]);
+        }
+        for i in 0..self.past.others.len() {
+            let feature = self.past.others[i];
+            self.base[feature] = self.compute(frames, row, feature);
+        }
     }
 
     /// Forgets what was known about the current row, because its values change.
     pub fn forget(&mut self) {
-        self.values[..self.known.len()].copy_from_slice(&self.base);
+        self.values.copy_from_slice(&self.base);
         self.bins.copy_from_slice(&self.base_bins);
     }
 
@@ -224,22 +269,44 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// The value of a feature at the current row, NaN when missing; behind the features what the spare places hold.
+    /// The value of a feature or another place at the current row, NaN when missing.
     #[inline]
-    pub fn value(&mut self, frames: &[Frame], row: usize, feature: usize) -> f64 {
-        let value = self.values[feature];
-        if is_absent(value) { self.find(frames, row, feature) } else { value }
+    pub fn value(&mut self, frames: &[Frame], row: usize, place: usize) -> f64 {
+        self.held(place).unwrap_or_else(|| self.find(frames, row, place))
     }
 
+    /// The same where it was asked for before.
+    #[inline]
+    pub fn held(&self, place: usize) -> Option<f64> {
+        Some(self.values[place]).filter(|v| v.to_bits() != ABSENT.to_bits())
+    }
+
+    /// The same where it was not.
     #[inline(never)]
-    fn find(&mut self, frames: &[Frame], row: usize, feature: usize) -> f64 {
-        let Some(lasting) = self.lasting.get(feature) else { return f64::NAN };
-        let value = self.compute(frames, row, feature);
-        self.values[feature] = value;
-        if *lasting {
-            self.base[feature] = value;
+    pub fn find(&mut self, frames: &[Frame], row: usize, place: usize) -> f64 {
+        let value = match self.known[place] {
+            Known::Derived(derived) => self.derive(frames, row, derived),
+            _ => self.compute(frames, row, place),
+        };
+        self.values[place] = value;
+        if self.lasting[place] {
+            self.base[place] = value;
         }
         value
+    }
+
+    fn derive(&mut self, frames: &[Frame], row: usize, derived: &Derived) -> f64 {
+        match derived {
+            Derived::Bin(of, binner) => f64::from_bits(1 << binner.bin(self.value(frames, row, *of as usize))),
+            Derived::OfOwner(line) => line.guess(|f| self.value(frames, row, usize::from(f))),
+            Derived::Guess(upon, before, rest) => {
+                let start = self.value(frames, row, *upon as usize);
+                // What the rows before tell is always there.
+                let values = &self.values;
+                let start = before.upon(start, |f| values[usize::from(f)]);
+                rest.upon(start, |f| self.value(frames, row, usize::from(f)))
+            }
+        }
     }
 
     /// The bin of a feature at the current row.
@@ -259,20 +326,9 @@ impl<'a> Cursor<'a> {
         self.bins[feature] as u8
     }
 
-    /// Number of the first spare place.
-    pub fn spare(&self) -> usize {
-        self.known.len()
-    }
-
-    /// What a spare place holds; None when it was emptied.
-    pub fn held(&self, place: usize) -> Option<f64> {
-        Some(self.values[self.known.len() + place]).filter(|v| !is_absent(*v))
-    }
-
     /// Sets one of the spare places behind the features.
-    pub fn set_spare(&mut self, place: usize, value: Option<f64>) {
-        let at = self.known.len() + place;
-        self.values[at] = value.unwrap_or(ABSENT);
+    pub fn set_spare(&mut self, place: usize, value: f64) {
+        self.values[self.features + place] = value;
     }
 
     #[inline]
@@ -305,9 +361,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    #[inline(always)]
     fn compute(&self, frames: &[Frame], row: usize, feature: usize) -> f64 {
         match &self.known[feature] {
-            Known::Never => f64::NAN,
+            Known::Never | Known::Derived(_) => f64::NAN,
             Known::Value(e) => match self.tick(e, frames, row) {
                 NULL => f64::NAN,
                 tick => tick as f64,

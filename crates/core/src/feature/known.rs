@@ -1,6 +1,6 @@
 //! Features resolved for one table: ways become steps between numbered tables, once, when a cursor is made.
 
-use super::{Feature, Kind, Part, Scope, Source, Stat};
+use super::{Derived, Feature, Kind, Part, Scope, Source, Stat};
 use crate::frame::{Frame, Hop, NO_ROW, Ref};
 use crate::plan::Plan;
 
@@ -30,7 +30,6 @@ pub(super) enum Way {
 #[derive(Debug)]
 pub(super) struct End {
     pub(super) way: Way,
-    pub(super) above: bool,
     pub(super) table: usize,
     pub(super) slot: usize,
 }
@@ -59,7 +58,7 @@ impl End {
             [Step::Link(_, l)] => Way::Link(l),
             _ => Way::Steps(steps),
         };
-        Some(Self { way, above: hops.first() == Some(&Hop::Owner), table: t, slot: usize::from(slot) })
+        Some(Self { way, table: t, slot: usize::from(slot) })
     }
 
     fn of(plan: &Plan, table: usize, r: &Ref) -> Option<Self> {
@@ -67,7 +66,7 @@ impl End {
     }
 }
 
-/// A number or time at the end of a way: one that holds for all rows of the owner is looked up once for it.
+/// A number or time at the end of a way: one that is known before the row is drawn is looked up once for it.
 #[derive(Debug)]
 pub(super) enum Tick {
     Here(End),
@@ -97,10 +96,10 @@ fn back(frame: &Frame, row: usize, k: usize) -> Option<usize> {
     (owner != NO_ROW && row >= k && frame.owner[row - k] == owner).then(|| row - k)
 }
 
-/// A feature, resolved.
-#[derive(Debug)]
+/// A feature, resolved, or what is derived from some.
 pub(super) enum Known<'a> {
     Never,
+    Derived(&'a Derived<'a>),
     Value(End),
     Numeric(End, &'a [i64]),
     Part(End, Part),
@@ -120,7 +119,7 @@ impl<'a> Known<'a> {
     pub fn new(plan: &Plan, table: usize, feature: &'a Feature, kept: &mut Vec<(&'a Ref, End)>) -> Option<Self> {
         let end = |r: &Ref| End::of(plan, table, r);
         let mut tick = |r: &'a Ref| {
-            if r.hops.first() != Some(&Hop::Owner) {
+            if !matches!(r.hops[..], [Hop::Owner, ..] | [Hop::Back(_)]) {
                 return end(r).map(Tick::Here);
             }
             let at = kept.iter().position(|k| k.0 == r);
@@ -150,17 +149,6 @@ impl<'a> Known<'a> {
             Source::Pace(a, b, i) => Self::Pace(tick(a)?, tick(b)?, owner?, usize::from(*i)),
             Source::Stayed(l) => Self::Stayed(usize::from(*l)),
         })
-    }
-
-    /// True when the value is the same for all rows of one owner.
-    pub fn lasts(&self) -> bool {
-        let above = |e: &End| e.above;
-        match self {
-            Self::Never => true,
-            Self::Value(e) | Self::Numeric(e, _) | Self::Part(e, _) | Self::Summary(e) | Self::Which(e, _) => above(e),
-            Self::Span(Tick::Kept(_), Tick::Kept(_)) => true,
-            _ => false,
-        }
     }
 }
 

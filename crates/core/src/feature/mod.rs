@@ -3,12 +3,15 @@
 //! The same [`Cursor`] walks over training rows and over rows being generated, so both see the same features.
 
 mod cursor;
+mod derived;
 mod known;
 mod list;
+mod past;
 mod recall;
 mod summary;
 
-pub use cursor::{Cursor, SPARE};
+pub use cursor::{Asked, Cursor, SPARE};
+pub use derived::Derived;
 pub use list::{count_features, row_features};
 pub use recall::recalled;
 pub use summary::{summarise, summarise_all};
@@ -102,6 +105,30 @@ pub enum Scope {
 }
 
 impl Source {
+    /// True when the value is the same for all rows of one owner.
+    pub fn lasts(&self) -> bool {
+        let above = |way: &[Hop]| way.first() == Some(&Hop::Owner);
+        match self {
+            Self::Value(r) | Self::Part(r, _) => above(&r.hops),
+            Self::Summary(way, _) | Self::Which(way, _) => above(way),
+            Self::Span(a, b) => above(&a.hops) && above(&b.hops),
+            _ => false,
+        }
+    }
+
+    /// True when the value follows from the rows before, and from nothing that is drawn in the row itself.
+    pub fn looks_back(&self) -> bool {
+        let back = |r: &Ref| matches!(r.hops[..], [Hop::Back(_)]);
+        let before = |r: &Ref| back(r) || r.hops.first() == Some(&Hop::Owner);
+        match self {
+            Self::Value(r) | Self::Part(r, _) => back(r),
+            Self::Span(a, b) => before(a) && before(b) && !self.lasts(),
+            Self::Until(a, b) | Self::Pace(a, b, _) => before(a) && before(b),
+            Self::Run(..) | Self::Share(..) | Self::Position | Self::Remaining(_) | Self::Stayed(_) => true,
+            Self::Summary(..) | Self::Which(..) => false,
+        }
+    }
+
     /// What has to be known before this is: ways, with the slot at their end if there is one.
     pub fn needs(&self) -> Vec<(&[Hop], Option<u16>)> {
         match self {

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Fit;
 use crate::conditional::{Binner, Matrix};
-use crate::feature::{Cursor, Feature, Kind, Source};
+use crate::feature::{Asked, Cursor, Feature, Kind, Source};
 use crate::frame::NO_ROW;
 
 /// Replaces row numbers by their rank in frequency; returns the rank of every row number.
@@ -43,7 +43,7 @@ impl Sheet {
         let rows = ctx.frames[table].rows;
         let walk = |features: &[Feature]| {
             let mut values = vec![Vec::with_capacity(rows); features.len()];
-            let mut cursor = Cursor::new(ctx.plan, table, features, &|_| true);
+            let mut cursor = Cursor::new(ctx.plan, table, features, &|_| Asked::Sometimes, &[]);
             for row in 0..rows {
                 cursor.enter(ctx.frames, row);
                 for (f, column) in values.iter_mut().enumerate() {

@@ -19,6 +19,7 @@ pub use shown::Shown;
 
 use serde::{Deserialize, Serialize};
 
+use crate::dataset::NULL;
 use crate::fake::Fake;
 use crate::frame::{Frame, Hop, NO_ROW, Ref, WHICH};
 use crate::identifier::IdFormat;
@@ -272,16 +273,27 @@ impl Plan {
         Some((t, r))
     }
 
-    /// The whole-number value of a reference; [`crate::dataset::NULL`] when missing.
+    /// The whole-number value of a reference; [`NULL`] when missing.
+    #[inline]
     pub fn value(&self, frames: &[Frame], table: usize, row: usize, r: &Ref) -> i64 {
-        // Most references are to the row itself, and every bound of every row asks.
-        if r.hops.is_empty() && r.slot != WHICH {
-            return frames[table].values[usize::from(r.slot)][row];
-        }
+        // Most references are to the row itself or its owner, and every bound of every row asks.
+        let (t, row) = match r.hops[..] {
+            _ if r.slot == WHICH => return self.further(frames, table, row, r),
+            [] => (table, row),
+            [Hop::Owner] => match (self.tables[table].owner, frames[table].owner[row]) {
+                (Some(t), owner) if owner != NO_ROW => (usize::from(t), owner as usize),
+                _ => return NULL,
+            },
+            _ => return self.further(frames, table, row, r),
+        };
+        frames[t].values[usize::from(r.slot)][row]
+    }
+
+    fn further(&self, frames: &[Frame], table: usize, row: usize, r: &Ref) -> i64 {
         match self.walk(frames, table, row, &r.hops) {
             Some((t, row)) if r.slot == WHICH => i64::from(frames[t].template[row]),
             Some((t, row)) => frames[t].values[usize::from(r.slot)][row],
-            None => crate::dataset::NULL,
+            None => NULL,
         }
     }
 

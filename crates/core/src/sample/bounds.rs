@@ -44,7 +44,10 @@ impl RowDrawer<'_> {
         c: &ColumnLaw,
         targets: &[Option<Targets>],
     ) -> Option<(i64, i64)> {
-        let (mut lo, mut hi) = c.model.range.filter(|_| !self.reaches_out(c)).unwrap_or(ALL);
+        let (mut lo, mut hi) = c.always;
+        if let Some((low, high)) = c.model.range.filter(|_| !self.reaches_out(c)) {
+            (lo, hi) = (lo.max(low), hi.min(high));
+        }
         for b in &c.bounds {
             let (low, high) = self.bound(frames, row, &self.law.bounds[*b]);
             lo = lo.max(low);

@@ -1,18 +1,14 @@
 //! The model compiled for drawing, once for a run: every conditional in its flat form, next to what it came from.
 
-use super::bounds::BoundLaw;
+use super::bounds::{ALL, BoundLaw};
 use crate::boost::Scorer;
-use crate::conditional::{Binner, Conditional, Flat, Leaf, Line, Ridge};
+use crate::conditional::{Binner, Conditional, Flat, Leaf, Ridge};
 use crate::encode::Spread;
-use crate::feature::{Feature, SPARE, Source};
+use crate::feature::{Asked, Derived, Feature, SPARE, Source};
 use crate::frame::{Hop, Ref};
-use crate::model::{Coder, ColumnModel, CountModel, Drawn, Ending, Input, Keep, Model, TableModel, UniqueItem};
+use crate::model::{Bound, Coder, ColumnModel, CountModel, Drawn, Ending, Input, Keep, Model, TableModel, UniqueItem};
 use crate::plan::Plan;
 use crate::rng::name;
-
-/// Places behind the features: the linear guess, then the values of earlier parts.
-pub(super) const GUESS: usize = 0;
-pub(super) const EXTRA: usize = 1;
 
 /// One coded draw.
 pub(super) struct Law<'a> {
@@ -20,43 +16,42 @@ pub(super) struct Law<'a> {
     /// The tree, where the conditional is one, and else its boosted trees.
     pub flat: Option<Flat>,
     pub scorer: Option<Scorer>,
-    /// The linear guess, where there is one.
-    pub line: Option<Line>,
+    /// The place of the linear guess, where there is one.
+    pub guess: Option<usize>,
     /// The bins, where codes are numbers.
     pub spread: Option<Spread>,
-    /// Whether the conditional asks for the guess, and for values of earlier parts.
-    pub asks_guess: bool,
+    /// Whether the conditional asks for values of earlier parts.
     pub asks_extras: bool,
 }
 
 impl<'a> Law<'a> {
-    fn new(drawn: &'a Drawn, binners: &'a [Binner], wanted: &mut [bool]) -> Self {
+    fn new(drawn: &'a Drawn, known: &mut Known<'a>) -> Self {
         let used = drawn.conditional.used();
         let asked: Vec<&Input> = used.iter().map(|i| &drawn.inputs[usize::from(*i)]).collect();
-        let guessed_from = drawn.ridge.iter().flat_map(|r| r.features.iter().copied());
-        let features = asked.iter().filter_map(|i| match i {
-            Input::Feature(f) => Some(*f),
-            _ => None,
-        });
-        features.chain(guessed_from).for_each(|f| wanted[usize::from(f)] = true);
-        let spare = |place: usize| (binners.len() + place.min(SPARE - 1)) as u16;
-        let input = |i: u16| match &drawn.inputs[usize::from(i)] {
-            Input::Feature(f) => (*f, &binners[usize::from(*f)]),
-            Input::Ridge(b) => (spare(GUESS), b),
-            Input::Extra(e, b) => (spare(EXTRA + usize::from(*e)), b),
+        let guess = drawn.ridge.as_ref().map(|r| known.guess(r));
+        for i in &asked {
+            if let Input::Feature(f) = i {
+                known.ask(*f, Asked::Sometimes);
+            }
+        }
+        let mut input = |i: u16, is_set: bool| {
+            let (place, binner) = match &drawn.inputs[usize::from(i)] {
+                Input::Feature(f) => (u32::from(*f), &known.binners[usize::from(*f)]),
+                Input::Ridge(b) => (guess.unwrap_or_default(), b),
+                Input::Extra(e, b) => (known.spare(usize::from(*e)), b),
+            };
+            (if is_set { known.bin(place, binner) } else { place }, binner)
         };
         let (flat, scorer) = match &drawn.conditional {
-            Conditional::Tree(tree) => (Some(Flat::new(tree, input)), None),
+            Conditional::Tree(tree) => (Some(Flat::new(tree, &mut input)), None),
             Conditional::Boosted(boosted) => (None, Some(Scorer::new(boosted))),
         };
         let spread = match &drawn.coder {
             Coder::Number(coder) => Some(Spread::new(coder)),
             _ => None,
         };
-        let asks_guess = asked.iter().any(|i| matches!(i, Input::Ridge(_)));
         let asks_extras = asked.iter().any(|i| matches!(i, Input::Extra(..)));
-        let line = drawn.ridge.as_ref().map(Ridge::line);
-        Self { drawn, flat, scorer, line, spread, asks_guess, asks_extras }
+        Self { drawn, flat, scorer, guess: guess.map(|g| g as usize), spread, asks_extras }
     }
 
     /// Draws a code of a leaf under a mask: by trying, then exactly.
@@ -87,7 +82,9 @@ pub(super) struct ColumnLaw<'a> {
     pub may_miss: bool,
     /// Whether it is the last of a set that must not repeat.
     pub is_unique: bool,
-    /// Its bounds, by their number in the table, and what it may not come before.
+    /// The bounds that are the same for every row, and by their number in the table those that are not; and what it may
+    /// not come before.
+    pub always: (i64, i64),
     pub bounds: Vec<usize>,
     pub not_before: Option<Ref>,
 }
@@ -96,12 +93,19 @@ impl<'a> ColumnLaw<'a> {
     fn new(model: &'a ColumnModel, parts: Vec<Law<'a>>, keep: &Keep, last: &[UniqueItem]) -> Self {
         let slot = model.slot;
         let before = keep.no_overlap.filter(|(start, _)| *start == slot);
+        let mine = (0..keep.bounds.len()).filter(|b| keep.bounds[*b].slot == slot);
+        let (refers, fixed): (Vec<usize>, Vec<usize>) = mine.partition(|b| keep.bounds[*b].refers());
+        let always = fixed.iter().fold(ALL, |(lo, hi), b| {
+            let Bound { low, high, .. } = &keep.bounds[*b];
+            (low.as_ref().map_or(lo, |l| lo.max(l.1)), high.as_ref().map_or(hi, |h| hi.min(h.1)))
+        });
         Self {
             model,
             parts,
             may_miss: !keep.not_null.contains(&slot) && !keep.complete.contains(&slot),
             is_unique: last.contains(&UniqueItem::Slot(slot)),
-            bounds: (0..keep.bounds.len()).filter(|b| keep.bounds[*b].slot == slot).collect(),
+            always,
+            bounds: refers,
             not_before: before.map(|(_, end)| Ref::at(&[Hop::Back(1)], usize::from(end))),
         }
     }
@@ -128,18 +132,59 @@ pub(super) struct CountLaw<'a> {
 
 impl<'a> CountLaw<'a> {
     fn new(model: &'a CountModel) -> Self {
-        let mut wanted = vec![false; model.features.len()];
-        let law = Law::new(&model.drawn, &model.binners, &mut wanted);
-        Self { model, law, known: Known { features: &model.features, binners: &model.binners, wanted } }
+        let mut known = Known::new(&model.features, &model.binners);
+        let law = Law::new(&model.drawn, &mut known);
+        Self { model, law, known }
     }
 }
 
-/// A list of features and those of them that any draw asks for.
-#[derive(Clone)]
+/// A list of features, how often draws ask for each, and what they derive from them.
 pub(super) struct Known<'a> {
     pub features: &'a [Feature],
     pub binners: &'a [Binner],
-    pub wanted: Vec<bool>,
+    pub asked: Vec<Asked>,
+    pub derived: Vec<Derived<'a>>,
+}
+
+impl<'a> Known<'a> {
+    fn new(features: &'a [Feature], binners: &'a [Binner]) -> Self {
+        Self { features, binners, asked: vec![Asked::Never; features.len()], derived: Vec::new() }
+    }
+
+    fn ask(&mut self, feature: u16, often: Asked) {
+        let so_far = &mut self.asked[usize::from(feature)];
+        *so_far = often.max(*so_far);
+    }
+
+    /// The place of the value of an earlier part: behind the features.
+    fn spare(&self, extra: usize) -> u32 {
+        (self.features.len() + extra.min(SPARE - 1)) as u32
+    }
+
+    /// The next place, for something derived.
+    fn add(&mut self, derived: Derived<'a>) -> u32 {
+        self.derived.push(derived);
+        (self.features.len() + SPARE + self.derived.len() - 1) as u32
+    }
+
+    /// The place of the bin at a place, as a set.
+    fn bin(&mut self, place: u32, binner: &'a Binner) -> u32 {
+        let same = |d: &Derived| matches!(d, Derived::Bin(of, _) if *of == place);
+        match self.derived.iter().position(same) {
+            Some(at) => (self.features.len() + SPARE + at) as u32,
+            None => self.add(Derived::Bin(place, binner)),
+        }
+    }
+
+    /// The place of a linear guess.
+    fn guess(&mut self, ridge: &Ridge) -> u32 {
+        ridge.features.iter().for_each(|f| self.ask(*f, Asked::Always));
+        let source = |f: u16| &self.features[usize::from(f)].source;
+        let (of_owner, of_row) = ridge.line().split(|f| source(f).lasts());
+        let (before, rest) = of_row.split(|f| source(f).looks_back());
+        let upon = self.add(Derived::OfOwner(of_owner));
+        self.add(Derived::Guess(upon, before, rest))
+    }
 }
 
 /// One table.
@@ -165,8 +210,8 @@ pub(super) struct TableLaw<'a> {
 impl<'a> TableLaw<'a> {
     fn new(model: &'a Model, t: usize) -> Self {
         let (plan, mine) = (&model.plan.tables[t], &model.tables[t]);
-        let mut wanted = vec![false; mine.features.len()];
-        let mut law = |d: &'a Drawn| Law::new(d, &mine.binners, &mut wanted);
+        let mut known = Known::new(&mine.features, &mine.binners);
+        let mut law = |d: &'a Drawn| Law::new(d, &mut known);
         let links = mine
             .links
             .iter()
@@ -209,7 +254,7 @@ impl<'a> TableLaw<'a> {
             links,
             columns,
             counts: mine.counts.iter().map(CountLaw::new).collect(),
-            known: Known { features: &mine.features, binners: &mine.binners, wanted },
+            known,
             purposes,
             last_of_unique,
             last_of_table,
@@ -240,7 +285,7 @@ pub(super) fn depends_on(laws: &[TableLaw], plan: &Plan, t: usize) -> Vec<usize>
     out.extend(laws[t].model.keep.endings.iter().map(|ending| usize::from(ending.child)));
     // Summaries that its features look at stem from other children of the rows above.
     let mut ask = |from: usize, known: &Known| {
-        for (f, _) in known.features.iter().zip(&known.wanted).filter(|(_, w)| **w) {
+        for (f, _) in known.features.iter().zip(&known.asked).filter(|(_, a)| **a != Asked::Never) {
             if let Source::Summary(way, i) = &f.source
                 && let Some(at) = plan.table_at(from, way)
             {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bounds::ALL;
-use super::law::{ColumnLaw, EXTRA, GUESS, Known, Law, TableLaw};
+use super::law::{ColumnLaw, Known, Law, TableLaw};
 use super::link::Targets;
 use super::obey::{Decided, Obey};
 use crate::conditional::{Binner, Leaf};
@@ -52,7 +52,7 @@ impl<'a> RowDrawer<'a> {
             table,
             seed,
             binners: known.binners,
-            cursor: Cursor::new(plan, table, known.features, &|f| known.wanted[f]),
+            cursor: Cursor::new(plan, table, known.features, &|f| known.asked[f], &known.derived),
             roomy: false,
             obey: Obey::new(plan, law.model, table),
             loose: false,
@@ -202,31 +202,22 @@ impl<'a> RowDrawer<'a> {
     }
 
     fn guess(&mut self, frames: &[Frame], row: usize, law: &Law) -> f64 {
-        let Some(line) = &law.line else { return f64::NAN };
-        line.guess(|f| self.cursor.value(frames, row, usize::from(f)))
+        law.guess.map_or(f64::NAN, |place| self.cursor.value(frames, row, place))
     }
 
     /// The leaf of the flat tree that a row reaches; None where there is no tree.
     pub(super) fn leaf(&mut self, frames: &[Frame], row: usize, law: &Law, extras: &[f64]) -> Option<Leaf> {
         let flat = law.flat.as_ref()?;
         if law.asks_extras {
-            extras.iter().take(SPARE - EXTRA).enumerate().for_each(|(e, v)| self.cursor.set_spare(EXTRA + e, Some(*v)));
+            extras.iter().take(SPARE).enumerate().for_each(|(e, v)| self.cursor.set_spare(e, *v));
         }
-        if !law.asks_guess {
-            return Some(flat.leaf(|input| self.cursor.value(frames, row, usize::from(input))));
+        let mut walk = flat.walk();
+        loop {
+            match walk.on(|place| self.cursor.held(place as usize)) {
+                Ok(leaf) => return Some(leaf),
+                Err(place) => self.cursor.find(frames, row, place as usize),
+            };
         }
-        self.cursor.set_spare(GUESS, None);
-        let spare = self.cursor.spare() + GUESS;
-        Some(flat.leaf(|input| {
-            if usize::from(input) != spare {
-                return self.cursor.value(frames, row, usize::from(input));
-            }
-            self.cursor.held(GUESS).unwrap_or_else(|| {
-                let guess = self.guess(frames, row, law);
-                self.cursor.set_spare(GUESS, Some(guess));
-                guess
-            })
-        }))
     }
 
     /// Draws a code; `weigh` gives the share of each code that is allowed.
@@ -402,7 +393,10 @@ impl<'a> RowDrawer<'a> {
 
 /// The nearest value on a step inside the bounds, where there is one.
 fn on_step(v: i64, step: i64, (lo, hi): (i64, i64)) -> i64 {
-    let past = v.rem_euclid(step.max(1));
+    if step <= 1 {
+        return v;
+    }
+    let past = v.rem_euclid(step);
     let (below, above) = (v.saturating_sub(past), v.saturating_add(step - past));
     let (near, far) = if 2 * past < step { (below, above) } else { (above, below) };
     match past {

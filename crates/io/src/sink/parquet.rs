@@ -98,14 +98,10 @@ fn encoding(array: &ArrayRef, column: &ColumnMeta) -> Option<Encoding> {
             // Few distinct values in no order are a small dictionary: the ward of a stay, the city of a patient.
             let text = array.as_string::<i32>();
             let n = text.len().min(LOOK);
-            let known = (0..n).filter(|i| text.is_valid(*i)).map(|i| text.value(i));
-            let (mut distinct, mut sorted, mut last) = (HashSet::new(), true, "");
-            for t in known {
-                sorted &= last <= t;
-                last = t;
-                distinct.insert(t);
-            }
-            (sorted || distinct.len() * 8 > n).then_some(Encoding::DELTA_BYTE_ARRAY)
+            let known = || (0..n).filter(|i| text.is_valid(*i)).map(|i| text.value(i));
+            let mut distinct = HashSet::new();
+            let mut many = || known().any(|t| distinct.insert(t) && distinct.len() * 8 > n);
+            (known().is_sorted() || many()).then_some(Encoding::DELTA_BYTE_ARRAY)
         }
         _ => None,
     }

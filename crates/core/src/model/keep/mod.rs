@@ -110,6 +110,13 @@ pub struct Bound {
     pub unit: Unit,
 }
 
+impl Bound {
+    /// Whether what it leaves depends on the row.
+    pub fn refers(&self) -> bool {
+        [&self.low, &self.high].into_iter().flatten().any(|(to, _)| to.is_some())
+    }
+}
+
 /// A member of a unique set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum UniqueItem {
