@@ -44,7 +44,7 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
 }
 
 /// Decimal places of the grid that the lines share.
-fn grid(linked: &Linked, table: &str, numbers: &[&Line]) -> Result<u32> {
+pub(super) fn grid(linked: &Linked, table: &str, numbers: &[&Line]) -> Result<u32> {
     let mut decimals = 0;
     for line in numbers {
         let path = linked.path(table, &line.path)?;

@@ -15,6 +15,7 @@ mod links;
 mod missing;
 mod no_overlap;
 mod order;
+mod parts;
 mod paths;
 mod restrict;
 mod totals;
@@ -132,6 +133,7 @@ fn of_table(linked: &Linked, table: &str, entities: &[u32]) -> Result<Vec<Found>
     found.extend(paths::find(linked, table)?);
     found.extend(determines::find(linked, table, &own)?);
     found.extend(formula::find(linked, table, &own)?);
+    found.extend(parts::find(linked, table, &own)?);
     found.extend(unique::find(linked, table, &own)?);
     found.extend(missing::find(linked, table, &own, entities));
     found.extend(restrict::find(linked, table)?);

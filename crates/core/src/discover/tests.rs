@@ -359,3 +359,69 @@ fn what_outlasts_an_interval_is_not_inside_it() {
     let said = said(&find(&tables));
     assert!(!said.iter().any(|s| s.contains("inside")), "{said:#?}");
 }
+
+/// A time of day, some days after 2018.
+fn moment(s: &mut Stream) -> i64 {
+    (17_532 * 86_400 + s.between(0, 1_500 * 86_400)) * crate::time::SECOND
+}
+
+fn clock(time: i64) -> String {
+    crate::time::format(time, "%Y-%m-%d %H:%M:%S")
+}
+
+#[test]
+fn parts_of_a_time_are_formulas_and_their_names_follow() {
+    let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let rows = lines(1500, "parts", |_, s| {
+        let time = moment(s);
+        let part = |p: crate::rule::part::Part| p.of(time);
+        use crate::rule::part::Part::*;
+        let (weekday, hour) = (part(Weekday) as usize, part(Hour));
+        let times = [clock(time), day(time.div_euclid(crate::time::DAY))].join(", ");
+        let numbers = [Year, Month, Week, DayOfYear].map(|p| part(p).to_string()).join(", ");
+        let quarter = part(Quarter);
+        let of_day = ["night", "morning", "afternoon", "evening"][hour as usize / 6];
+        let from_sunday = weekday % 7 + 1;
+        format!(
+            "{times}, {numbers}, Q{quarter}, {}, {}, {from_sunday}, {hour}, {of_day}",
+            names[weekday - 1],
+            weekday - 1
+        )
+    });
+    let spec = "t(at:time, day:time, year:number, month, week:number, yearday:number, quarter, name, number:number, \
+                from_sunday:number, hour:number, of_day)";
+    let found = said(&find(&[Table(spec, &rows)]));
+    let expected = [
+        "t: day = date(at)",
+        "t: year = year(at)",
+        "t: month = month(at)",
+        "t: week = week(at)",
+        "t: yearday = day_of_year(at)",
+        "t: number = weekday(at) - 1",
+        "t: hour = hour(at)",
+    ];
+    assert!(expected.iter().all(|e| found.contains(&e.to_string())), "{found:#?}");
+    // Each name by the part that it stands for, or by a number that is this part.
+    for (column, by) in [
+        ("quarter", ["quarter of at", "month"]),
+        ("name", ["weekday of at", "number"]),
+        ("from_sunday", ["name", "number"]),
+        ("of_day", ["hour of at", "hour"]),
+    ] {
+        let rule = |by: &str| found.contains(&format!("t: {by} determines {column}"));
+        assert!(by.into_iter().any(rule), "{column}: {found:#?}");
+        let others = found.iter().filter(|f| f.ends_with(&format!("determines {column}"))).count();
+        assert!(others <= 2 && !rule("at") && !rule("day"), "{column}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_few_times_share_is_no_part_of_them() {
+    // Each of twenty days has its label, whatever its weekday.
+    let rows = lines(2000, "days", |_, s| {
+        let n = s.between(0, 19);
+        format!("{}, L{}, {}", day(17_000 + 31 * n), n * n % 7, n * n % 5)
+    });
+    let found = said(&find(&[Table("t(day:time, label, number:number)", &rows)]));
+    assert!(found.iter().all(|f| !f.contains(" of day ") && !f.contains('(')), "{found:#?}");
+}
