@@ -7,6 +7,7 @@
 //! others are left out.
 
 mod determines;
+mod fitted;
 mod formula;
 mod implied;
 mod inferred;
@@ -18,6 +19,9 @@ mod order;
 mod parts;
 mod paths;
 mod restrict;
+mod rounded;
+mod spans;
+mod sums;
 mod totals;
 mod unique;
 
