@@ -28,8 +28,8 @@ const MORE_LEVELS: usize = 12;
 /// A column of numbers.
 pub(super) struct Figures<'a> {
     pub line: &'a Line,
-    /// In units; missing ones are no number.
-    pub values: Vec<f64>,
+    /// Ticks of a unit.
+    unit: f64,
     /// The middle one of them.
     pub typical: f64,
     /// Half of a step of its last decimal, and a bit.
@@ -42,21 +42,34 @@ impl<'a> Figures<'a> {
     pub fn all(linked: &Linked, table: &str, numbers: &[&'a Line], grid: u32) -> Result<Vec<Self>> {
         let unit = 10f64.powi(grid as i32);
         let figures = |line: &&'a Line| {
-            let value = |t: &i64| if *t == NULL { f64::NAN } else { *t as f64 / unit };
-            let values: Vec<f64> = line.ticks.iter().map(value).collect();
-            let typical = line.sorted.get(line.sorted.len() / 2).map_or(0.0, value);
+            let typical = line.sorted.get(line.sorted.len() / 2).map_or(0.0, |t| *t as f64 / unit);
             let half = 0.5 / 10f64.powi(decimals(linked, table, line)? as i32) * (1.0 + 1e-9);
-            Ok(Self { line, glance: glance(&values), values, typical, half })
+            Ok(Self { line, unit, typical, half, glance: glance(&line.ticks) })
         };
         numbers.iter().map(figures).collect()
+    }
+
+    /// The value of a row; a missing one is no number.
+    pub fn at(&self, row: usize) -> f64 {
+        match self.line.ticks[row] {
+            NULL => f64::NAN,
+            t => t as f64 / self.unit,
+        }
+    }
+
+    pub fn rows(&self) -> std::ops::Range<usize> {
+        0..self.line.ticks.len()
     }
 }
 
 /// Rows from all over a column, the largest and the smallest values taking turns.
-fn glance(values: &[f64]) -> Vec<usize> {
-    let step = (values.len() / POOL).max(1);
-    let mut far: Vec<usize> = (0..values.len()).step_by(step).filter(|r| !values[*r].is_nan()).collect();
-    far.sort_by(|a, b| values[*b].abs().total_cmp(&values[*a].abs()));
+fn glance(ticks: &[i64]) -> Vec<usize> {
+    let step = (ticks.len() / POOL).max(1);
+    let mut far: Vec<usize> = (0..ticks.len()).step_by(step).filter(|r| ticks[*r] != NULL).collect();
+    if far.len() < GLANCE {
+        far = (0..ticks.len()).filter(|r| ticks[*r] != NULL).take(POOL).collect();
+    }
+    far.sort_by_key(|r| std::cmp::Reverse(ticks[*r].unsigned_abs()));
     let (n, wanted) = (far.len(), GLANCE.min(far.len()));
     (0..wanted).map(|i| if i % 2 == 0 { far[i / 2] } else { far[n - 1 - (i / 2) * (n / wanted)] }).collect()
 }
@@ -141,8 +154,12 @@ pub(super) fn find(linked: &Linked, table: &str, all: &[Figures], done: &mut Exp
 fn of_one(linked: &Linked, table: &str, whole: &Figures, all: &[Figures], done: &Explained) -> Result<Option<Found>> {
     let is_other = |a: &&Figures| a.line.path != whole.line.path;
     for a in all.iter().filter(is_other).filter(|a| !done.has(&whole.line.path, &[&a.line.path])) {
-        let value = |r: usize| a.values[r];
+        let value = |r: usize| a.at(r);
         if let Some((factor, constant)) = line(whole, &value, false) {
+            // Equal columns are found as paths that agree.
+            if factor.text == "1" && constant == "0" {
+                continue;
+            }
             let equals = scaled(&quoted(&a.line.path), &factor, &constant);
             let typical = [(a.typical * factor.value) + constant.parse::<f64>().unwrap_or(0.0)];
             if let Some(one) = prove(linked, table, whole, equals, |_, i| typical[i], 1)? {
@@ -158,7 +175,7 @@ fn of_two(linked: &Linked, table: &str, whole: &Figures, all: &[Figures], done: 
     for (i, a) in others() {
         for (j, b) in others().filter(|(j, _)| *j != i) {
             for form in Form::ALL.into_iter().filter(|f| i < j || !matches!(f, Form::Product)) {
-                let value = |r: usize| form.of(a.values[r], b.values[r]);
+                let value = |r: usize| form.of(a.at(r), b.at(r));
                 let Some(range) = through_zero(whole, &value, &whole.glance) else { continue };
                 // Only now names are compared, which takes longer.
                 if done.has(&whole.line.path, &[&a.line.path, &b.line.path]) {
@@ -168,14 +185,14 @@ fn of_two(linked: &Linked, table: &str, whole: &Figures, all: &[Figures], done: 
                 if matches!(form, Form::Above) && !is_one(range) {
                     continue;
                 }
-                let rows: Vec<usize> = (0..whole.values.len()).collect();
+                let rows: Vec<usize> = whole.rows().collect();
                 let Some(range) = through_zero(whole, &value, &rows) else { continue };
                 let Some(factor) = factors(range, false).into_iter().next() else { continue };
                 let (x, y) = (quoted(&a.line.path), quoted(&b.line.path));
                 let equals = scaled(&form.written(&x, &y), &factor, "0");
                 let without = |r: usize, part: usize| match part {
-                    0 => factor.value * form.of(a.typical, b.values[r]),
-                    _ => factor.value * form.of(a.values[r], b.typical),
+                    0 => factor.value * form.of(a.typical, b.at(r)),
+                    _ => factor.value * form.of(a.at(r), b.typical),
                 };
                 if let Some(one) = prove(linked, table, whole, equals, without, 2)? {
                     return Ok(Some(one));
@@ -189,14 +206,14 @@ fn of_two(linked: &Linked, table: &str, whole: &Figures, all: &[Figures], done: 
 /// Factors with which values are those of a column in some rows; None where there are none, or too few rows.
 fn through_zero(whole: &Figures, value: &dyn Fn(usize) -> f64, rows: &[usize]) -> Option<(f64, f64)> {
     let mut known = 0;
-    let pairs = rows.iter().map(|r| (value(*r), whole.values[*r])).filter(|(v, w)| v.is_finite() && w.is_finite());
+    let pairs = rows.iter().map(|r| (value(*r), whole.at(*r))).filter(|(v, w)| v.is_finite() && w.is_finite());
     let range = factor(pairs.inspect(|_| known += 1), whole.half)?;
     (known >= KNOWN).then_some(range)
 }
 
 /// A factor and a constant with which values are those of a column in all rows.
 pub(super) fn line(whole: &Figures, value: &dyn Fn(usize) -> f64, divide: bool) -> Option<(Factor, String)> {
-    let pair = |r: usize| Some((value(r), whole.values[r])).filter(|(v, w)| v.is_finite() && w.is_finite());
+    let pair = |r: usize| Some((value(r), whole.at(r))).filter(|(v, w)| v.is_finite() && w.is_finite());
     let few: Vec<(f64, f64)> = whole.glance.iter().filter_map(|r| pair(*r)).collect();
     if few.len() < KNOWN {
         return None;
@@ -208,7 +225,7 @@ pub(super) fn line(whole: &Figures, value: &dyn Fn(usize) -> f64, divide: bool) 
     if !few.iter().all(|(v, w)| (w - ends.1 - middle * (v - ends.0)).abs() <= 3.0 * whole.half) {
         return None;
     }
-    let all = || (0..whole.values.len()).filter_map(pair);
+    let all = || whole.rows().filter_map(pair);
     let range = slope(all(), whole.half)?;
     factors(range, divide).into_iter().find_map(|factor| {
         let constants = shift(all().map(|(v, w)| (v * factor.value, w)), whole.half)?;
@@ -262,8 +279,8 @@ pub(super) fn prove(
     let kind = RuleKind::Formula { table: table.into(), column: whole.line.path.clone(), equals };
     let Some(tally) = Rule::declared(kind.clone()).prove(linked)?.filter(|t| t.broken == 0) else { return Ok(None) };
     let matters = |part: usize| {
-        let differs = |r: &usize| (without(*r, part) - whole.values[*r]).abs() > whole.half;
-        (0..whole.values.len()).filter(differs).count() as u64
+        let differs = |r: &usize| (without(*r, part) - whole.at(*r)).abs() > whole.half;
+        whole.rows().filter(differs).count() as u64
     };
     let cases = (0..parts).map(matters).min().unwrap_or(0);
     if cases < CASES {

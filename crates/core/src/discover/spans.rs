@@ -6,7 +6,7 @@ use crate::linked::Linked;
 use crate::time::{DAY, SECOND, civil_from_days, years_between};
 
 use super::Found;
-use super::fitted::shift;
+use super::fitted::{Factor, shift};
 use super::lines::{Kind, Line, lines};
 use super::paths::quoted;
 use super::rounded::{Explained, Figures, line, prove, scaled};
@@ -21,6 +21,8 @@ enum Count {
     Years,
     YearNumbers,
     Whole(i64),
+    /// The same, of days begun.
+    OfDays(i64),
     Days,
 }
 
@@ -30,6 +32,7 @@ impl Count {
             Self::Years => years_between(start, end),
             Self::YearNumbers => year(end) - year(start),
             Self::Whole(unit) => (end.saturating_sub(start)).div_euclid(unit * SECOND),
+            Self::OfDays(unit) => Self::Days.of(start, end).saturating_mul(86_400).div_euclid(*unit),
             Self::Days => end.div_euclid(DAY) - start.div_euclid(DAY),
         }
     }
@@ -39,6 +42,7 @@ impl Count {
             Self::Years => format!("years({start}, {end})"),
             Self::YearNumbers => format!("year({end}) - year({start})"),
             Self::Whole(unit) => format!("floor(({end} - {start}) / {unit})"),
+            Self::OfDays(unit) => format!("floor((date({end}) - date({start})) / {unit})"),
             Self::Days if clock => format!("(date({end}) - date({start})) / 86400"),
             Self::Days => format!("({end} - {start}) / 86400"),
         }
@@ -78,7 +82,9 @@ fn between(linked: &Linked, table: &str, whole: &Figures, times: &[Line], done: 
             let clock = start.kind == Kind::Time || end.kind == Kind::Time;
             // Between dates there are whole days anyway.
             let units = UNITS.into_iter().filter(|u| clock || *u > 86_400).map(Count::Whole);
-            let counts = [Count::Years, Count::Days].into_iter().chain(units).chain([Count::YearNumbers]);
+            let of_days = UNITS.into_iter().filter(|u| clock && *u > 86_400).map(Count::OfDays);
+            let counts = [Count::Years, Count::Days].into_iter().chain(units).chain(of_days);
+            let counts = counts.chain([Count::YearNumbers]);
             for count in counts {
                 let value = |r: usize| both(r).map_or(f64::NAN, |(a, b)| count.of(a, b) as f64);
                 let Some(constant) = counted(whole, &value) else { continue };
@@ -88,7 +94,10 @@ fn between(linked: &Linked, table: &str, whole: &Figures, times: &[Line], done: 
                 }
             }
             let seconds = |r: usize| both(r).map_or(f64::NAN, |(a, b)| b.saturating_sub(a) as f64 / SECOND as f64);
-            if let Some((factor, constant)) = line(whole, &seconds, true).filter(|(f, _)| f.value > 0.0) {
+            // A span counts from zero, one or a half; what needs another number is counted in a way not known here.
+            let is_plain = |c: &str| c.parse::<f64>().is_ok_and(|c| (2.0 * c).fract() == 0.0 && c.abs() <= 1.0);
+            let fits = |(f, c): &(Factor, String)| f.value > 0.0 && is_plain(c);
+            if let Some((factor, constant)) = line(whole, &seconds, true).filter(fits) {
                 let equals = scaled(&format!("({to} - {from})"), &factor, &constant);
                 if let Some(one) = span(linked, table, whole, equals)? {
                     return Ok(Some(one));
@@ -112,7 +121,7 @@ fn since_year(
         for number in all.iter().filter(|n| !done.has(&whole.line.path, &[&time.path, &n.line.path])) {
             let value = |r: usize| match time.ticks[r] {
                 NULL => f64::NAN,
-                t => year(t) as f64 - number.values[r],
+                t => year(t) as f64 - number.at(r),
             };
             let Some(constant) = counted(whole, &value) else { continue };
             let equals = plus(format!("year({}) - {}", quoted(&time.path), quoted(&number.line.path)), constant);
@@ -126,10 +135,10 @@ fn since_year(
 
 /// The constant between a count and a column, in all rows; one or none.
 fn counted(whole: &Figures, value: &dyn Fn(usize) -> f64) -> Option<i64> {
-    let known = |r: usize| Some((value(r), whole.values[r])).filter(|(v, w)| v.is_finite() && w.is_finite());
+    let known = |r: usize| Some((value(r), whole.at(r))).filter(|(v, w)| v.is_finite() && w.is_finite());
     let exact = |rows: &mut dyn Iterator<Item = (f64, f64)>| shift(rows, 1e-6);
     exact(&mut whole.glance.iter().filter_map(|r| known(*r)))?;
-    let (low, high) = exact(&mut (0..whole.values.len()).filter_map(known))?;
+    let (low, high) = exact(&mut whole.rows().filter_map(known))?;
     let constant = f64::midpoint(low, high).round();
     (constant.abs() <= 1.0 && low <= constant && constant <= high).then_some(constant as i64)
 }

@@ -10,6 +10,8 @@ use super::{Found, bits, rows};
 
 /// Rows that are solved for, beyond one for each column: none of them fits by chance.
 const SPARE: usize = 64;
+/// Rows of which these are chosen.
+const POOL: usize = 20_000;
 /// Most terms of a sum.
 const TERMS: usize = 40;
 /// Largest number that a term is multiplied with.
@@ -40,11 +42,12 @@ pub(super) fn find(table: &str, numbers: &[&Line], grid: u32) -> Vec<Found> {
 /// Rows in which all columns are known; columns that leave too few of them are left out.
 fn whole_rows(lines: &mut Vec<&Line>) -> Vec<usize> {
     let n = lines.first().map_or(0, |l| l.ticks.len());
+    let step = (n / POOL).max(1);
     loop {
         let wanted = 2 * lines.len() + 2 * SPARE;
         let known = |r: &usize| lines.iter().all(|l| l.ticks[*r] != NULL);
-        let rows: Vec<usize> = (0..n).filter(known).collect();
-        if rows.len() >= wanted.min(n) || lines.len() < 3 {
+        let rows: Vec<usize> = (0..n).step_by(step).filter(known).collect();
+        if rows.len() >= wanted.min(n.div_ceil(step)) || lines.len() < 3 {
             let step = (rows.len() / wanted).max(1);
             return rows.into_iter().step_by(step).collect();
         }
