@@ -6,6 +6,8 @@ use crate::{Error, ErrorKind, Result};
 pub const SECOND: i64 = 1_000_000;
 /// Microseconds in a day.
 pub const DAY: i64 = 86_400 * SECOND;
+/// The furthest time from 1970 that is computed with, in microseconds: past the year 9999.
+pub(crate) const FURTHEST: u64 = 8_000_000 * DAY as u64;
 
 /// Days since 1970-01-01 of a civil date (Hinnant, chrono-compatible low-level date algorithms).
 pub fn days_from_civil(y: i64, m: u32, d: u32) -> i64 {

@@ -8,6 +8,7 @@ use healthdata_core::fit::{FitOptions, fit};
 use healthdata_core::metadata::{ColumnMeta, Sdtype};
 use healthdata_core::rng::Stream;
 use healthdata_core::sample::{SampleRequest, Sampler};
+use healthdata_core::time::{DAY, SECOND};
 use healthdata_core::{Column, Dataset};
 
 /// Rows drawn from a model of the tables with these rules and those that they obey, which are proved on the new rows too.
@@ -453,4 +454,56 @@ fn what_grows_by_shares_of_itself_grows_so_again() {
     let (n, mean) = (shares.len() as f64, shares.iter().sum::<f64>() / shares.len() as f64);
     assert!((mean - 0.03).abs() < 5.0 * 0.04 / (12.0 * n).sqrt(), "{mean}");
     assert!(shares.iter().all(|s| (0.009..0.051).contains(s)), "{shares:?}");
+}
+
+#[test]
+fn parts_of_times_rounded_results_and_ages_are_computed() {
+    let mut rng = Stream::new(11, 0, 0);
+    let time = |s: i64| healthdata_core::time::format(s * SECOND, "%Y-%m-%d %H:%M:%S");
+    let born: Vec<i64> = (0..300).map(|_| rng.between(-9000, 14_000)).collect();
+    let day = |d: i64| healthdata_core::time::format(d * DAY, "%Y-%m-%d");
+    let patients: String = (0..300).map(|p| format!("P{p}, {}, {}\n", ["f", "m"][p % 2], day(born[p]))).collect();
+    let names = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    let mut stays = String::new();
+    for s in 0..1200 {
+        let (p, from) = (rng.below(300) as usize, 17_532 * 86_400 + rng.between(0, 1_400 * 86_400));
+        let to = from + rng.between(3_600, 12 * 86_400);
+        let age = healthdata_core::time::years_between(born[p] * DAY, from * SECOND);
+        let (kg, cm) = (rng.between(45, 120), rng.between(150, 199));
+        let bmi = (kg as f64 * 100_000.0 / (cm * cm) as f64).round() as i64;
+        let los = ((to - from) as f64 / 864.0).round() as i64;
+        let (name, hour) = (names[(from / 86_400 % 7) as usize], from / 3600 % 24);
+        stays += &format!(
+            "S{s}, P{p}, {}, {}, {}, {name}, {hour}, {age}, {}.{:02}, {kg}, {cm}, {}.{}\n",
+            time(from),
+            time(to),
+            day(from / 86_400),
+            los / 100,
+            los % 100,
+            bmi / 10,
+            bmi % 10
+        );
+    }
+    let spec = "stays(*stay, patient>patients, admit:time, left:time, day:time, weekday, hour:number, age:number, \
+                los:number, kg:number, cm:number, bmi:number)";
+    let made = again(&[Table("patients(*patient, sex, born:time)", &patients), Table(spec, &stays)], &[]);
+    let when = |table: &str, name: &str| {
+        let column = column(&made, table, name, Sdtype::Datetime { format: None });
+        (0..column.len()).map(|r| column.tick(r)).collect::<Vec<i64>>()
+    };
+    let births: std::collections::HashMap<String, i64> =
+        texts(&made, "patients", "patient").into_iter().zip(when("patients", "born")).collect();
+    let (of, admit, left, days) =
+        (texts(&made, "stays", "patient"), when("stays", "admit"), when("stays", "left"), when("stays", "day"));
+    let [hour, age, los, kg, cm, bmi] = ["hour", "age", "los", "kg", "cm", "bmi"].map(|c| numbers(&made, "stays", c));
+    let weekday = texts(&made, "stays", "weekday");
+    for r in 0..of.len() {
+        assert_eq!(days[r], admit[r] - admit[r].rem_euclid(DAY));
+        assert_eq!(weekday[r], names[(admit[r] / DAY % 7) as usize]);
+        assert_eq!(hour[r], admit[r] / SECOND / 3600 % 24);
+        assert_eq!(age[r], healthdata_core::time::years_between(births[&of[r]], admit[r]));
+        let half = 0.5 + 1e-6;
+        assert!((los[r] as f64 - (left[r] - admit[r]) as f64 / SECOND as f64 / 864.0).abs() <= half);
+        assert!((bmi[r] as f64 - kg[r] as f64 * 100_000.0 / (cm[r] * cm[r]) as f64).abs() <= half);
+    }
 }

@@ -38,6 +38,7 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
             let kind = RuleKind::Determines {
                 table: table.to_owned(),
                 column: from.path.clone(),
+                part: None,
                 determines: to.path.clone(),
             };
             if repeats >= REPEATS && repeated >= 3 {

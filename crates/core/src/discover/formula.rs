@@ -1,4 +1,4 @@
-//! Finds `formula`: columns that are sums, differences, multiples or products of others.
+//! Finds `formula`: columns that are sums, differences, multiples or products of others; with what is rounded.
 
 use crate::Result;
 use crate::dataset::NULL;
@@ -8,12 +8,13 @@ use crate::time::SECOND;
 
 use super::lines::{Kind, Line};
 use super::paths::quoted;
-use super::{Found, bits, rows};
+use super::rounded::{Explained, Figures};
+use super::{Found, bits, rounded, rows, spans, sums};
 
 /// Most columns whose sums are tried: a hundred make half a million sums, each dropped after a few rows.
 const COLUMNS: usize = 100;
 /// Rows on which every part must differ from zero, so that the sum is more than a copy.
-const CASES: u64 = 30;
+pub(super) const CASES: u64 = 30;
 /// Units in which a number of a time span may be counted, in seconds.
 const UNITS: [i64; 5] = [1, 60, 3_600, 86_400, 604_800];
 
@@ -40,23 +41,38 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
             }
         }
     }
+    // What these explain is not looked for in other ways.
+    let mut done = Explained::new(&found);
+    for one in sums::find(table, &numbers, grid) {
+        let RuleKind::Formula { column, .. } = &one.rule.kind else { continue };
+        let parts = one.rule.paths();
+        if one.broken == 0 && !done.has(column, &parts.iter().map(String::as_str).collect::<Vec<_>>()) {
+            done.add(&one);
+            found.push(one);
+        }
+    }
+    let figures = Figures::all(linked, table, &numbers, grid)?;
+    found.extend(spans::find(linked, table, &figures, &mut done)?);
+    found.extend(rounded::find(linked, table, &figures, &mut done)?);
     Ok(found)
 }
 
 /// Decimal places of the grid that the lines share.
-fn grid(linked: &Linked, table: &str, numbers: &[&Line]) -> Result<u32> {
-    let mut decimals = 0;
-    for line in numbers {
-        let path = linked.path(table, &line.path)?;
-        if let Some(crate::Column::Number { decimals: d, .. }) = crate::linked::as_numbers(path.column).as_deref() {
-            decimals = decimals.max(u32::from(*d));
-        }
-    }
-    Ok(decimals)
+pub(super) fn grid(linked: &Linked, table: &str, numbers: &[&Line]) -> Result<u32> {
+    numbers.iter().try_fold(0, |most, line| Ok(decimals(linked, table, line)?.max(most)))
+}
+
+/// Decimal places of a line of numbers.
+pub(super) fn decimals(linked: &Linked, table: &str, line: &Line) -> Result<u32> {
+    let path = linked.path(table, &line.path)?;
+    Ok(match crate::linked::as_numbers(path.column).as_deref() {
+        Some(crate::Column::Number { decimals, .. }) => u32::from(*decimals),
+        _ => 0,
+    })
 }
 
 /// A constant on the shared grid as a formula writes it: ` + 1.5`, nothing for zero.
-fn constant(value: i128, grid: u32) -> String {
+pub(super) fn constant(value: i128, grid: u32) -> String {
     if value == 0 {
         return String::new();
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::metadata::{Metadata, Owner};
 use crate::rule::expression::Expression;
+use crate::rule::part::Part;
 use crate::rule::{Rule, RuleKind};
 
 use super::Found;
@@ -222,11 +223,12 @@ fn formulas(found: &mut Vec<Found>) {
 fn determined(found: &mut Vec<Found>, declared: &[&Rule]) {
     let mut gone = vec![false; found.len()];
     for i in (0..found.len()).rev() {
-        let RuleKind::Determines { table, column, determines } = &found[i].rule.kind else { continue };
+        let RuleKind::Determines { table, column, part, determines } = &found[i].rule.kind else { continue };
         let others = found.iter().enumerate().filter(|(k, f)| *k != i && !gone[*k] && f.broken == 0);
         let kinds = others.map(|(_, f)| &f.rule.kind).chain(declared.iter().map(|r| &r.kind));
         let edges: Vec<Edge> = kinds.flat_map(|kind| decides(kind, table)).map(|(a, b)| (a, b, None)).collect();
-        gone[i] = reaches(&edges.iter().collect::<Vec<_>>(), column, determines);
+        let from = part.map_or(column.clone(), |part| of(part.name(), column));
+        gone[i] = reaches(&edges.iter().collect::<Vec<_>>(), &from, determines);
     }
     let mut i = 0;
     found.retain(|_| {
@@ -235,11 +237,20 @@ fn determined(found: &mut Vec<Found>, declared: &[&Rule]) {
     });
 }
 
+/// A part of a column, as it stands in a formula.
+fn of(part: &str, column: &str) -> String {
+    format!("{part}({column})")
+}
+
 /// What a rule makes one column of a table decide about another.
 fn decides(kind: &RuleKind, table: &str) -> Vec<(String, String)> {
     match kind {
-        RuleKind::Determines { table: t, column, determines } if t == table => {
+        RuleKind::Determines { table: t, column, part: None, determines } if t == table => {
             vec![(column.clone(), determines.clone())]
+        }
+        RuleKind::Determines { table: t, column, part: Some(part), determines } if t == table => {
+            let part = of(part.name(), column);
+            vec![(column.clone(), part.clone()), (part, determines.clone())]
         }
         RuleKind::PathsAgree { table: t, left, right } if t == table => {
             let key = |path: &String| path.split_once('.').map_or(path.clone(), |p| p.0.to_owned());
@@ -247,9 +258,25 @@ fn decides(kind: &RuleKind, table: &str) -> Vec<(String, String)> {
         }
         RuleKind::Formula { table: t, column, equals } if t == table => {
             let Ok(formula) = Expression::parse(equals) else { return Vec::new() };
-            // A sum with a constant and a multiple can be turned around.
-            match formula.names()[..] {
-                [one] => vec![(one.to_owned(), column.clone()), (column.clone(), one.to_owned())],
+            let to = |from: &str| (from.to_owned(), column.clone());
+            if let Some(time) = formula.day_of() {
+                // Both have the same parts, but for those of the clock.
+                let parts = Part::ALL.into_iter().filter(|p| !p.is_of_clock());
+                let parts = parts.map(|p| (of(p.name(), column), of(p.name(), time)));
+                let each = |(day, part): (String, String)| {
+                    [(column.clone(), day.clone()), (day.clone(), part.clone()), (part, day)]
+                };
+                return parts.flat_map(each).chain([to(time)]).collect();
+            }
+            match (formula.names()[..].first(), formula.part()) {
+                // A part of a time, perhaps counted from another number, says nothing of the rest.
+                (Some(one), Some(part)) => {
+                    let part = of(part.name(), one);
+                    vec![to(one), (one.to_string(), part.clone()), to(&part), (column.clone(), part)]
+                }
+                (Some(one), None) if !formula.is_plain() && formula.names().len() == 1 => vec![to(one)],
+                // A sum with a constant and a multiple can be turned around.
+                (Some(one), None) if formula.names().len() == 1 => vec![to(one), (column.clone(), one.to_string())],
                 _ => Vec::new(),
             }
         }

@@ -7,6 +7,7 @@
 //! others are left out.
 
 mod determines;
+mod fitted;
 mod formula;
 mod implied;
 mod inferred;
@@ -15,8 +16,12 @@ mod links;
 mod missing;
 mod no_overlap;
 mod order;
+mod parts;
 mod paths;
 mod restrict;
+mod rounded;
+mod spans;
+mod sums;
 mod totals;
 mod unique;
 
@@ -132,6 +137,7 @@ fn of_table(linked: &Linked, table: &str, entities: &[u32]) -> Result<Vec<Found>
     found.extend(paths::find(linked, table)?);
     found.extend(determines::find(linked, table, &own)?);
     found.extend(formula::find(linked, table, &own)?);
+    found.extend(parts::find(linked, table, &own)?);
     found.extend(unique::find(linked, table, &own)?);
     found.extend(missing::find(linked, table, &own, entities));
     found.extend(restrict::find(linked, table)?);

@@ -107,6 +107,12 @@ fn judge(linked: &Linked, table: &str, left: &str, right: &str) -> Result<Option
     let [l, r] = paths;
     let (own_numbers, picks) = (matches!(l.column, crate::Column::Number { .. }), l.has_picks() || r.has_picks());
     let both_own = !l.is_long() && !r.is_long();
+    // A day beside a time of day is computed from it.
+    let day = match (l.is_date, r.is_date) {
+        (true, false) if both_own => Some((left, right)),
+        (false, true) if both_own => Some((right, left)),
+        _ => None,
+    };
     let (l, r) = align(l, r, false)?;
     let all = linked.table(table)?.rows;
     let differ = |row: &usize| matches!((l.value(*row, 0), r.value(*row, 0)), (Some(a), Some(b)) if a != b);
@@ -136,6 +142,9 @@ fn judge(linked: &Linked, table: &str, left: &str, right: &str) -> Result<Option
         return Ok(None);
     }
     let kind = match (both_own, own_numbers) {
+        _ if let Some((day, time)) = day => {
+            RuleKind::Formula { table: table.into(), column: day.into(), equals: format!("date({})", quoted(time)) }
+        }
         (true, true) => RuleKind::Formula { table: table.into(), column: right.into(), equals: quoted(left) },
         _ => RuleKind::PathsAgree { table: table.into(), left: left.into(), right: right.into() },
     };

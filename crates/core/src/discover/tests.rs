@@ -359,3 +359,211 @@ fn what_outlasts_an_interval_is_not_inside_it() {
     let said = said(&find(&tables));
     assert!(!said.iter().any(|s| s.contains("inside")), "{said:#?}");
 }
+
+/// A time of day, some days after 2018.
+fn moment(s: &mut Stream) -> i64 {
+    (17_532 * 86_400 + s.between(0, 1_500 * 86_400)) * crate::time::SECOND
+}
+
+fn clock(time: i64) -> String {
+    crate::time::format(time, "%Y-%m-%d %H:%M:%S")
+}
+
+#[test]
+fn parts_of_a_time_are_formulas_and_their_names_follow() {
+    let names = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let rows = lines(1500, "parts", |_, s| {
+        let time = moment(s);
+        let part = |p: crate::rule::part::Part| p.of(time);
+        use crate::rule::part::Part::*;
+        let (weekday, hour) = (part(Weekday) as usize, part(Hour));
+        let times = [clock(time), day(time.div_euclid(crate::time::DAY))].join(", ");
+        let numbers = [Year, Month, Week, DayOfYear].map(|p| part(p).to_string()).join(", ");
+        let quarter = part(Quarter);
+        let of_day = ["night", "morning", "afternoon", "evening"][hour as usize / 6];
+        let from_sunday = weekday % 7 + 1;
+        format!(
+            "{times}, {numbers}, Q{quarter}, {}, {}, {from_sunday}, {hour}, {of_day}",
+            names[weekday - 1],
+            weekday - 1
+        )
+    });
+    let spec = "t(at:time, day:time, year:number, month, week:number, yearday:number, quarter, name, number:number, \
+                from_sunday:number, hour:number, of_day)";
+    let found = said(&find(&[Table(spec, &rows)]));
+    let expected = [
+        "t: day = date(at)",
+        "t: year = year(at)",
+        "t: month = month(at)",
+        "t: week = week(at)",
+        "t: yearday = day_of_year(at)",
+        "t: number = weekday(at) - 1",
+        "t: hour = hour(at)",
+    ];
+    assert!(expected.iter().all(|e| found.contains(&e.to_string())), "{found:#?}");
+    // Each name by the part that it stands for, or by a number that is this part.
+    for (column, by) in [
+        ("quarter", ["quarter of at", "month"]),
+        ("name", ["weekday of at", "number"]),
+        ("from_sunday", ["name", "number"]),
+        ("of_day", ["hour of at", "hour"]),
+    ] {
+        let rule = |by: &str| found.contains(&format!("t: {by} determines {column}"));
+        assert!(by.into_iter().any(rule), "{column}: {found:#?}");
+        let others = found.iter().filter(|f| f.ends_with(&format!("determines {column}"))).count();
+        assert!(others <= 2 && !rule("at") && !rule("day"), "{column}: {found:#?}");
+    }
+}
+
+#[test]
+fn what_few_times_share_is_no_part_of_them() {
+    // Each of twenty days has its label, whatever its weekday.
+    let rows = lines(2000, "days", |_, s| {
+        let n = s.between(0, 19);
+        format!("{}, L{}, {}", day(17_000 + 31 * n), n * n % 7, n * n % 5)
+    });
+    let found = said(&find(&[Table("t(day:time, label, number:number)", &rows)]));
+    assert!(found.iter().all(|f| !f.contains(" of day ") && !f.contains('(')), "{found:#?}");
+}
+
+fn fixed(ticks: i64, decimals: u32) -> String {
+    let unit = 10i64.pow(decimals);
+    let sign = if ticks < 0 { "-" } else { "" };
+    format!("{sign}{}.{:0width$}", ticks.abs() / unit, ticks.abs() % unit, width = decimals as usize)
+}
+
+/// A number rounded to so many decimals.
+fn round(number: f64, decimals: u32) -> String {
+    fixed((number * 10f64.powi(decimals as i32)).round() as i64, decimals)
+}
+
+#[test]
+fn rounded_results_are_formulas() {
+    let found = |spec: &str, row: &dyn Fn(&mut Stream) -> String| {
+        let rows = lines(800, spec, |_, s| row(s));
+        said(&find(&[Table(spec, &rows)]))
+    };
+    let has = |found: Vec<String>, rule: &str| assert!(found.contains(&rule.to_owned()), "{rule}: {found:#?}");
+    has(
+        found("t(w:number, h:number, bmi:number)", &|s| {
+            let (w, h) = (s.between(400, 1200), s.between(145, 200));
+            format!("{}, {}, {}", fixed(w, 1), fixed(h, 2), round(w as f64 / 10.0 / (h as f64 / 100.0).powi(2), 1))
+        }),
+        "t: bmi = w / (h * h)",
+    );
+    has(
+        found("t(w:number, cm:number, bmi:number)", &|s| {
+            let (w, h) = (s.between(400, 1200), s.between(145, 200));
+            format!("{}, {h}, {}", fixed(w, 1), round(w as f64 * 1000.0 / (h * h) as f64, 1))
+        }),
+        "t: bmi = 10000 * w / (cm * cm)",
+    );
+    has(
+        found("t(mark:number, most:number, percent:number)", &|s| {
+            let most = [50, 80, 120][s.below(3) as usize];
+            let mark = s.between(0, most);
+            format!("{mark}, {most}, {}", round(100.0 * mark as f64 / most as f64, 1))
+        }),
+        "t: percent = 100 * mark / most",
+    );
+    has(
+        found("t(people:number, income:number, billions:number)", &|s| {
+            let (people, income) = (s.between(100_000, 90_000_000), s.between(500, 60_000));
+            format!("{people}, {income}, {}", round((people * income) as f64 / 1e9, 2))
+        }),
+        "t: billions = 0.000000001 * people * income",
+    );
+    has(
+        found("t(celsius:number, other:number, fahrenheit:number)", &|s| {
+            let c = s.between(-200, 400);
+            format!("{}, {}, {}", fixed(c, 1), s.between(0, 900), round(0.18 * c as f64 + 32.0, 1))
+        }),
+        "t: fahrenheit = 1.8 * celsius + 32",
+    );
+    has(
+        found("t(sold:number, returned:number, net:number)", &|s| {
+            let (a, b) = (s.between(0, 9000), s.between(0, 6000));
+            format!("{}, {}, {}", fixed(a, 2), fixed(b, 2), fixed((a - b).max(0), 2))
+        }),
+        "t: net = max(0, sold - returned)",
+    );
+    has(
+        found("t(sum:number, off:number, post:number, total:number)", &|s| {
+            let (a, off, post) = (s.between(500, 90_000), s.between(0, 400), [0, 499][s.below(2) as usize]);
+            format!("{}, {}, {}, {}", fixed(a, 2), fixed(off, 2), fixed(post, 2), fixed(a - off + post, 2))
+        }),
+        "t: total = post + sum - off",
+    );
+    has(
+        found("t(a:number, b:number, c:number, d:number, e:number, all:number)", &|s| {
+            let items: Vec<i64> = (0..5).map(|_| s.between(0, 4)).collect();
+            let texts: Vec<String> = items.iter().map(i64::to_string).collect();
+            format!("{}, {}", texts.join(", "), items.iter().sum::<i64>())
+        }),
+        "t: all = a + b + c + d + e",
+    );
+}
+
+#[test]
+fn spans_and_ages_are_formulas() {
+    let people = lines(400, "born", |i, s| format!("{i}, {}, x", day(s.between(-9000, 14_000))));
+    let of = |unit: i64, decimals: u32| {
+        move |from: i64, to: i64| round((to - from) as f64 / crate::time::SECOND as f64 / unit as f64, decimals)
+    };
+    let two = of(86_400, 2);
+    let hours = of(3_600, 1);
+    let stays = lines(1200, "stays", |_, s| {
+        let (person, from) = (s.below(400), moment(s));
+        let to = from + s.between(3_600, 12 * 86_400) * crate::time::SECOND;
+        let born = Stream::new(1, name(&["born"]), person).between(-9000, 14_000) * crate::time::DAY;
+        let whole = (to - from).div_euclid(crate::time::DAY);
+        let age = crate::time::years_between(born, from);
+        format!("{person}, {}, {}, {age}, {whole}, {}, {}", clock(from), clock(to), two(from, to), hours(from, to))
+    });
+    let spec = "stays(person>people, admit:time, discharge:time, age:number, days:number, los:number, hours:number)";
+    let spoken = |left_out: &[&str]| {
+        let keep: Vec<usize> = ["person", "admit", "discharge", "age", "days", "los", "hours"]
+            .iter()
+            .enumerate()
+            .filter(|(_, n)| !left_out.contains(n))
+            .map(|(i, _)| i)
+            .collect();
+        let cut = |text: &str| {
+            let cells: Vec<&str> = text.split(',').map(str::trim).collect();
+            keep.iter().map(|i| cells[*i]).collect::<Vec<_>>().join(", ")
+        };
+        let columns = cut(spec.trim_start_matches("stays(").trim_end_matches(')'));
+        let rows: String = stays.lines().map(|l| cut(l) + "\n").collect();
+        let spec = format!("stays({columns})");
+        said(&find(&[Table("people(*id, born:time, kind)", &people), Table(&spec, &rows)]))
+    };
+    for (column, equals) in [
+        ("age", "years(person.born, admit)"),
+        ("days", "floor((discharge - admit) / 86400)"),
+        ("los", "(discharge - admit) / 86400"),
+        ("hours", "(discharge - admit) / 3600"),
+    ] {
+        let others: Vec<&str> = ["age", "days", "los", "hours"].into_iter().filter(|c| *c != column).collect();
+        let found = spoken(&others);
+        assert!(found.contains(&format!("stays: {column} = {equals}")), "{found:#?}");
+    }
+    // All of them together, each by the times or by another that is finer.
+    let found = spoken(&[]);
+    assert_eq!(found.iter().filter(|f| f.contains(" = ")).count(), 4, "{found:#?}");
+}
+
+#[test]
+fn what_is_nearly_a_formula_is_none() {
+    for seed in 0..10 {
+        let rows = lines(1000, &format!("nearly {seed}"), |_, s| {
+            let (a, b, noise) = (s.between(100, 900), s.between(10, 99), s.between(-2, 2));
+            let ratio = a * 100 / b + noise;
+            let line = (18 * a + 320) / 10 + noise;
+            let steps = (a * a / 40_000).min(4);
+            format!("{a}, {b}, {}, {line}, {steps}, {}, {}", fixed(ratio, 2), i64::from(a > 500), s.below(3))
+        });
+        let spec = "t(a:number, b:number, ratio:number, line:number, steps:number, flag:number, other:number)";
+        let found = said(&find(&[Table(spec, &rows)]));
+        assert!(found.iter().all(|f| !f.contains(" = ")), "{seed}: {found:#?}");
+    }
+}

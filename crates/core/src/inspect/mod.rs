@@ -317,9 +317,13 @@ fn ruled(model: &TableModel, slot: u16) -> BTreeSet<i64> {
         }
     }
     for f in &model.keep.follows {
-        if let Decider::Number(by, known) = &f.from {
-            values.extend(known.iter().filter(|_| *by == slot).map(|k| k.0));
-            values.extend(known.iter().filter(|_| f.slot == slot).map(|k| k.1));
+        match &f.from {
+            Decider::Number(by, known) => {
+                values.extend(known.iter().filter(|_| *by == slot).map(|k| k.0));
+                values.extend(known.iter().filter(|_| f.slot == slot).map(|k| k.1));
+            }
+            Decider::Part(_, _, known) => values.extend(known.iter().filter(|_| f.slot == slot).map(|k| k.1)),
+            Decider::Row(_) => {}
         }
     }
     values

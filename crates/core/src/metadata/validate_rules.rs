@@ -32,9 +32,12 @@ pub(super) fn check(meta: &Metadata, rule: &RuleKind, say: Say) {
             at.need(!values.is_empty(), "names no values");
         }),
         FixedCombinations { table, columns, .. } => at.on(table, |at| at.columns(columns, 2)),
-        Determines { table, column, determines } => {
-            at.on(table, |at| at.columns(&[column.clone(), determines.clone()], 2));
-        }
+        Determines { table, column, part, determines } => at.on(table, |at| {
+            at.columns(&[column.clone(), determines.clone()], 2);
+            if part.is_some() {
+                at.times(&[column]);
+            }
+        }),
         Formula { table, column, equals } => at.on(table, |at| {
             at.column(column);
             match Expression::parse(equals) {

@@ -508,8 +508,9 @@ impl Look<'_> {
         for f in &keep.follows {
             let own = kind(f.slot)?;
             match &f.from {
-                Decider::Number(by, known) => {
-                    kind(*by)?;
+                Decider::Number(by, known) | Decider::Part(by, _, known) => {
+                    let by = kind(*by)?;
+                    need(matches!(f.from, Decider::Number(..)) || by.is_time(), "a part of what is no time")?;
                     need(known.iter().all(|(_, v)| held(own, *v)), "a value that follows from another")?;
                 }
                 Decider::Row(way) => _ = self.way(t, way)?,

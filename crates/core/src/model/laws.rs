@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::keep::{Bound, UniqueItem};
 use crate::encode::NumberCoder;
 use crate::frame::{Hop, Ref};
+use crate::rule::part::Part;
 use crate::rule::total::Aggregate;
 
 /// How a value seen from a row becomes a bound on the grid of a slot.
@@ -56,11 +57,23 @@ pub struct Follows {
     pub optional: bool,
 }
 
+impl Decider {
+    /// The slot whose number, or part of a time, decides.
+    pub fn slot(&self) -> Option<u16> {
+        match self {
+            Self::Number(by, _) | Self::Part(by, ..) => Some(*by),
+            Self::Row(_) => None,
+        }
+    }
+}
+
 /// What decides a slot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Decider {
     /// A number or time: from each of these on the value beside it; below the first as from there on. In ascending order.
     Number(u16, Vec<(i64, i64)>),
+    /// A part of a time, in the same way.
+    Part(u16, Part, Vec<(i64, i64)>),
     /// A row at the end of a way: what the first row with it has, the others have too.
     Row(Vec<Hop>),
 }

@@ -14,6 +14,9 @@
 //! # Ok::<(), healthdata_core::Error>(())
 //! ```
 //!
+//! - `part`: `year`, `quarter`, `month`, `week`, `day`, `weekday`, `day_of_year`, `hour` or `minute`, where it is a part of
+//!   a time that decides: `{"kind": "determines", "table": "sales", "column": "sold_at", "part": "weekday", "determines":
+//!   "day"}` for a column that holds `Mon`, `Tue` and so on. [formula](formula.md) says what the parts are.
 //! - Rows that differ from the commonest value of their group are broken; of equally common ones the first stands.
 //! - **Missing**: holds, on either side.
 //! - **How it is kept**: beside a label only its own value is drawn; from a number or time it is looked up in steps,
@@ -21,17 +24,30 @@
 
 use std::collections::HashMap;
 
-use crate::Result;
-use crate::linked::{Groups, Linked, Tally};
+use crate::dataset::NULL;
+use crate::linked::{Groups, Linked, Path, Tally};
+use crate::{Column, Result};
 
-pub(super) fn check(linked: &Linked, table: &str, column: &str, determines: &str) -> Result<Tally> {
+use super::part::Part;
+use super::senseless;
+
+pub(super) fn check(
+    linked: &Linked,
+    table: &str,
+    (column, part): (&str, Option<Part>),
+    determines: &str,
+) -> Result<Tally> {
     let (from, to) = (linked.path(table, column)?, linked.path(table, determines)?);
+    if part.is_some() && !matches!(from.column, Column::Time { .. }) {
+        return Err(senseless(format!("{column} holds no times, which have parts")));
+    }
     let rows = linked.table(table)?.rows;
-    let of = |path: &crate::linked::Path| {
-        let tick = |row| path.row(row, 0).map_or(crate::dataset::NULL, |r| path.column.tick(r));
-        Groups::of_values((0..rows).map(tick))
+    let of = |path: &Path, part: Option<Part>| {
+        let tick = |row| path.row(row, 0).map_or(NULL, |r| path.column.tick(r));
+        let value = |tick| part.filter(|_| tick != NULL).map_or(tick, |p| p.of(tick));
+        Groups::of_values((0..rows).map(tick).map(value))
     };
-    Ok(Tally::marked(rows, broken(&of(&from), &of(&to))))
+    Ok(Tally::marked(rows, broken(&of(&from, part), &of(&to, None))))
 }
 
 /// The rows whose second group is not the usual one of their first group.

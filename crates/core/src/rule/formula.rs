@@ -13,12 +13,15 @@
 //! # Ok::<(), healthdata_core::Error>(())
 //! ```
 //!
-//! - `equals`: sums, differences and products of paths and plain decimal numbers, with brackets. A name with other
-//!   characters than letters, digits, `_` and `.` stands in double quotes. A time counts in seconds, so
-//!   `admit + days * 86400` is a time again.
+//! - `equals`: sums, differences, products and quotients of paths and plain decimal numbers, with brackets. A name with
+//!   other characters than letters, digits, `_` and `.` stands in double quotes. A time counts in seconds, so
+//!   `admit + days * 86400` is a time again, and `(discharge - admit) / 86400` are days.
+//! - Of a time: `year(x)`, `quarter(x)`, `month(x)`, `week(x)` (ISO 8601), `day(x)`, `weekday(x)` (1 is Monday),
+//!   `day_of_year(x)`, `hour(x)`, `minute(x)`, and `date(x)`, its midnight. `years(a, b)` are the whole years from one time
+//!   to another, as ages are counted. Of numbers: `floor(x)`, `min(a, b)`, `max(a, b)`.
 //! - It is exact in whole numbers; a result with more decimals than the column has is rounded to them, and half
-//!   a step either way holds.
-//! - **Missing**: a row where any value is missing holds.
+//!   a step either way holds. A quotient that does not end is cut after twelve decimals.
+//! - **Missing**: a row where any value is missing, or divided by zero, holds.
 //! - **How it is kept**: the column is computed once the others are there; it is drawn only where one of them is
 //!   missing. Formulas that need each other are an error.
 

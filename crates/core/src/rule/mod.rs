@@ -20,11 +20,13 @@ pub mod domain;
 pub mod expression;
 pub mod fixed_combinations;
 pub mod formula;
+mod function;
 pub mod inside;
 pub mod no_overlap;
 pub mod not_null;
 pub mod null_when;
 pub mod order;
+pub mod part;
 pub mod paths_agree;
 pub mod range;
 pub mod restrict;
@@ -35,6 +37,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use part::Part;
 use total::Aggregate;
 
 use crate::linked::{Linked, PICKS, Path, Tally, decimal};
@@ -106,16 +109,20 @@ pub enum RuleKind {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         allowed: Vec<Vec<String>>,
     },
-    /// One value of `column` has one value of `determines`.
+    /// One value of `column`, or of a part of its times, has one value of `determines`.
     Determines {
         /// The table.
         table: String,
         /// The column that decides.
         column: String,
+        /// The part of its times that does: `weekday` for a column of names of days.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        part: Option<Part>,
         /// The column that follows.
         determines: String,
     },
-    /// A column computed from others of its row: sums and differences of paths and constants, as in `a + b - 1`.
+    /// A column computed from others of its row: sums, products, quotients and functions of paths and constants, as in
+    /// `a + b - 1`.
     Formula {
         /// The table.
         table: String,
@@ -298,7 +305,9 @@ impl Rule {
             Domain { table, column, values } => domain::check(linked, table, column, values),
             FixedCombinations { allowed, .. } if allowed.is_empty() => return Ok(None),
             FixedCombinations { table, columns, allowed } => fixed_combinations::check(linked, table, columns, allowed),
-            Determines { table, column, determines } => determines::check(linked, table, column, determines),
+            Determines { table, column, part, determines } => {
+                determines::check(linked, table, (column, *part), determines)
+            }
             Formula { table, column, equals } => formula::check(linked, table, column, equals),
             NullWhen { table, column, when, values } => null_when::check(linked, table, column, when, values),
             NotNull { table, column } => not_null::check(linked, table, column),
@@ -337,7 +346,10 @@ impl Rule {
             FixedCombinations { table, columns, .. } => {
                 format!("{table}: only known combinations of {}", columns.join(", "))
             }
-            Determines { table, column, determines } => format!("{table}: {column} determines {determines}"),
+            Determines { table, column, part, determines } => match part {
+                Some(part) => format!("{table}: {} of {column} determines {determines}", part.name()),
+                None => format!("{table}: {column} determines {determines}"),
+            },
             Formula { table, column, equals } => format!("{table}: {column} = {equals}"),
             NullWhen { table, column, when, .. } => format!("{table}: {column} is missing depending on {when}"),
             NotNull { table, column } => format!("{table}: {column} is never missing"),

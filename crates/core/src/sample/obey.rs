@@ -8,10 +8,8 @@ use crate::frame::{Frame, Hop, NO_ROW, Ref};
 use crate::model::{Decider, Keep, Place, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
 use crate::rule::expression::{Exact, Expression};
-use crate::time::years_between;
-
-/// The furthest time from 1970 that a formula may give, in ticks: past the year 9999.
-const FURTHEST: u64 = 8_000_000 * crate::time::DAY as u64;
+use crate::rule::part::Part;
+use crate::time::{FURTHEST, years_between};
 
 /// What decides a column before it is drawn.
 pub(super) enum Decided {
@@ -232,7 +230,8 @@ impl<'a> Obey<'a> {
         }
         for (i, f) in self.keep.follows.iter().enumerate().filter(|(_, f)| f.slot == slot) {
             let value = match &f.from {
-                Decider::Number(by, known) => self.follow(frames, row, *by, known),
+                Decider::Number(by, known) => self.follow(frames, row, (*by, None), known),
+                Decider::Part(by, part, known) => self.follow(frames, row, (*by, Some(*part)), known),
                 Decider::Row(hops) => {
                     let end = self.end(frames, row, hops);
                     end.and_then(|r| self.decided.get(&(i, r)).copied())
@@ -245,9 +244,16 @@ impl<'a> Obey<'a> {
         Decided::Free
     }
 
-    /// What a number decides, by the step that it lies in.
-    fn follow(&self, frames: &[Frame], row: usize, by: u16, known: &[(i64, i64)]) -> Option<i64> {
-        match frames[self.table].values[usize::from(by)][row] {
+    /// What a number, or a part of a time, decides, by the step that it lies in.
+    fn follow(
+        &self,
+        frames: &[Frame],
+        row: usize,
+        (by, part): (u16, Option<Part>),
+        known: &[(i64, i64)],
+    ) -> Option<i64> {
+        let value = frames[self.table].values[usize::from(by)][row];
+        match part.filter(|_| value != NULL).map_or(value, |p| p.of(value)) {
             NULL => None,
             v => known.get(known.partition_point(|k| k.0 <= v).saturating_sub(1)).map(|k| k.1),
         }
@@ -255,12 +261,14 @@ impl<'a> Obey<'a> {
 
     /// True when all numbers that decide a value agree on it.
     fn followed(&self, frames: &[Frame], row: usize) -> bool {
-        self.keep.follows.iter().all(|f| match &f.from {
-            Decider::Number(by, known) => {
-                let value = frames[self.table].values[usize::from(f.slot)][row];
-                value == NULL || self.follow(frames, row, *by, known).is_none_or(|v| v == value)
-            }
-            Decider::Row(_) => true,
+        self.keep.follows.iter().all(|f| {
+            let (by, known) = match &f.from {
+                Decider::Number(by, known) => ((*by, None), known),
+                Decider::Part(by, part, known) => ((*by, Some(*part)), known),
+                Decider::Row(_) => return true,
+            };
+            let value = frames[self.table].values[usize::from(f.slot)][row];
+            value == NULL || self.follow(frames, row, by, known).is_none_or(|v| v == value)
         })
     }
 

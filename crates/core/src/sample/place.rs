@@ -13,7 +13,7 @@ use super::link::Targets;
 use super::row::{RowDrawer, TRIES};
 use crate::dataset::NULL;
 use crate::frame::{Frame, Ref};
-use crate::model::{ColumnModel, Decider, Quantity, TableModel};
+use crate::model::{ColumnModel, Computed, Decider, Follows, Quantity, TableModel};
 use crate::plan::{Plan, firsts};
 use crate::time::DAY;
 
@@ -37,7 +37,7 @@ impl Moving {
         let (capacity, (when, _)) = (mine.keep.capacity.as_ref()?, mine.when.as_ref()?);
         let apart = mine.keep.unique_in_table.is_empty()
             && plan.tables[t].links.iter().all(|l| usize::from(l.target) != t)
-            && mine.keep.follows.iter().all(|f| matches!(f.from, Decider::Number(..)));
+            && mine.keep.follows.iter().all(|f| !matches!(f.from, Decider::Row(_)));
         let slots = moving(when, mine)?;
         let ends = [capacity.start, capacity.end].map(usize::from);
         (apart && ends.iter().all(|e| slots.contains(e))).then_some(Self { slots, ends })
@@ -65,7 +65,10 @@ fn moving(when: &ColumnModel, mine: &TableModel) -> Option<Vec<usize>> {
         }
     }
     let of_these = |r: &Ref| r.hops.is_empty() && slots.contains(&r.slot);
-    if mine.keep.computed.iter().any(|c| slots.contains(&c.slot) || c.names.iter().any(|(_, r)| of_these(r))) {
+    let computed = |c: &Computed| slots.contains(&c.slot) || c.names.iter().any(|(_, r)| of_these(r));
+    // Whole weeks later it is another month, and the same day of the week.
+    let is_part = |f: &Follows| matches!(f.from, Decider::Part(by, ..) if slots.contains(&by));
+    if mine.keep.computed.iter().any(computed) || mine.keep.follows.iter().any(is_part) {
         return None;
     }
     Some(slots.into_iter().map(usize::from).collect())

@@ -167,10 +167,8 @@ impl Block<'_> {
                 _ => None,
             });
             let computed = mine.keep.computed.iter().filter(|c| c.names.iter().any(|(_, r)| depends(r)));
-            let follows = mine.keep.follows.iter().filter(|f| match f.from {
-                Decider::Number(by, _) => changed.contains(&(t, by)),
-                Decider::Row(_) => false,
-            });
+            let follows = mine.keep.follows.iter();
+            let follows = follows.filter(|f| f.from.slot().is_some_and(|by| changed.contains(&(t, by))));
             let mut decided = computed.map(|c| c.slot).chain(follows.map(|f| f.slot));
             let next = copied.or_else(|| decided.find(|slot| !done.contains(slot)).map(|slot| (slot, None)));
             let Some((slot, copy)) = next else { return };

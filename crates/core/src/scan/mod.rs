@@ -173,9 +173,13 @@ impl Look {
             self.together(of, &c.slots, c.allowed.iter().cloned(), |v| v);
         }
         for f in &keep.follows {
-            if let Decider::Number(by, known) = &f.from {
+            let part = |v: i64| match f.from {
+                Decider::Part(_, part, _) if v != NULL => part.of(v),
+                _ => v,
+            };
+            if let Decider::Number(by, known) | Decider::Part(by, _, known) = &f.from {
                 // A number stands for all that decide as it does, up to the next one.
-                let step = |v: i64| match known.partition_point(|k| k.0 <= v).max(1) {
+                let step = |v: i64| match known.partition_point(|k| k.0 <= part(v)).max(1) {
                     _ if v == NULL => NULL,
                     n => known.get(n - 1).map_or(v, |k| k.0),
                 };

@@ -185,7 +185,7 @@ fn of_rule(metadata: &Metadata, rule: &Rule, small: &[String]) -> Result<Task> {
     let table = rule.table();
     let split = match &rule.kind {
         RuleKind::Unique { columns, .. } => Some(Split::Columns(columns.clone())),
-        RuleKind::Determines { column, .. } => Some(Split::Columns(vec![column.clone()])),
+        RuleKind::Determines { column, part: None, .. } => Some(Split::Columns(vec![column.clone()])),
         RuleKind::NoOverlap { owner: key, .. } | RuleKind::Capacity { link: key, .. } => {
             metadata.step_key(table, key)?.map(Split::Link)
         }

@@ -6,7 +6,8 @@ use super::{Keeper, Training};
 use crate::dataset::NULL;
 use crate::frame::{Hop, NO_ROW};
 use crate::model::laws::{Combinations, Decider, Follows};
-use crate::plan::{Origin, Output, Plan, SlotKind};
+use crate::plan::{Origin, Output, Plan, SlotKind, TablePlan};
+use crate::rule::part::Part;
 
 /// Entities of each value of a key, in the order of the keys.
 fn groups<K: Ord>(training: &Training, t: usize, key: impl Fn(usize) -> Option<K>) -> BTreeMap<K, BTreeSet<u32>> {
@@ -99,8 +100,14 @@ fn steps(groups: &BTreeMap<(i64, i64), BTreeSet<u32>>, k: usize) -> Vec<(i64, i6
     }
 }
 
-/// A column that decides another: as combinations where it has labels, by its number, or by the row it leads to.
-pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: &str) -> Option<()> {
+/// A column that decides another: as combinations where it has labels, by its number or a part of its times, or by the
+/// row it leads to.
+pub(super) fn determines(
+    k: &mut Keeper,
+    table: &str,
+    (column, part): (&str, Option<Part>),
+    determines: &str,
+) -> Option<()> {
     let (plan, metadata, training) = (k.training.plan, k.training.metadata, k.training);
     let t = plan.table(table)?;
     if !k.drawn(table) {
@@ -112,6 +119,7 @@ pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: 
     let target = &values[usize::from(slot)];
     let place = metadata.tables[&table.name].columns.get_index_of(column)?;
     match &table.output[place] {
+        _ if part.is_some() && !is_time(table, place) => return None,
         Output::Slot(by) if table.slots[usize::from(*by)].kind.is_label() => {
             // Of the values beside one label the usual one, as `check` counts it; none where too few entities have it.
             let decider = &values[usize::from(*by)];
@@ -140,7 +148,7 @@ pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: 
         Output::Slot(by) => {
             let decider = &values[usize::from(*by)];
             let both = |r: usize| {
-                let (a, b) = (decider[r], target[r]);
+                let (a, b) = (part.filter(|_| decider[r] != NULL).map_or(decider[r], |p| p.of(decider[r])), target[r]);
                 (a != NULL && b != NULL && !pooled(plan, t, slot, b)).then_some((a, b))
             };
             let known = steps(&groups(training, t, both), training.min_support);
@@ -148,7 +156,11 @@ pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: 
                 return None;
             }
             let optional = (0..decider.len()).any(|r| decider[r] != NULL && target[r] == NULL);
-            k.all[t].follows.push(Follows { slot, from: Decider::Number(*by, known), optional });
+            let from = match part {
+                Some(part) => Decider::Part(*by, part, known),
+                None => Decider::Number(*by, known),
+            };
+            k.all[t].follows.push(Follows { slot, from, optional });
         }
         Output::Key(hops, _) => {
             let shared = match hops.as_slice() {
@@ -172,6 +184,11 @@ pub(super) fn determines(k: &mut Keeper, table: &str, column: &str, determines: 
         Output::Fake(_) | Output::Kept(_) | Output::Group(..) | Output::Given(..) => return None,
     }
     Some(())
+}
+
+/// True for a column of modelled times.
+fn is_time(table: &TablePlan, place: usize) -> bool {
+    matches!(&table.output[place], Output::Slot(s) if table.slots[usize::from(*s)].kind.is_time())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::{Bound, Keep, Keeper, UniqueItem};
 use crate::dataset::NULL;
 use crate::encode::{Grain, NumberCoder};
 use crate::frame::{Frame, Hop, NO_ROW, Ref};
-use crate::model::laws::{Decider, Ending, Marginal, Place, Unit};
+use crate::model::laws::{Ending, Marginal, Place, Unit};
 use crate::plan::{Plan, SlotKind};
 use crate::time::DAY;
 
@@ -86,7 +86,7 @@ fn is_needed(keep: &Keep, reads: &dyn Fn(&Ref) -> bool, apart: bool) -> bool {
     keep.bounds.iter().any(bound)
         || keep.computed.iter().any(|c| own(c.slot) || c.names.iter().any(|(_, r)| reads(r)))
         || keep.combinations.iter().any(|c| c.slots.iter().any(|s| own(*s)))
-        || keep.follows.iter().any(|f| own(f.slot) || matches!(f.from, Decider::Number(by, _) if own(by)))
+        || keep.follows.iter().any(|f| own(f.slot) || f.from.slot().is_some_and(own))
         || keep.restrictions.iter().any(|r| reads(&r.from) || reads(&r.to))
         || keep.agree.iter().any(|(a, b)| value(a) || value(b))
         || keep.no_overlap.is_some_and(|(start, end)| own(start) || own(end))

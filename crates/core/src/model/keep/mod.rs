@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::conflict;
-use super::laws::{Combinations, Computed, Decider, Ending, Follows, MissingWhen, Place, Total, Unit};
+use super::laws::{Combinations, Computed, Ending, Follows, MissingWhen, Place, Total, Unit};
 use crate::Result;
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, Ref};
@@ -80,9 +80,7 @@ impl Keep {
             needs.extend(c.names.iter().filter(|(_, r)| r.hops.is_empty()).map(|(_, r)| r.slot));
         }
         for f in self.follows.iter().filter(|f| f.slot == slot) {
-            if let Decider::Number(by, _) = f.from {
-                needs.push(by);
-            }
+            needs.extend(f.from.slot());
         }
         for m in self.missing_when.iter().filter(|m| m.item == UniqueItem::Slot(slot)) {
             if let UniqueItem::Slot(when) = m.when {
@@ -244,7 +242,9 @@ fn one(k: &mut Keeper, rule: &RuleKind) -> Option<()> {
             endings::ending(k, table, left, right).or_else(|| values::paths_agree(k, table, left, right))
         }
         RuleKind::Domain { table, column, values } => values::domain(k, table, column, values),
-        RuleKind::Determines { table, column, determines } => determines::determines(k, table, column, determines),
+        RuleKind::Determines { table, column, part, determines } => {
+            determines::determines(k, table, (column, *part), determines)
+        }
         RuleKind::FixedCombinations { table, columns, allowed } => {
             values::fixed_combinations(k, table, columns, allowed)
         }
