@@ -97,7 +97,7 @@ impl Column {
     fn read_on(array: &dyn Array, meta: &ColumnMeta, grid: Grid) -> Result<Column> {
         match &meta.sdtype {
             Sdtype::Numerical => read_numbers(array, grid),
-            Sdtype::Datetime { format } => read_times(array, format.as_deref()),
+            Sdtype::Datetime { format } => read_times(array, format.as_deref(), meta),
             Sdtype::Id { .. } => read_text(array).map(whole_ids),
             _ => read_text(array),
         }
@@ -334,7 +334,7 @@ fn unreadable(array: &dyn Array, wanted: &str) -> Error {
     Error::new(ErrorKind::Data, format!("type {} can't be read as {wanted}", array.data_type()))
 }
 
-fn read_times(array: &dyn Array, format: Option<&str>) -> Result<Column> {
+fn read_times(array: &dyn Array, format: Option<&str>, meta: &ColumnMeta) -> Result<Column> {
     let scaled = |v: Option<i64>, per: i64| v.map_or(NULL, |v| v.saturating_mul(per));
     let ticks = match array.data_type() {
         DataType::Date32 => {
@@ -366,10 +366,12 @@ fn read_times(array: &dyn Array, format: Option<&str>) -> Result<Column> {
                     found
                 }
             };
+            // Of a time that is known less finely the first moment stands for all that it may be.
+            let coarse = |t: &str| meta.other_formats().find_map(|f| time::parse(t, f).ok());
             let mut places = Places::new("not a time in the column's datetime_format");
             let ticks = text.iter().enumerate().map(|(i, t)| match t.map(str::trim) {
                 None | Some("") => NULL,
-                Some(t) => time::parse(t, format).unwrap_or_else(|_| {
+                Some(t) => time::parse(t, format).ok().or_else(|| coarse(t)).unwrap_or_else(|| {
                     places.add(i);
                     NULL
                 }),
@@ -443,7 +445,11 @@ fn read_text(array: &dyn Array) -> Result<Column> {
                 .collect(),
             DataType::Null => vec![NO_CODE; array.len()],
             DataType::Date32 | DataType::Timestamp(_, _) => {
-                let Column::Time { ticks } = read_times(array, None)? else { return Err(unreadable(array, "labels")) };
+                let Column::Time { ticks } =
+                    read_times(array, None, &ColumnMeta::new(Sdtype::Datetime { format: None }))?
+                else {
+                    return Err(unreadable(array, "labels"));
+                };
                 let text = |t: i64| (t != NULL).then(|| time::format(t, "%Y-%m-%d %H:%M:%S"));
                 ticks.into_iter().map(|t| code(text(t).as_deref())).collect()
             }

@@ -12,7 +12,7 @@ use arrow_schema::{Field, Schema};
 use crate::dataset::{NO_CODE, NULL};
 use crate::frame::Frame;
 use crate::metadata::Metadata;
-use crate::plan::{Output, Plan, Shown, SlotKind};
+use crate::plan::{Output, Plan, Shown, SlotKind, TablePlan, Written};
 use crate::rng::{mix, name};
 use crate::{Column, Error, ErrorKind, Result, time};
 
@@ -69,6 +69,11 @@ impl Writer<'_> {
         let table = &self.plan.tables[t];
         let shown = self.shown(t, c);
         let array = match &table.output[c] {
+            Output::Slot(s) if let Shown::Written(w) = shown => {
+                let values = &self.frames[t].values;
+                let texts = rows.map(|r| written(w, table, values[usize::from(*s)][r], values, r));
+                Arc::new(StringArray::from_iter(texts))
+            }
             Output::Slot(s) => {
                 let values = &self.frames[t].values[usize::from(*s)][rows];
                 typed(values, &table.slots[usize::from(*s)].kind, shown)
@@ -159,6 +164,20 @@ impl Writer<'_> {
     }
 }
 
+/// A value in the form of its row.
+fn written(w: &Written, table: &TablePlan, value: i64, values: &[Vec<i64>], row: usize) -> Option<String> {
+    if value == NULL {
+        return None;
+    }
+    let label = match &table.slots[usize::from(w.form)].kind {
+        SlotKind::Label { labels, .. } => {
+            usize::try_from(values[usize::from(w.form)][row]).ok().and_then(|code| labels.get(code))
+        }
+        _ => None,
+    };
+    Some(time::format(value, label.unwrap_or(&w.usual)))
+}
+
 /// The texts in their type, if every one can be read in it.
 fn parsed(texts: &[Option<String>], shown: &Shown) -> Option<ArrayRef> {
     fn all<T>(texts: &[Option<String>], one: impl Fn(&str) -> Option<T>) -> Option<Vec<Option<T>>> {
@@ -170,7 +189,7 @@ fn parsed(texts: &[Option<String>], shown: &Shown) -> Option<ArrayRef> {
         Shown::Flag { yes, no } => {
             Arc::new(BooleanArray::from(all(texts, |t| (t == yes || t == no).then_some(t == yes))?))
         }
-        Shown::Text | Shown::Time { .. } => return None,
+        Shown::Text | Shown::Time { .. } | Shown::Written(_) => return None,
     })
 }
 

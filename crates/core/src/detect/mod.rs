@@ -111,7 +111,13 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
             if !is_key && meta.primary_key.iter().any(|k| k == column) && profile.shape == Shape::Whole {
                 (sdtype, why) = (Sdtype::Numerical, "a whole number that is part of the primary key".into());
             }
-            meta.columns.insert((*column).to_owned(), ColumnMeta::new(sdtype));
+            let about = match (&sdtype, &profile.shape) {
+                (Sdtype::Datetime { .. }, Shape::Time { others, .. }) => {
+                    ColumnMeta::new(sdtype).with_other_formats(others)
+                }
+                _ => ColumnMeta::new(sdtype),
+            };
+            meta.columns.insert((*column).to_owned(), about);
             reasons.push(Reason::new(table, Some(column), String::new(), why));
         }
         metadata.tables.insert((*table).to_owned(), meta);
@@ -185,10 +191,14 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
     let n = p.distinct();
     let many = n >= 20 && n * 2 >= p.known();
     let id = || Sdtype::Id { regex: regex(p) };
-    if let Shape::Time { format } = &p.shape
+    if let Shape::Time { format, others } = &p.shape
         && !is_key
     {
-        return (Sdtype::Datetime { format: Some(format.clone()) }, "every value reads in this format".into());
+        let why = match others.as_slice() {
+            [] => "every value reads in this format".to_owned(),
+            _ => format!("every value reads in this format or, known less finely, in {}", others.join(", ")),
+        };
+        return (Sdtype::Datetime { format: Some(format.clone()) }, why);
     }
     if p.shape == Shape::Empty {
         return (Sdtype::Categorical, "every value is missing".into());

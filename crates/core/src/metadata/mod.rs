@@ -158,6 +158,20 @@ impl ColumnMeta {
         Self { sdtype, parameters: IndexMap::new(), unit: None, description: None }
     }
 
+    /// Formats of times that are known less finely than the column's `datetime_format` says: `%Y-%m`, `%Y`.
+    pub fn other_formats(&self) -> impl Iterator<Item = &str> + Clone {
+        let list = self.parameters.get(sdtype::OTHER_FORMATS).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Says that times are also written in coarser formats.
+    pub fn with_other_formats(mut self, formats: &[String]) -> Self {
+        if !formats.is_empty() {
+            self.parameters.insert(sdtype::OTHER_FORMATS.into(), formats.into());
+        }
+        self
+    }
+
     /// True when values are learned; false for ids, personal data and unknown text, which are made fresh.
     pub fn is_modelled(&self) -> bool {
         match &self.sdtype {

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::input::{Columns, Input};
-use super::{Link, Origin, Output, Plan, Shown, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure};
+use super::{
+    Link, Origin, Output, Plan, Shown, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure, written,
+};
 use crate::dataset::{NO_CODE, NULL};
 use crate::encode::Vocabulary;
 use crate::frame::{Frame, Hop, NO_ROW};
@@ -61,6 +63,7 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
     let (order, deferred) = shape::order(&draft, &number, &mut notes);
     structure::implied(&mut draft, &number, &deferred);
     let entities = entities(&draft, &order);
+    written::split(&mut draft, data);
     fresh::presence(&mut draft, &entities, min_support);
     let origins = dimension::origins(&draft, &number, &deferred, names.len() - hidden, &mut notes);
 
@@ -80,6 +83,11 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
         let table = &metadata.tables[*name];
         let looks = |(c, m): (&String, _)| shown::shown(&data.tables[*name], c, m, &draft.columns[t][c]);
         plan.tables[t].shown = table.columns.iter().map(looks).collect();
+        for (c, column) in table.columns.keys().enumerate() {
+            if let Some(written) = written::shown(&plan.tables[t], column) {
+                plan.tables[t].shown[c] = written;
+            }
+        }
         // A pattern may put zeros in front, which a number would lose.
         for c in 0..plan.tables[t].output.len() {
             let inner = match &plan.tables[t].output[c] {
@@ -177,7 +185,7 @@ fn table_plan(
         // Personal data are never kept, whatever else is.
         let personal = matches!(&meta_column.sdtype, Sdtype::Pii { pii: true, .. });
         plan.output.push(if origins[t] == Origin::Reference && foreign.is_none() && !personal {
-            Output::Kept(kept(data, &meta_column.sdtype))
+            Output::Kept(written::texts(draft, t, column).unwrap_or_else(|| kept(data, &meta_column.sdtype)))
         } else if let Some((way, at)) = foreign {
             Output::Key(way, at as u16)
         } else {
@@ -196,7 +204,14 @@ fn table_plan(
             } else {
                 let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
                 plan.slots.push(Slot { column: column.clone(), kind, step: step(data) });
-                Output::Slot((plan.slots.len() - 1) as u16)
+                let at = (plan.slots.len() - 1) as u16;
+                // How it is written, where that differs from row to row.
+                let form = written::form_name(column);
+                if let Some(forms) = draft.columns[t].get(&form) {
+                    let kind = slot_kind(forms, &Sdtype::Categorical, entities, k, name, &form, &mut Vec::new());
+                    plan.slots.push(Slot { column: form, kind, step: 1 });
+                }
+                Output::Slot(at)
             }
         });
     }

@@ -4,6 +4,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 use serde::{Deserialize, Serialize};
 
+use super::Written;
 use crate::dataset::strings;
 use crate::metadata::{ColumnMeta, Sdtype};
 use crate::{Column, time};
@@ -32,6 +33,8 @@ pub enum Shown {
         /// The zone of a typed column.
         zone: Option<String>,
     },
+    /// Text in the form of the row.
+    Written(Written),
 }
 
 /// The looks of each column of the batch that the metadata names.

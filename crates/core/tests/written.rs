@@ -1,0 +1,102 @@
+//! Values that are written in a form: dates of which some are known to the month or the year only.
+
+use std::collections::BTreeMap;
+
+use healthdata_core::Dataset;
+use healthdata_core::check::check;
+use healthdata_core::detect::{DetectOptions, detect};
+use healthdata_core::discover::{accept, discover};
+use healthdata_core::example::{Table, data};
+use healthdata_core::fit::{FitOptions, fit};
+use healthdata_core::metadata::Metadata;
+use healthdata_core::rng::Stream;
+use healthdata_core::sample::{SampleRequest, Sampler};
+use healthdata_core::time;
+
+/// Rows drawn from a model of what is detected and found, proved by the same rules.
+fn again(real: &Dataset) -> (Dataset, Metadata) {
+    let mut metadata = detect(real, &DetectOptions::default()).expect("tables of columns").metadata;
+    metadata = Metadata::from_json(&metadata.to_json()).expect("metadata that can be read again");
+    let found = discover(real, &metadata).expect("rules can be looked for");
+    accept(&mut metadata, &found);
+    let (model, _) = fit(real, &metadata, FitOptions::default(), &|_, _| ()).expect("the tables can be learned");
+    model.check().expect("a model that can be read again");
+    let sampler = Sampler::new(&model, SampleRequest::default()).expect("a scale of one");
+    let rows = sampler.block(0).expect("one block");
+    let names = sampler.tables().into_iter().map(String::from);
+    let made = Dataset { tables: names.zip(rows.tables).collect() };
+    let report = check(&made, sampler.metadata()).expect("rows can be checked");
+    assert!(report.is_clean(), "{report:?}");
+    (made, metadata)
+}
+
+fn texts(data: &Dataset, table: &str, column: &str) -> Vec<String> {
+    let array = data.tables[table].column_by_name(column).expect("the column");
+    let texts = healthdata_core::dataset::strings(array.as_ref()).expect("texts");
+    texts.into_iter().map(|t| t.unwrap_or_default().to_owned()).collect()
+}
+
+fn day(text: &str) -> i64 {
+    time::parse(text, "%Y-%m-%d").expect("a day") / time::DAY
+}
+
+/// How many texts have which length.
+fn lengths(texts: &[String]) -> BTreeMap<usize, f64> {
+    let mut all = BTreeMap::new();
+    texts.iter().for_each(|t| *all.entry(t.len()).or_insert(0.0) += 1.0 / texts.len() as f64);
+    all
+}
+
+/// A registry: of older tumours often only the month or the year of the diagnosis is known.
+fn registry() -> Dataset {
+    let mut rng = Stream::new(3, 0, 0);
+    let mut tumours = String::new();
+    for t in 0..1500 {
+        let at = day("2005-01-01") + rng.below(5800) as i64;
+        let start = at + 3 + rng.below(60) as i64;
+        let coarse = if at < day("2012-01-01") { 3 } else { 12 };
+        let how = match rng.below(coarse) {
+            0 if rng.below(3) == 0 => "%Y",
+            0 => "%Y-%m",
+            _ => "%Y-%m-%d",
+        };
+        let text = |d: i64, f: &str| time::format(d * time::DAY, f);
+        tumours += &format!("T{t:05}, {}, {}, {}\n", text(at, how), text(start, "%Y-%m-%d"), text(at, "%Y"));
+    }
+    data(&[Table("tumours(*tumour, diagnosed, treated, year)", &tumours)]).expect("tables as text")
+}
+
+#[test]
+fn dates_that_are_partly_known_stay_so() {
+    let real = registry();
+    let (made, metadata) = again(&real);
+    let about = &metadata.tables["tumours"].columns["diagnosed"];
+    assert_eq!(about.other_formats().collect::<Vec<_>>(), ["%Y-%m", "%Y"]);
+    let (before, after) = (texts(&real, "tumours", "diagnosed"), texts(&made, "tumours", "diagnosed"));
+    let (shares, now) = (lengths(&before), lengths(&after));
+    assert_eq!(shares.keys().collect::<Vec<_>>(), now.keys().collect::<Vec<_>>());
+    // 1,500 rows: five standard errors of both shares.
+    for (length, share) in &shares {
+        let error = 5.0 * (2.0 * share * (1.0 - share) / 1500.0).sqrt();
+        assert!((share - now[length]).abs() < error, "{length}: {share} {}", now[length]);
+    }
+    // What is not known is more often so of older ones.
+    let old = |texts: &[String], length: usize| {
+        let rows = texts.iter().filter(|t| t.len() == length && t.as_str() < "2012").count() as f64;
+        rows / texts.iter().filter(|t| t.as_str() < "2012").count() as f64
+    };
+    assert!(old(&after, 10) < old(&before, 10) + 0.08, "{} {}", old(&before, 10), old(&after, 10));
+    // No day is the first of a month more often than others are.
+    let days: Vec<&String> = after.iter().filter(|t| t.len() == 10).collect();
+    let firsts = days.iter().filter(|t| t.ends_with("-01")).count() as f64 / days.len() as f64;
+    assert!(firsts < 0.07, "{firsts}");
+    let treated = texts(&made, "tumours", "treated");
+    for (d, t) in after.iter().zip(&treated) {
+        let first = match d.len() {
+            4 => day(&format!("{d}-01-01")),
+            7 => day(&format!("{d}-01")),
+            _ => day(d),
+        };
+        assert!(first <= day(t), "{d} {t}");
+    }
+}
