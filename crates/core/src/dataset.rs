@@ -356,7 +356,11 @@ fn read_times(array: &dyn Array, format: Option<&str>, meta: &ColumnMeta) -> Res
             .collect(),
         DataType::Null => vec![NULL; array.len()],
         _ => {
-            let text = strings(array).ok_or_else(|| unreadable(array, "times"))?;
+            let digits = packed_texts(array);
+            let text = match &digits {
+                Some(digits) if format.is_some() => digits.iter().map(Option::as_deref).collect(),
+                _ => strings(array).ok_or_else(|| unreadable(array, "times"))?,
+            };
             let found;
             let format = match format {
                 Some(f) => f,
@@ -382,6 +386,16 @@ fn read_times(array: &dyn Array, format: Option<&str>, meta: &ColumnMeta) -> Res
         }
     };
     Ok(Column::Time { ticks })
+}
+
+/// Whole numbers as text, for dates such as 20240131; None for other types.
+fn packed_texts(array: &dyn Array) -> Option<Vec<Option<String>>> {
+    let text = |v: Option<f64>| v.filter(|v| !v.is_nan()).map(|v| v.to_string());
+    match array.data_type() {
+        // A missing value beside whole numbers made them floats.
+        DataType::Float64 => Some(array.as_primitive::<Float64Type>().iter().map(text).collect()),
+        _ => map_whole(array, |v| v.map(|v| v.to_string())),
+    }
 }
 
 /// Formats tried where none is declared, commonest first.
@@ -537,6 +551,17 @@ mod tests {
         assert_eq!((codes, values.len(), &values[0]), (vec![0, NO_CODE, 1, 0], 2, "12"));
         let c = read(&StringArray::from(vec!["v1.0", "2.0"]), id()).unwrap();
         assert!(matches!(c, Column::Text { values, .. } if &values[1] == "2.0"));
+    }
+
+    #[test]
+    fn whole_numbers_are_dates_where_the_format_says_so() {
+        let date = || Sdtype::Datetime { format: Some("%Y%m%d".into()) };
+        let days = Ok(Column::Time { ticks: vec![19_753 * time::DAY, NULL] });
+        assert_eq!(read(&Int64Array::from(vec![Some(20_240_131), None]), date()), days);
+        assert_eq!(read(&Float64Array::from(vec![Some(20_240_131.0), None]), date()), days);
+        assert_eq!(read(&StringArray::from(vec![Some("20240131"), None]), date()), days);
+        assert!(read(&Int64Array::from(vec![20_240_132]), date()).is_err());
+        assert!(read(&Int64Array::from(vec![5]), Sdtype::Datetime { format: None }).is_err());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use arrow_schema::{Field, Schema};
 
 use crate::dataset::{NO_CODE, NULL};
 use crate::frame::Frame;
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, Sdtype};
 use crate::plan::{Output, Plan, Shown, SlotKind, TablePlan, Written};
 use crate::rng::{mix, name};
 use crate::{Column, Error, ErrorKind, Result, time};
@@ -68,11 +68,15 @@ impl Writer<'_> {
     fn column(&self, t: usize, c: usize, column: &str, rows: Range<usize>) -> (ArrayRef, HashMap<String, String>) {
         let table = &self.plan.tables[t];
         let shown = self.shown(t, c);
-        let array = match &table.output[c] {
+        let array: ArrayRef = match &table.output[c] {
             Output::Slot(s) if let Shown::Written(w) = shown => {
                 let values = &self.frames[t].values;
                 let texts = rows.map(|r| written(w, table, values[usize::from(*s)][r], values, r));
                 Arc::new(StringArray::from_iter(texts))
+            }
+            Output::Slot(s) if let (Shown::Whole, Some(format)) = (shown, self.format(t, c, *s)) => {
+                let values = &self.frames[t].values[usize::from(*s)][rows];
+                Arc::new(packed(values, format))
             }
             Output::Slot(s) => {
                 let values = &self.frames[t].values[usize::from(*s)][rows];
@@ -89,6 +93,16 @@ impl Writer<'_> {
         };
         let looks = looks(shown, &array);
         (array, looks)
+    }
+
+    /// The format of a column of times.
+    fn format(&self, t: usize, c: usize, slot: u16) -> Option<&str> {
+        let table = &self.plan.tables[t];
+        let (_, meta) = self.metadata.tables[&table.name].columns.get_index(c)?;
+        match &meta.sdtype {
+            Sdtype::Datetime { format } if table.slots[usize::from(slot)].kind.is_time() => format.as_deref(),
+            _ => None,
+        }
     }
 
     /// How a column is written; a key as its parent's.
@@ -162,6 +176,12 @@ impl Writer<'_> {
             Output::Slot(_) | Output::Key(..) | Output::Group(..) | Output::Given(..) => None,
         }
     }
+}
+
+/// Times as the whole numbers that their format makes of them, 20240131.
+fn packed(values: &[i64], format: &str) -> Int64Array {
+    let number = |v: &i64| if *v == NULL { None } else { time::format(*v, format).parse().ok() };
+    Int64Array::from_iter(values.iter().map(number))
 }
 
 /// A value in the form of its row.

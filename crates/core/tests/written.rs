@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use healthdata_core::Dataset;
 use healthdata_core::check::check;
 use healthdata_core::detect::{DetectOptions, detect};
 use healthdata_core::discover::{accept, discover};
 use healthdata_core::example::{Table, data};
 use healthdata_core::fit::{FitOptions, fit};
-use healthdata_core::metadata::Metadata;
+use healthdata_core::metadata::{ColumnMeta, Metadata, Sdtype};
 use healthdata_core::rng::Stream;
 use healthdata_core::sample::{SampleRequest, Sampler};
-use healthdata_core::time;
+use healthdata_core::{Column, Dataset, time};
 
 /// Rows drawn from a model of what is detected and found, proved by the same rules.
 fn again(real: &Dataset) -> (Dataset, Metadata) {
@@ -32,8 +31,11 @@ fn again(real: &Dataset) -> (Dataset, Metadata) {
 
 fn texts(data: &Dataset, table: &str, column: &str) -> Vec<String> {
     let array = data.tables[table].column_by_name(column).expect("the column");
-    let texts = healthdata_core::dataset::strings(array.as_ref()).expect("texts");
-    texts.into_iter().map(|t| t.unwrap_or_default().to_owned()).collect()
+    let labels = ColumnMeta::new(Sdtype::Categorical);
+    let Column::Text { codes, values } = Column::read(array.as_ref(), &labels).expect("labels") else {
+        panic!("{column}: no text")
+    };
+    codes.iter().map(|c| values.get_index(*c as usize).unwrap_or_default().to_owned()).collect()
 }
 
 fn day(text: &str) -> i64 {
@@ -97,6 +99,36 @@ fn dates_that_are_partly_known_stay_so() {
             7 => day(&format!("{d}-01")),
             _ => day(d),
         };
-        assert!(first <= day(t), "{d} {t}");
+        assert!(first <= day(&t[..10]), "{d} {t}");
+    }
+}
+
+#[test]
+fn days_as_whole_numbers_are_days() {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::Int64Type;
+    use arrow_array::{Array, ArrayRef, Int64Array, RecordBatch};
+    use std::sync::Arc;
+
+    let mut rng = Stream::new(4, 0, 0);
+    let packed = |d: i64| time::format(d * time::DAY, "%Y%m%d").parse::<i64>().expect("digits");
+    let opened: Vec<i64> = (0..800).map(|_| day("2011-01-01") + rng.below(3000) as i64).collect();
+    let closed = opened.iter().map(|d| (d % 7 > 0).then(|| packed(d + 1 + rng.below(40) as i64)));
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("case", Arc::new(Int64Array::from_iter_values(1..=800))),
+        ("opened", Arc::new(opened.iter().map(|d| Some(packed(*d))).collect::<Int64Array>())),
+        ("closed", Arc::new(closed.collect::<Int64Array>())),
+        ("period", Arc::new(opened.iter().map(|d| Some(packed(*d) / 100)).collect::<Int64Array>())),
+    ];
+    let real = Dataset {
+        tables: [("cases".to_owned(), RecordBatch::try_from_iter(columns).expect("a table"))].into_iter().collect(),
+    };
+    let (made, _) = again(&real);
+    for (column, format) in [("opened", "%Y%m%d"), ("closed", "%Y%m%d"), ("period", "%Y%m")] {
+        let array = made.tables["cases"].column_by_name(column).expect("the column");
+        let numbers = array.as_primitive_opt::<Int64Type>().expect("whole numbers as before");
+        let good = |n: i64| time::parse(&n.to_string(), format).is_ok();
+        assert!(numbers.iter().flatten().all(good), "{column}");
+        assert!((array.null_count() > 0) == (column == "closed"), "{column}");
     }
 }

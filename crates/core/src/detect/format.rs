@@ -1,6 +1,7 @@
 //! Date and time formats, found by reading every distinct text.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::dataset::FORMATS;
 use crate::time::{self, Precision};
@@ -166,10 +167,26 @@ fn outline(text: &str) -> String {
 
 /// True when every number is a date written as `20240131`.
 pub(super) fn packed_dates(numbers: &[i64]) -> bool {
-    !numbers.is_empty()
-        && numbers
-            .iter()
-            .all(|n| (18_000_101..=22_001_231).contains(n) && time::parse(&n.to_string(), "%Y%m%d").is_ok())
+    !numbers.is_empty() && packed(numbers, 18_000_101..=22_001_231, "%Y%m%d")
+}
+
+fn packed(numbers: &[i64], span: RangeInclusive<i64>, format: &str) -> bool {
+    numbers.iter().all(|n| span.contains(n) && time::parse(&n.to_string(), format).is_ok())
+}
+
+/// Different numbers that are enough to tell dates from other numbers.
+const PACKED: usize = 8;
+
+/// The format of whole numbers that are all days or all months of a believable span: of other numbers as long one in
+/// 28 is a day and one in eight a month, and numbers that count on run over the end of a month or of a year.
+pub(super) fn packed_format(numbers: &[i64]) -> Option<&'static str> {
+    let span = numbers.iter().max()? - numbers.iter().min()?;
+    if numbers.len() < PACKED || span < 100 {
+        return None;
+    }
+    let days = packed(numbers, 19_000_101..=21_001_231, "%Y%m%d");
+    let months = || packed(numbers, 190_001..=210_012, "%Y%m");
+    if days { Some("%Y%m%d") } else { months().then_some("%Y%m") }
 }
 
 #[cfg(test)]
@@ -216,5 +233,17 @@ mod tests {
             assert_eq!(find(texts.iter().copied()).as_deref(), format, "{texts:?}");
         }
         assert!(packed_dates(&[20_240_131, 19_991_231]) && !packed_dates(&[20_240_132]));
+    }
+
+    #[test]
+    fn many_numbers_that_are_all_days_are_dates() {
+        let days: Vec<i64> = (0..60).map(|i| 20_240_101 + i % 12 * 100 + i % 28).collect();
+        assert_eq!(packed_format(&days), Some("%Y%m%d"));
+        assert_eq!(packed_format(&(0..40).map(|i| 20_240_101 + i).collect::<Vec<_>>()), None, "these count on");
+        assert_eq!(packed_format(&days[..5]), None);
+        assert_eq!(packed_format(&(0..60).map(|i| 20_240_101 + 97 * i).collect::<Vec<_>>()), None);
+        let months: Vec<i64> = (0..60).map(|i| 201_801 + i / 12 * 100 + i % 12).collect();
+        assert_eq!(packed_format(&months), Some("%Y%m"));
+        assert_eq!(packed_format(&(0..60).map(|i| 201_801 + i * 3).collect::<Vec<_>>()), None);
     }
 }

@@ -108,7 +108,11 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
         for (column, profile) in columns {
             let is_key = meta.primary_key == [*column];
             let (mut sdtype, mut why) = sdtype(table, column, profile, is_key);
-            if !is_key && meta.primary_key.iter().any(|k| k == column) && profile.shape == Shape::Whole {
+            if !is_key
+                && meta.primary_key.iter().any(|k| k == column)
+                && profile.shape == Shape::Whole
+                && !matches!(sdtype, Sdtype::Datetime { .. })
+            {
                 (sdtype, why) = (Sdtype::Numerical, "a whole number that is part of the primary key".into());
             }
             let about = match (&sdtype, &profile.shape) {
@@ -215,10 +219,18 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
     if p.shape == Shape::Uuid {
         return (id(), "UUIDs".into());
     }
+    let named = names::id_name(column);
+    let packed = || p.texts.iter().all(|t| t.trim().len() > 5 && t.trim().bytes().all(|b| b.is_ascii_digit()));
+    if p.shape == Shape::Whole
+        && named == IdName::No
+        && packed()
+        && let Some(format) = format::packed_format(&p.numbers)
+    {
+        return (Sdtype::Datetime { format: Some(format.into()) }, "every number is a date in this format".into());
+    }
     if p.shape == Shape::Whole && counts_rows(&p.codes, &p.numbers) {
         return (Sdtype::Numerical, "counts on from row to row and begins again".into());
     }
-    let named = names::id_name(column);
     // Few rows for each or many: what is named like an identifier and has many values names things.
     if named == IdName::Strong && (n >= 20 || p.is_unique()) {
         return (id(), format!("named like an identifier, {n} distinct values in {} rows", p.known()));

@@ -133,7 +133,8 @@ impl Profile {
             }
             let says_date =
                 names::words(name).iter().any(|w| ["date", "dt", "day", "dob", "birth"].contains(&w.as_str()));
-            if says_date && format::packed_dates(&numbers) {
+            // The keys of a table of days are keys.
+            if says_date && names::id_name(name) == names::IdName::No && format::packed_dates(&numbers) {
                 return Shape::time("%Y%m%d");
             }
             self.numbers = numbers;

@@ -51,6 +51,7 @@ fn of_type(array: &dyn Array, data: &Column) -> Shown {
         (DataType::Timestamp(_, zone), Column::Time { .. }) => {
             Shown::Time { offset: 0, zone: zone.as_ref().map(|z| z.to_string()) }
         }
+        (t, Column::Time { .. }) if t.is_integer() || t.is_floating() => Shown::Whole,
         (_, Column::Time { .. }) => Shown::Time { offset: 0, zone: None },
         (DataType::Boolean, _) => Shown::Flag { yes: "True".into(), no: "False".into() },
         (t, _) if t.is_integer() => Shown::Whole,
