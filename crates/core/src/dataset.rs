@@ -10,6 +10,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use indexmap::IndexMap;
 
+use crate::form::{self, Style};
 use crate::labels::Labels;
 use crate::metadata::{ColumnMeta, Sdtype};
 use crate::{Error, ErrorKind, Result, time};
@@ -96,7 +97,7 @@ impl Column {
 
     fn read_on(array: &dyn Array, meta: &ColumnMeta, grid: Grid) -> Result<Column> {
         match &meta.sdtype {
-            Sdtype::Numerical => read_numbers(array, grid),
+            Sdtype::Numerical => read_numbers(array, meta.form(), grid),
             Sdtype::Datetime { format } => read_times(array, format.as_deref(), meta),
             Sdtype::Id { .. } => read_text(array).map(whole_ids),
             _ => read_text(array),
@@ -280,7 +281,7 @@ impl Whole {
     }
 }
 
-fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
+fn read_numbers(array: &dyn Array, form: Option<Style>, grid: Grid) -> Result<Column> {
     let mut whole = Whole::new();
     if let Some(ticks) = map_whole(array, |v| whole.tick(v)) {
         return whole.column(ticks, 0);
@@ -303,6 +304,9 @@ fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
         DataType::Null => Ok(Column::Number { ticks: vec![NULL; array.len()], decimals: 0 }),
         _ => {
             let text = strings(array).ok_or_else(|| unreadable(array, "numbers"))?;
+            if let Some(style) = form {
+                return in_form(&text, style, 0, grid);
+            }
             let mut places = Places::new("not a number");
             // Whole numbers first: those beyond 2^53 must not pass through a float.
             let exact: Option<Vec<Option<i128>>> = text
@@ -328,6 +332,26 @@ fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
             from_floats(values, grid)
         }
     }
+}
+
+/// Numbers inside text, the `which`-th of each; words among them are missing numbers.
+fn in_form(texts: &[Option<&str>], style: Style, which: usize, grid: Grid) -> Result<Column> {
+    let mut places = Places::new("not a number in the column's form");
+    let mut number = |(i, t): (usize, &Option<&str>)| {
+        let t = t.map(str::trim).filter(|t| !t.is_empty())?;
+        form::number(t, style, which).unwrap_or_else(|| {
+            places.add(i);
+            None
+        })
+    };
+    let values = texts.iter().enumerate().map(&mut number).collect();
+    places.finish()?;
+    from_floats(values, grid)
+}
+
+/// The second numbers of a column that has two in each text.
+pub(crate) fn second_numbers(texts: &[Option<&str>]) -> Result<Column> {
+    in_form(texts, Style::Pair, 1, LEARNED)
 }
 
 fn unreadable(array: &dyn Array, wanted: &str) -> Error {

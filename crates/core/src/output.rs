@@ -10,9 +10,10 @@ use arrow_array::{
 use arrow_schema::{Field, Schema};
 
 use crate::dataset::{NO_CODE, NULL};
+use crate::form::Form;
 use crate::frame::Frame;
 use crate::metadata::{Metadata, Sdtype};
-use crate::plan::{Output, Plan, Shown, SlotKind, TablePlan, Written};
+use crate::plan::{self, Output, Plan, Shown, SlotKind, TablePlan};
 use crate::rng::{mix, name};
 use crate::{Column, Error, ErrorKind, Result, time};
 
@@ -70,9 +71,8 @@ impl Writer<'_> {
         let shown = self.shown(t, c);
         let array: ArrayRef = match &table.output[c] {
             Output::Slot(s) if let Shown::Written(w) = shown => {
-                let values = &self.frames[t].values;
-                let texts = rows.map(|r| written(w, table, values[usize::from(*s)][r], values, r));
-                Arc::new(StringArray::from_iter(texts))
+                let written = Written::new(table, &self.frames[t].values, *s, w);
+                Arc::new(StringArray::from_iter(rows.map(|r| written.text(r))))
             }
             Output::Slot(s) if let (Shown::Whole, Some(format)) = (shown, self.format(t, c, *s)) => {
                 let values = &self.frames[t].values[usize::from(*s)][rows];
@@ -184,18 +184,53 @@ fn packed(values: &[i64], format: &str) -> Int64Array {
     Int64Array::from_iter(values.iter().map(number))
 }
 
-/// A value in the form of its row.
-fn written(w: &Written, table: &TablePlan, value: i64, values: &[Vec<i64>], row: usize) -> Option<String> {
-    if value == NULL {
-        return None;
+/// Puts values into the forms of their rows.
+struct Written<'a> {
+    table: &'a TablePlan,
+    values: &'a [Vec<i64>],
+    slot: usize,
+    about: &'a plan::Written,
+    /// The usual form and those of the labels.
+    usual: Form,
+    forms: Vec<Form>,
+}
+
+impl<'a> Written<'a> {
+    fn new(table: &'a TablePlan, values: &'a [Vec<i64>], slot: u16, about: &'a plan::Written) -> Self {
+        let (usual, forms) = (Form::parse(&about.usual), Vec::new());
+        let mut one = Self { table, values, slot: slot.into(), about, usual, forms };
+        one.forms = one.labels().iter().map(|l| Form::parse(l)).collect();
+        one
     }
-    let label = match &table.slots[usize::from(w.form)].kind {
-        SlotKind::Label { labels, .. } => {
-            usize::try_from(values[usize::from(w.form)][row]).ok().and_then(|code| labels.get(code))
+
+    fn labels(&self) -> &'a [String] {
+        match self.about.form.map(|s| &self.table.slots[usize::from(s)].kind) {
+            Some(SlotKind::Label { labels, .. }) => labels,
+            _ => &[],
         }
-        _ => None,
-    };
-    Some(time::format(value, label.unwrap_or(&w.usual)))
+    }
+
+    fn text(&self, row: usize) -> Option<String> {
+        let of = |slot: usize| (self.values[slot][row], &self.table.slots[slot].kind);
+        let code = self.about.form.and_then(|s| usize::try_from(of(s.into()).0).ok());
+        let value = |slot: usize| match of(slot) {
+            (v, SlotKind::Number { decimals }) => (v, *decimals),
+            (v, _) => (v, 0),
+        };
+        match of(self.slot) {
+            (NULL, SlotKind::Time { .. }) => None,
+            (v, SlotKind::Time { .. }) => {
+                let format = code.and_then(|c| self.labels().get(c)).unwrap_or(&self.about.usual);
+                Some(time::format(v, format))
+            }
+            _ => {
+                // A number that was drawn beside a word is not shown, a form without its number is nothing.
+                let form = code.and_then(|c| self.forms.get(c)).unwrap_or(&self.usual);
+                let second = self.about.second.map_or((NULL, 0), |s| value(s.into()));
+                form.text(&[value(self.slot), second])
+            }
+        }
+    }
 }
 
 /// The texts in their type, if every one can be read in it.

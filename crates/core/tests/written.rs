@@ -132,3 +132,121 @@ fn days_as_whole_numbers_are_days() {
         assert!((array.null_count() > 0) == (column == "closed"), "{column}");
     }
 }
+
+/// Correlation of two lists of numbers.
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let n = a.len() as f64;
+    let mean = |v: &[f64]| v.iter().sum::<f64>() / n;
+    let (ma, mb) = (mean(a), mean(b));
+    let product =
+        |x: &[f64], mx: f64, y: &[f64], my: f64| x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum::<f64>();
+    product(a, ma, b, mb) / (product(a, ma, a, ma) * product(b, mb, b, mb)).sqrt()
+}
+
+/// Examinations, with all measures written as people write them.
+fn examinations() -> Dataset {
+    let mut rng = Stream::new(5, 0, 0);
+    let mut rows = String::new();
+    for i in 0..1200 {
+        let age = 20 + rng.below(60);
+        let upper = 95.0 + 0.6 * age as f64 + 8.0 * rng.normal();
+        let lower = 40.0 + 0.3 * upper + 4.0 * rng.normal();
+        let weight = 70.0 + 9.0 * rng.normal();
+        let cost = 800.0 + 30.0 * age as f64 + 100.0 * rng.normal();
+        let (whole, cents) = (cost as u64, rng.below(100));
+        let cost = if whole < 1000 {
+            format!("${whole}.{cents:02}")
+        } else {
+            format!("${}~{:03}.{cents:02}", whole / 1000, whole % 1000)
+        };
+        let protein = match rng.below(10) {
+            0..=2 => "neg".to_owned(),
+            3 => "<5".to_owned(),
+            _ => format!("{}.{}", 5 + rng.below(60), rng.below(10)),
+        };
+        let walk = 60_000 + 500 * age + rng.below(9000);
+        let walk = format!("{}:{:02}.{:03}", walk / 60_000, walk / 1000 % 60, walk % 1000);
+        rows += &format!(
+            "E{i:05}, {age}, {upper:.0}/{lower:.0}, {weight:.1} kg, {cost}, {protein}, {walk}, {:05}, {}-{:04}\n",
+            rng.below(99_999),
+            200 + rng.below(700),
+            rng.below(9999),
+        );
+    }
+    let spec = "exams(*exam, age:number, pressure, weight, cost, protein, walk, area, call)";
+    let mut all = data(&[Table(spec, &rows)]).expect("tables as text");
+    // Commas would end a cell.
+    let batch = &all.tables["exams"];
+    let cost: arrow_array::StringArray =
+        texts(&all, "exams", "cost").iter().map(|t| Some(t.replace('~', ","))).collect();
+    let columns: Vec<(String, arrow_array::ArrayRef)> = batch
+        .schema_ref()
+        .fields()
+        .iter()
+        .zip(batch.columns())
+        .map(|(f, a)| match f.name().as_str() {
+            "cost" => ("cost".to_owned(), std::sync::Arc::new(cost.clone()) as arrow_array::ArrayRef),
+            name => (name.to_owned(), a.clone()),
+        })
+        .collect();
+    let batch = arrow_array::RecordBatch::try_from_iter(columns).expect("a table");
+    all.tables.insert("exams".to_owned(), batch);
+    all
+}
+
+#[test]
+fn numbers_inside_text_are_learned_as_numbers() {
+    let real = examinations();
+    let (made, metadata) = again(&real);
+    let form = |c: &str| metadata.tables["exams"].columns[c].form().map(|s| s.name());
+    assert_eq!(
+        ["pressure", "weight", "cost", "protein", "walk", "area", "call"].map(form),
+        [Some("pair"), Some("point"), Some("point"), Some("point"), Some("clock"), None, None]
+    );
+    let ages = |d: &Dataset| -> Vec<f64> {
+        let array = d.tables["exams"].column_by_name("age").expect("ages");
+        let meta = ColumnMeta::new(Sdtype::Numerical);
+        let column = Column::read(array.as_ref(), &meta).expect("numbers");
+        (0..column.len()).map(|r| column.tick(r) as f64).collect()
+    };
+    let all = |d: &Dataset, c: &str, read: &dyn Fn(&str) -> f64| -> Vec<f64> {
+        texts(d, "exams", c).iter().map(|t| read(t)).collect()
+    };
+    let number = |t: &str| t.parse::<f64>().expect("a number");
+    let upper = |t: &str| number(t.split('/').next().expect("two"));
+    let lower = |t: &str| number(t.split('/').nth(1).expect("two"));
+    let weight = |t: &str| number(t.strip_suffix(" kg").filter(|t| t.contains('.')).expect("a weight"));
+    let cost = |t: &str| {
+        let plain = t.strip_prefix('$').expect("money").replace(',', "");
+        assert_eq!(t.contains(','), number(&plain) >= 1000.0, "{t}");
+        assert_eq!(plain.split('.').nth(1).map(str::len), Some(2), "{t}");
+        number(&plain)
+    };
+    let walk = |t: &str| {
+        let (m, s) = t.split_once(':').expect("a time");
+        assert!(s.len() == 6 && number(s) < 60.0, "{t}");
+        60.0 * number(m) + number(s)
+    };
+    let cases: [(&str, &dyn Fn(&str) -> f64); 5] =
+        [("pressure", &upper), ("pressure", &lower), ("weight", &weight), ("cost", &cost), ("walk", &walk)];
+    for (column, read) in cases {
+        let (before, after) = (all(&real, column, read), all(&made, column, read));
+        let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;
+        let sd = |v: &[f64]| (v.iter().map(|x| (x - mean(v)).powi(2)).sum::<f64>() / v.len() as f64).sqrt();
+        // Five standard errors of both means.
+        let error = 5.0 * sd(&before) * (2.0 / 1200.0f64).sqrt();
+        assert!((mean(&before) - mean(&after)).abs() < error, "{column}: {} {}", mean(&before), mean(&after));
+        assert!((0.85..1.15).contains(&(sd(&after) / sd(&before))), "{column}: {} {}", sd(&before), sd(&after));
+        let with_age = |d: &Dataset, v: &[f64]| correlation(v, &ages(d));
+        let (r, s) = (with_age(&real, &before), with_age(&made, &after));
+        assert!((r - s).abs() < 0.15, "{column} and age: {r} {s}");
+    }
+    let both = |d: &Dataset| correlation(&all(d, "pressure", &upper), &all(d, "pressure", &lower));
+    assert!((both(&real) - both(&made)).abs() < 0.15, "{} {}", both(&real), both(&made));
+    let share = |d: &Dataset, word: &str| {
+        texts(d, "exams", "protein").iter().filter(|t| t.as_str() == word).count() as f64 / 1200.0
+    };
+    for word in ["neg", "<5", ""] {
+        assert!((share(&real, word) - share(&made, word)).abs() < 0.06, "{word}: {}", share(&made, word));
+    }
+}

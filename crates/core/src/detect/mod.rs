@@ -1,6 +1,7 @@
 //! Guesses the metadata of tables from their values, and says why.
 
 mod format;
+mod forms;
 mod inclusion;
 mod inferred;
 mod keys;
@@ -119,6 +120,7 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
                 (Sdtype::Datetime { .. }, Shape::Time { others, .. }) => {
                     ColumnMeta::new(sdtype).with_other_formats(others)
                 }
+                (Sdtype::Numerical, Shape::Text) => ColumnMeta::new(sdtype).with_form(forms::find(column, profile)),
                 _ => ColumnMeta::new(sdtype),
             };
             meta.columns.insert((*column).to_owned(), about);
@@ -245,7 +247,10 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
         }
         Shape::Whole => (Sdtype::Numerical, format!("whole numbers, {n} distinct values")),
         Shape::Real => (Sdtype::Numerical, "numbers".into()),
-        _ => labels(p, named),
+        _ => match forms::find(column, p) {
+            Some(style) => (Sdtype::Numerical, format!("numbers inside text, form {}", style.name())),
+            None => labels(p, named),
+        },
     }
 }
 

@@ -246,11 +246,19 @@ impl Look<'_> {
                     self.numbers(c, kind, &mut out.numbers);
                 }
                 let at = self.metadata.tables[&plan.tables[t].name].columns.get_index_of(column);
-                if let Some(Shown::Written(w)) = at.and_then(|c| plan.tables[t].shown.get(c))
-                    && let SlotKind::Label { labels, .. } = &plan.tables[t].slots[usize::from(w.form)].kind
-                {
-                    out.how.push_str(", written in the form of its row");
-                    out.labels.extend(labels.iter().map(|l| format!("form {l}")));
+                if let Some(Shown::Written(w)) = at.and_then(|c| plan.tables[t].shown.get(c)) {
+                    out.how.push_str(", written in a form");
+                    match w.form.map(|s| &plan.tables[t].slots[usize::from(s)].kind) {
+                        Some(SlotKind::Label { labels, .. }) => {
+                            out.labels.extend(labels.iter().map(|l| format!("form {l}")));
+                        }
+                        _ => out.labels.push(format!("form {}", w.usual)),
+                    }
+                    if let Some(s) = w.second.map(usize::from) {
+                        let kind = &plan.tables[t].slots[s].kind;
+                        let seconds = model.columns.iter().filter(|c| usize::from(c.slot) == s);
+                        seconds.for_each(|c| self.numbers(c, kind, &mut out.numbers));
+                    }
                 }
                 if let Some(ending) = model.keep.endings.iter().find(|e| e.slot == *s) {
                     out.how = words::ending(plan, ending);

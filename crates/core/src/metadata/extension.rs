@@ -5,10 +5,12 @@ use serde_json::{Map, Value, json};
 use super::json::Reader;
 use super::near::hint;
 use super::{Metadata, Owner, TableMeta, constraints, sdtype};
+use crate::form::Style;
 use crate::{Rule, fake};
 
 const TABLE: [&str; 6] = ["domain", "owner", "order", "reference", "description", "columns"];
-const COLUMN: [&str; 6] = ["unit", "description", sdtype::OURS[0], sdtype::OURS[1], sdtype::OURS[2], sdtype::OURS[3]];
+const COLUMN: [&str; 7] =
+    ["unit", "description", sdtype::OURS[0], sdtype::OURS[1], sdtype::OURS[2], sdtype::OURS[3], sdtype::OURS[4]];
 const INFERRED: [&str; 5] = ["table", "via", "time", "start", "end"];
 
 /// Adds what `x_order` and `x_healthdata` say to tables, columns and rules.
@@ -104,6 +106,10 @@ fn read_columns(place: &str, value: &Value, table: &mut TableMeta, reader: &mut 
                     if !formats.is_empty() {
                         column.parameters.insert(key.clone(), formats.into());
                     }
+                }
+                sdtype::FORM if value.as_str().is_some_and(|s| Style::of(s).is_none()) => {
+                    let known = Style::ALL.map(Style::name).join(", ");
+                    reader.say(&at, format!("unknown form; known: {known}"));
                 }
                 k if sdtype::OURS.contains(&k) => {
                     if reader.text(&at, value).is_some() {

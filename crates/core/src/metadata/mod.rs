@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::Rule;
 
+pub use crate::form::Style;
 pub use json::MAX_BYTES;
 pub use path::{Path, Step};
 
@@ -168,6 +169,20 @@ impl ColumnMeta {
     pub fn with_other_formats(mut self, formats: &[String]) -> Self {
         if !formats.is_empty() {
             self.parameters.insert(sdtype::OTHER_FORMATS.into(), formats.into());
+        }
+        self
+    }
+
+    /// How the numbers inside its text are to be read; None where the text is nothing but a number.
+    pub fn form(&self) -> Option<Style> {
+        let name = self.parameters.get(sdtype::FORM).and_then(Value::as_str);
+        name.and_then(Style::of).filter(|_| self.sdtype == Sdtype::Numerical)
+    }
+
+    /// Says that its numbers stand inside text.
+    pub fn with_form(mut self, style: Option<Style>) -> Self {
+        if let Some(style) = style {
+            self.parameters.insert(sdtype::FORM.into(), style.name().into());
         }
         self
     }

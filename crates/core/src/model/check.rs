@@ -113,8 +113,11 @@ impl Look<'_> {
             let Shown::Written(w) = shown else { continue };
             let Output::Slot(s) = output else { return Err("forms of a column without values".into()) };
             let kind = |s: u16| table.slots.get(usize::from(s)).map(|s| &s.kind);
-            need(kind(w.form).is_some_and(SlotKind::is_label), "the forms of a column")?;
-            need(kind(*s).is_some_and(SlotKind::is_time), "forms of what is no time")?;
+            need(w.form.is_none_or(|s| kind(s).is_some_and(SlotKind::is_label)), "the forms of a column")?;
+            need(w.usual.len() <= 4000, "the form of a column")?;
+            let number = |s: u16| kind(s).is_some_and(|k| matches!(k, SlotKind::Number { .. }));
+            need(number(*s) || kind(*s).is_some_and(SlotKind::is_time), "forms of what is no number")?;
+            need(w.second.is_none_or(number), "the second number of a column")?;
         }
         for s in &table.summaries {
             need(owned(s.child), "a summary of another table's rows")?;

@@ -63,7 +63,7 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
     let (order, deferred) = shape::order(&draft, &number, &mut notes);
     structure::implied(&mut draft, &number, &deferred);
     let entities = entities(&draft, &order);
-    written::split(&mut draft, data);
+    written::split(&mut draft, data)?;
     fresh::presence(&mut draft, &entities, min_support);
     let origins = dimension::origins(&draft, &number, &deferred, names.len() - hidden, &mut notes);
 
@@ -83,8 +83,8 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
         let table = &metadata.tables[*name];
         let looks = |(c, m): (&String, _)| shown::shown(&data.tables[*name], c, m, &draft.columns[t][c]);
         plan.tables[t].shown = table.columns.iter().map(looks).collect();
-        for (c, column) in table.columns.keys().enumerate() {
-            if let Some(written) = written::shown(&plan.tables[t], column) {
+        for (c, (column, about)) in table.columns.iter().enumerate() {
+            if let Some(written) = written::shown(&plan.tables[t], column, about) {
                 plan.tables[t].shown[c] = written;
             }
         }
@@ -185,7 +185,7 @@ fn table_plan(
         // Personal data are never kept, whatever else is.
         let personal = matches!(&meta_column.sdtype, Sdtype::Pii { pii: true, .. });
         plan.output.push(if origins[t] == Origin::Reference && foreign.is_none() && !personal {
-            Output::Kept(written::texts(draft, t, column).unwrap_or_else(|| kept(data, &meta_column.sdtype)))
+            Output::Kept(kept(data, &meta_column.sdtype))
         } else if let Some((way, at)) = foreign {
             Output::Key(way, at as u16)
         } else {
@@ -205,11 +205,12 @@ fn table_plan(
                 let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
                 plan.slots.push(Slot { column: column.clone(), kind, step: step(data) });
                 let at = (plan.slots.len() - 1) as u16;
-                // How it is written, where that differs from row to row.
-                let form = written::form_name(column);
-                if let Some(forms) = draft.columns[t].get(&form) {
-                    let kind = slot_kind(forms, &Sdtype::Categorical, entities, k, name, &form, &mut Vec::new());
-                    plan.slots.push(Slot { column: form, kind, step: 1 });
+                // The second number of two, and how it is written.
+                for beside in [written::second_name(column), written::form_name(column)] {
+                    if let Some(data) = draft.columns[t].get(&beside) {
+                        let kind = slot_kind(data, &Sdtype::Categorical, entities, k, name, &beside, &mut Vec::new());
+                        plan.slots.push(Slot { column: beside, kind, step: 1 });
+                    }
                 }
                 Output::Slot(at)
             }

@@ -1,25 +1,32 @@
 //! Columns of which the value and the way it is written are two things: dates of which some are known to the month or
-//! the year only. The value is learned whole, how finely it is written is one more label.
+//! the year only, numbers inside text. The value is learned as any time or number, the form is one more label, and the
+//! second number of a text (120/80) one more number.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use super::build::Draft;
 use super::{Shown, SlotKind, TablePlan};
-use crate::dataset::{NULL, strings};
+use crate::dataset::{NULL, second_numbers, strings};
+use crate::form;
 use crate::labels::Labels;
-use crate::metadata::{ColumnMeta, Metadata, Sdtype};
+use crate::metadata::{ColumnMeta, Metadata, Sdtype, Style};
 use crate::rng::{Stream, name};
 use crate::rule::RuleKind;
 use crate::time::{self, Precision};
-use crate::{Column, Dataset};
-
-use serde::{Deserialize, Serialize};
+use crate::{Column, Dataset, Result};
 
 /// How a value becomes text.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Written {
-    /// The form of each row: a label.
-    pub form: u16,
+    /// The form of each row, a label; None where all have the usual one.
+    #[serde(default)]
+    pub form: Option<u16>,
     /// The form of rows whose own is not learned.
     pub usual: String,
+    /// The second number.
+    #[serde(default)]
+    pub second: Option<u16>,
 }
 
 /// The name of the slot of the form; no column of a file has a control character in it.
@@ -27,58 +34,88 @@ pub(super) fn form_name(column: &str) -> String {
     format!("{column}\u{1f}form")
 }
 
-/// Adds a column of forms beside each column that has several, and fills in what coarse times leave open.
-pub(super) fn split(draft: &mut Draft, data: &Dataset) {
+/// The name of the slot of the second number.
+pub(super) fn second_name(column: &str) -> String {
+    format!("{column}\u{1f}second")
+}
+
+/// Adds columns of forms and of second numbers beside the columns that have them, and fills in what coarse times leave
+/// open.
+pub(super) fn split(draft: &mut Draft, data: &Dataset) -> Result<()> {
     let metadata = draft.metadata;
     for (t, (table, meta)) in metadata.tables.iter().enumerate() {
         for (column, about) in &meta.columns {
-            let Some(array) = data.tables[table].column_by_name(column) else { continue };
-            let (Some(texts), Sdtype::Datetime { format: Some(format) }) = (strings(array), &about.sdtype) else {
+            if about.other_formats().next().is_none() && about.form().is_none() {
                 continue;
+            }
+            let Some(array) = data.tables[table].column_by_name(column) else { continue };
+            let Some(texts) = strings(array.as_ref()) else { continue };
+            if meta.reference {
+                // Kept as it is written.
+                draft.columns[t][column] = Column::read(array.as_ref(), &ColumnMeta::new(Sdtype::Categorical))?;
+                continue;
+            }
+            let Forms { codes, forms } = match (&about.sdtype, about.form(), &mut draft.columns[t][column]) {
+                (Sdtype::Datetime { format: Some(format) }, _, Column::Time { ticks }) => {
+                    let forms = times(&texts, format, about);
+                    fill_in(ticks, &forms, &mut Stream::new(0, name(&["written", table, column]), 0));
+                    forms
+                }
+                (_, Some(style), Column::Number { .. }) => numbers(&texts, style),
+                _ => continue,
             };
-            let Column::Time { ticks } = &mut draft.columns[t][column] else { continue };
-            let Some(forms) = forms(&texts, format, about) else { continue };
-            let mut random = Stream::new(0, name(&["written", table, column]), 0);
-            fill_in(ticks, &forms, &mut random);
-            let Forms { codes, formats } = forms;
-            let values: Labels = formats.iter().map(String::as_str).collect();
+            if about.form() == Some(Style::Pair) {
+                draft.columns[t].insert(second_name(column), second_numbers(&texts)?);
+            }
+            let values: Labels = forms.iter().map(String::as_str).collect();
             draft.columns[t].insert(form_name(column), Column::Text { codes, values });
         }
     }
-}
-
-/// The values of a column that has forms, as they are written; None for other columns.
-pub(super) fn texts(draft: &Draft, t: usize, column: &str) -> Option<Vec<Option<String>>> {
-    let Column::Text { codes, values } = draft.columns[t].get(&form_name(column))? else { return None };
-    let data = &draft.columns[t][column];
-    let text = |row: usize| {
-        let form = values.get_index(codes[row] as usize);
-        crate::output::text_of(data, row, form)
-    };
-    Some((0..data.len()).map(text).collect())
+    Ok(())
 }
 
 /// The looks of a column that has forms.
-pub(super) fn shown(table: &TablePlan, column: &str) -> Option<Shown> {
-    let name = form_name(column);
-    let at = table.slots.iter().position(|s| s.column == name)?;
-    let SlotKind::Label { labels, .. } = &table.slots[at].kind else { return None };
-    Some(Shown::Written(Written { form: at as u16, usual: labels.first()?.clone() }))
+pub(super) fn shown(table: &TablePlan, column: &str, about: &ColumnMeta) -> Option<Shown> {
+    let at = |name: String| table.slots.iter().position(|s| s.column == name);
+    let form = at(form_name(column))?;
+    let SlotKind::Label { labels, .. } = &table.slots[form].kind else { return None };
+    // Where no form is learned numbers stand alone.
+    let plain = match (&about.sdtype, about.form()) {
+        (Sdtype::Datetime { format: Some(format) }, _) => format.as_str(),
+        (_, Some(Style::Pair)) => "{0.#}/{0.#}",
+        (_, Some(Style::Clock)) => "{0:00}",
+        (_, Some(Style::Comma)) => "{0,#}",
+        _ => "{0.#}",
+    };
+    let usual = labels.iter().find(|l| l.contains(['{', '%'])).map_or(plain, String::as_str).to_owned();
+    let second = at(second_name(column)).map(|s| s as u16);
+    Some(Shown::Written(Written { form: Some(form as u16), usual, second }))
 }
 
-/// The format of each row.
+/// The form of each row.
 struct Forms {
-    /// Index into `formats`; rows without a value have the commonest.
+    /// Index into `forms`; rows without a value have the first.
     codes: Vec<u32>,
-    formats: Vec<String>,
+    forms: Vec<String>,
 }
 
-/// None where one format reads all.
-fn forms(texts: &[Option<&str>], format: &str, meta: &ColumnMeta) -> Option<Forms> {
-    let formats: Vec<String> = std::iter::once(format).chain(meta.other_formats()).map(str::to_owned).collect();
-    let reads = |t: &str| formats.iter().position(|f| time::parse(t, f).is_ok()).unwrap_or(0) as u32;
-    let codes: Vec<u32> = texts.iter().map(|t| t.map_or(0, |t| reads(t.trim()))).collect();
-    codes.iter().any(|c| *c > 0).then_some(Forms { codes, formats })
+/// The forms of numbers inside text, the commonest with a number in it first.
+fn numbers(texts: &[Option<&str>], style: Style) -> Forms {
+    let texts: Vec<&str> = texts.iter().map(|t| t.unwrap_or_default().trim()).collect();
+    let of_row = form::forms(&texts, style);
+    let mut rows: IndexMap<&str, usize> = IndexMap::new();
+    of_row.iter().flatten().filter(|f| !f.is_empty()).for_each(|f| *rows.entry(f).or_default() += 1);
+    rows.sort_by(|a, n, b, m| (b.contains('{'), m).cmp(&(a.contains('{'), n)).then_with(|| a.cmp(b)));
+    let code = |f: &Option<String>| f.as_deref().and_then(|f| rows.get_index_of(f)).unwrap_or(0) as u32;
+    Forms { codes: of_row.iter().map(code).collect(), forms: rows.keys().map(|f| (*f).to_owned()).collect() }
+}
+
+/// The formats of times.
+fn times(texts: &[Option<&str>], format: &str, meta: &ColumnMeta) -> Forms {
+    let forms: Vec<String> = std::iter::once(format).chain(meta.other_formats()).map(str::to_owned).collect();
+    let reads = |t: &str| forms.iter().position(|f| time::parse(t, f).is_ok()).unwrap_or(0) as u32;
+    let codes = texts.iter().map(|t| t.map_or(0, |t| reads(t.trim()))).collect();
+    Forms { codes, forms }
 }
 
 /// Most attempts to find a moment that is not after all known ones.
@@ -87,7 +124,7 @@ const TRIES: usize = 8;
 /// Where the year or the month is all that is known, the rest is that of some other row: the first of January would
 /// stand for the whole year else.
 fn fill_in(ticks: &mut [i64], forms: &Forms, random: &mut Stream) {
-    let precisions: Vec<Precision> = forms.formats.iter().map(|f| Precision::of(f)).collect();
+    let precisions: Vec<Precision> = forms.forms.iter().map(|f| Precision::of(f)).collect();
     let Some(finest) = precisions.iter().copied().max() else { return };
     let of = |row: usize| precisions[forms.codes[row] as usize];
     let known: Vec<i64> =
