@@ -10,6 +10,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use indexmap::IndexMap;
 
+use crate::form::{self, Style};
 use crate::labels::Labels;
 use crate::metadata::{ColumnMeta, Sdtype};
 use crate::{Error, ErrorKind, Result, time};
@@ -96,8 +97,8 @@ impl Column {
 
     fn read_on(array: &dyn Array, meta: &ColumnMeta, grid: Grid) -> Result<Column> {
         match &meta.sdtype {
-            Sdtype::Numerical => read_numbers(array, grid),
-            Sdtype::Datetime { format } => read_times(array, format.as_deref()),
+            Sdtype::Numerical => read_numbers(array, meta.form(), grid),
+            Sdtype::Datetime { format } => read_times(array, format.as_deref(), meta),
             Sdtype::Id { .. } => read_text(array).map(whole_ids),
             _ => read_text(array),
         }
@@ -280,7 +281,7 @@ impl Whole {
     }
 }
 
-fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
+fn read_numbers(array: &dyn Array, form: Option<Style>, grid: Grid) -> Result<Column> {
     let mut whole = Whole::new();
     if let Some(ticks) = map_whole(array, |v| whole.tick(v)) {
         return whole.column(ticks, 0);
@@ -303,6 +304,9 @@ fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
         DataType::Null => Ok(Column::Number { ticks: vec![NULL; array.len()], decimals: 0 }),
         _ => {
             let text = strings(array).ok_or_else(|| unreadable(array, "numbers"))?;
+            if let Some(style) = form {
+                return in_form(&text, style, 0, grid);
+            }
             let mut places = Places::new("not a number");
             // Whole numbers first: those beyond 2^53 must not pass through a float.
             let exact: Option<Vec<Option<i128>>> = text
@@ -330,11 +334,31 @@ fn read_numbers(array: &dyn Array, grid: Grid) -> Result<Column> {
     }
 }
 
+/// Numbers inside text, the `which`-th of each; words among them are missing numbers.
+fn in_form(texts: &[Option<&str>], style: Style, which: usize, grid: Grid) -> Result<Column> {
+    let mut places = Places::new("not a number in the column's form");
+    let mut number = |(i, t): (usize, &Option<&str>)| {
+        let t = t.map(str::trim).filter(|t| !t.is_empty())?;
+        form::number(t, style, which).unwrap_or_else(|| {
+            places.add(i);
+            None
+        })
+    };
+    let values = texts.iter().enumerate().map(&mut number).collect();
+    places.finish()?;
+    from_floats(values, grid)
+}
+
+/// The second numbers of a column that has two in each text.
+pub(crate) fn second_numbers(texts: &[Option<&str>]) -> Result<Column> {
+    in_form(texts, Style::Pair, 1, LEARNED)
+}
+
 fn unreadable(array: &dyn Array, wanted: &str) -> Error {
     Error::new(ErrorKind::Data, format!("type {} can't be read as {wanted}", array.data_type()))
 }
 
-fn read_times(array: &dyn Array, format: Option<&str>) -> Result<Column> {
+fn read_times(array: &dyn Array, format: Option<&str>, meta: &ColumnMeta) -> Result<Column> {
     let scaled = |v: Option<i64>, per: i64| v.map_or(NULL, |v| v.saturating_mul(per));
     let ticks = match array.data_type() {
         DataType::Date32 => {
@@ -356,7 +380,11 @@ fn read_times(array: &dyn Array, format: Option<&str>) -> Result<Column> {
             .collect(),
         DataType::Null => vec![NULL; array.len()],
         _ => {
-            let text = strings(array).ok_or_else(|| unreadable(array, "times"))?;
+            let digits = packed_texts(array);
+            let text = match &digits {
+                Some(digits) if format.is_some() => digits.iter().map(Option::as_deref).collect(),
+                _ => strings(array).ok_or_else(|| unreadable(array, "times"))?,
+            };
             let found;
             let format = match format {
                 Some(f) => f,
@@ -366,10 +394,12 @@ fn read_times(array: &dyn Array, format: Option<&str>) -> Result<Column> {
                     found
                 }
             };
+            // Of a time that is known less finely the first moment stands for all that it may be.
+            let coarse = |t: &str| meta.other_formats().find_map(|f| time::parse(t, f).ok());
             let mut places = Places::new("not a time in the column's datetime_format");
             let ticks = text.iter().enumerate().map(|(i, t)| match t.map(str::trim) {
                 None | Some("") => NULL,
-                Some(t) => time::parse(t, format).unwrap_or_else(|_| {
+                Some(t) => time::parse(t, format).ok().or_else(|| coarse(t)).unwrap_or_else(|| {
                     places.add(i);
                     NULL
                 }),
@@ -380,6 +410,16 @@ fn read_times(array: &dyn Array, format: Option<&str>) -> Result<Column> {
         }
     };
     Ok(Column::Time { ticks })
+}
+
+/// Whole numbers as text, for dates such as 20240131; None for other types.
+fn packed_texts(array: &dyn Array) -> Option<Vec<Option<String>>> {
+    let text = |v: Option<f64>| v.filter(|v| !v.is_nan()).map(|v| v.to_string());
+    match array.data_type() {
+        // A missing value beside whole numbers made them floats.
+        DataType::Float64 => Some(array.as_primitive::<Float64Type>().iter().map(text).collect()),
+        _ => map_whole(array, |v| v.map(|v| v.to_string())),
+    }
 }
 
 /// Formats tried where none is declared, commonest first.
@@ -443,7 +483,11 @@ fn read_text(array: &dyn Array) -> Result<Column> {
                 .collect(),
             DataType::Null => vec![NO_CODE; array.len()],
             DataType::Date32 | DataType::Timestamp(_, _) => {
-                let Column::Time { ticks } = read_times(array, None)? else { return Err(unreadable(array, "labels")) };
+                let Column::Time { ticks } =
+                    read_times(array, None, &ColumnMeta::new(Sdtype::Datetime { format: None }))?
+                else {
+                    return Err(unreadable(array, "labels"));
+                };
                 let text = |t: i64| (t != NULL).then(|| time::format(t, "%Y-%m-%d %H:%M:%S"));
                 ticks.into_iter().map(|t| code(text(t).as_deref())).collect()
             }
@@ -531,6 +575,17 @@ mod tests {
         assert_eq!((codes, values.len(), &values[0]), (vec![0, NO_CODE, 1, 0], 2, "12"));
         let c = read(&StringArray::from(vec!["v1.0", "2.0"]), id()).unwrap();
         assert!(matches!(c, Column::Text { values, .. } if &values[1] == "2.0"));
+    }
+
+    #[test]
+    fn whole_numbers_are_dates_where_the_format_says_so() {
+        let date = || Sdtype::Datetime { format: Some("%Y%m%d".into()) };
+        let days = Ok(Column::Time { ticks: vec![19_753 * time::DAY, NULL] });
+        assert_eq!(read(&Int64Array::from(vec![Some(20_240_131), None]), date()), days);
+        assert_eq!(read(&Float64Array::from(vec![Some(20_240_131.0), None]), date()), days);
+        assert_eq!(read(&StringArray::from(vec![Some("20240131"), None]), date()), days);
+        assert!(read(&Int64Array::from(vec![20_240_132]), date()).is_err());
+        assert!(read(&Int64Array::from(vec![5]), Sdtype::Datetime { format: None }).is_err());
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub mod example;
 pub mod fake;
 pub mod feature;
 pub mod fit;
+mod form;
 pub mod frame;
 pub mod identifier;
 pub mod inspect;

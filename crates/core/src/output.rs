@@ -10,9 +10,10 @@ use arrow_array::{
 use arrow_schema::{Field, Schema};
 
 use crate::dataset::{NO_CODE, NULL};
+use crate::form::Form;
 use crate::frame::Frame;
-use crate::metadata::Metadata;
-use crate::plan::{Output, Plan, Shown, SlotKind};
+use crate::metadata::{Metadata, Sdtype};
+use crate::plan::{self, Output, Plan, Shown, SlotKind, TablePlan};
 use crate::rng::{mix, name};
 use crate::{Column, Error, ErrorKind, Result, time};
 
@@ -68,7 +69,15 @@ impl Writer<'_> {
     fn column(&self, t: usize, c: usize, column: &str, rows: Range<usize>) -> (ArrayRef, HashMap<String, String>) {
         let table = &self.plan.tables[t];
         let shown = self.shown(t, c);
-        let array = match &table.output[c] {
+        let array: ArrayRef = match &table.output[c] {
+            Output::Slot(s) if let Shown::Written(w) = shown => {
+                let written = Written::new(table, &self.frames[t].values, *s, w);
+                Arc::new(StringArray::from_iter(rows.map(|r| written.text(r))))
+            }
+            Output::Slot(s) if let (Shown::Whole, Some(format)) = (shown, self.format(t, c, *s)) => {
+                let values = &self.frames[t].values[usize::from(*s)][rows];
+                Arc::new(packed(values, format))
+            }
             Output::Slot(s) => {
                 let values = &self.frames[t].values[usize::from(*s)][rows];
                 typed(values, &table.slots[usize::from(*s)].kind, shown)
@@ -84,6 +93,16 @@ impl Writer<'_> {
         };
         let looks = looks(shown, &array);
         (array, looks)
+    }
+
+    /// The format of a column of times.
+    fn format(&self, t: usize, c: usize, slot: u16) -> Option<&str> {
+        let table = &self.plan.tables[t];
+        let (_, meta) = self.metadata.tables[&table.name].columns.get_index(c)?;
+        match &meta.sdtype {
+            Sdtype::Datetime { format } if table.slots[usize::from(slot)].kind.is_time() => format.as_deref(),
+            _ => None,
+        }
     }
 
     /// How a column is written; a key as its parent's.
@@ -159,6 +178,61 @@ impl Writer<'_> {
     }
 }
 
+/// Times as the whole numbers that their format makes of them, 20240131.
+fn packed(values: &[i64], format: &str) -> Int64Array {
+    let number = |v: &i64| if *v == NULL { None } else { time::format(*v, format).parse().ok() };
+    Int64Array::from_iter(values.iter().map(number))
+}
+
+/// Puts values into the forms of their rows.
+struct Written<'a> {
+    table: &'a TablePlan,
+    values: &'a [Vec<i64>],
+    slot: usize,
+    about: &'a plan::Written,
+    /// The usual form and those of the labels.
+    usual: Form,
+    forms: Vec<Form>,
+}
+
+impl<'a> Written<'a> {
+    fn new(table: &'a TablePlan, values: &'a [Vec<i64>], slot: u16, about: &'a plan::Written) -> Self {
+        let (usual, forms) = (Form::parse(&about.usual), Vec::new());
+        let mut one = Self { table, values, slot: slot.into(), about, usual, forms };
+        one.forms = one.labels().iter().map(|l| Form::parse(l)).collect();
+        one
+    }
+
+    fn labels(&self) -> &'a [String] {
+        match self.about.form.map(|s| &self.table.slots[usize::from(s)].kind) {
+            Some(SlotKind::Label { labels, .. }) => labels,
+            _ => &[],
+        }
+    }
+
+    fn text(&self, row: usize) -> Option<String> {
+        let of = |slot: usize| (self.values[slot][row], &self.table.slots[slot].kind);
+        let code = self.about.form.and_then(|s| usize::try_from(of(s.into()).0).ok());
+        let value = |slot: usize| match of(slot) {
+            (v, SlotKind::Number { decimals }) => (v, *decimals),
+            (v, _) => (v, 0),
+        };
+        match of(self.slot) {
+            (NULL, SlotKind::Time { .. }) => None,
+            (v, SlotKind::Time { .. }) => {
+                let format = code.and_then(|c| self.labels().get(c)).unwrap_or(&self.about.usual);
+                Some(time::format(v, format))
+            }
+            _ => {
+                // A number that was drawn beside a word is not shown, a form without its number is nothing.
+                let form = code.and_then(|c| self.forms.get(c)).unwrap_or(&self.usual);
+                let second = self.about.second.map_or((NULL, 0), |s| value(s.into()));
+                form.text(&[value(self.slot), second])
+            }
+        }
+    }
+}
+
 /// The texts in their type, if every one can be read in it.
 fn parsed(texts: &[Option<String>], shown: &Shown) -> Option<ArrayRef> {
     fn all<T>(texts: &[Option<String>], one: impl Fn(&str) -> Option<T>) -> Option<Vec<Option<T>>> {
@@ -170,7 +244,7 @@ fn parsed(texts: &[Option<String>], shown: &Shown) -> Option<ArrayRef> {
         Shown::Flag { yes, no } => {
             Arc::new(BooleanArray::from(all(texts, |t| (t == yes || t == no).then_some(t == yes))?))
         }
-        Shown::Text | Shown::Time { .. } => return None,
+        Shown::Text | Shown::Time { .. } | Shown::Written(_) => return None,
     })
 }
 

@@ -115,6 +115,46 @@ pub fn has_clock(format: &str) -> bool {
     ["%H", "%I", "%T", "%R", "%X", "%c", "%s", "%f", "%p", "%k", "%l"].iter().any(|d| format.contains(d))
 }
 
+/// How finely a format tells a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Precision {
+    /// The year.
+    Year,
+    /// The month.
+    Month,
+    /// The day.
+    Day,
+    /// The time of day.
+    Clock,
+}
+
+impl Precision {
+    /// That of a strftime format.
+    pub fn of(format: &str) -> Self {
+        let any = |all: &[&str]| all.iter().any(|d| format.contains(d));
+        match () {
+            () if has_clock(format) => Self::Clock,
+            () if any(&["%d", "%e", "%j", "%F", "%D", "%x"]) => Self::Day,
+            () if any(&["%m", "%b", "%B", "%h"]) => Self::Month,
+            () => Self::Year,
+        }
+    }
+
+    /// The first moments of the period that a time lies in and of the next one.
+    pub fn period(self, us: i64) -> (i64, i64) {
+        let day = us.div_euclid(DAY);
+        let (y, m, _) = civil_from_days(day);
+        let (from, to) = match self {
+            Self::Year => (days_from_civil(y, 1, 1), days_from_civil(y + 1, 1, 1)),
+            Self::Month if m == 12 => (days_from_civil(y, 12, 1), days_from_civil(y + 1, 1, 1)),
+            Self::Month => (days_from_civil(y, m, 1), days_from_civil(y, m + 1, 1)),
+            Self::Day => (day, day + 1),
+            Self::Clock => return (us, us.saturating_add(1)),
+        };
+        (from * DAY, to * DAY)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +178,19 @@ mod tests {
         assert_eq!(parse("1970-02", "%Y-%m"), Ok(31 * DAY));
         assert_eq!(parse("1971", "%Y"), Ok(365 * DAY));
         assert!(parse("02", "%m").is_err());
+    }
+
+    #[test]
+    fn a_period_ends_where_the_next_begins() {
+        let day = |s| parse(s, "%Y-%m-%d").unwrap();
+        for (format, from, to) in [
+            ("%Y", "2024-01-01", "2025-01-01"),
+            ("%m/%Y", "2024-12-01", "2025-01-01"),
+            ("%d.%m.%Y", "2024-12-31", "2025-01-01"),
+        ] {
+            assert_eq!(Precision::of(format).period(day("2024-12-31") + 7), (day(from), day(to)), "{format}");
+        }
+        assert!(Precision::of("%Y-%m") < Precision::of("%Y-%m-%d %H:%M"));
     }
 
     #[test]

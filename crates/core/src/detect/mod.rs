@@ -1,6 +1,7 @@
 //! Guesses the metadata of tables from their values, and says why.
 
 mod format;
+mod forms;
 mod inclusion;
 mod inferred;
 mod keys;
@@ -109,10 +110,21 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
         for (column, profile) in columns {
             let is_key = meta.primary_key == [*column];
             let (mut sdtype, mut why) = sdtype(table, column, profile, is_key);
-            if !is_key && meta.primary_key.iter().any(|k| k == column) && profile.shape == Shape::Whole {
+            if !is_key
+                && meta.primary_key.iter().any(|k| k == column)
+                && profile.shape == Shape::Whole
+                && !matches!(sdtype, Sdtype::Datetime { .. })
+            {
                 (sdtype, why) = (Sdtype::Numerical, "a whole number that is part of the primary key".into());
             }
-            meta.columns.insert((*column).to_owned(), ColumnMeta::new(sdtype));
+            let about = match (&sdtype, &profile.shape) {
+                (Sdtype::Datetime { .. }, Shape::Time { others, .. }) => {
+                    ColumnMeta::new(sdtype).with_other_formats(others)
+                }
+                (Sdtype::Numerical, Shape::Text) => ColumnMeta::new(sdtype).with_form(forms::find(column, profile)),
+                _ => ColumnMeta::new(sdtype),
+            };
+            meta.columns.insert((*column).to_owned(), about);
             reasons.push(Reason::new(table, Some(column), String::new(), why));
         }
         metadata.tables.insert((*table).to_owned(), meta);
@@ -186,10 +198,14 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
     let n = p.distinct();
     let many = n >= 20 && n * 2 >= p.known();
     let id = || Sdtype::Id { regex: regex(p) };
-    if let Shape::Time { format } = &p.shape
+    if let Shape::Time { format, others } = &p.shape
         && !is_key
     {
-        return (Sdtype::Datetime { format: Some(format.clone()) }, "every value reads in this format".into());
+        let why = match others.as_slice() {
+            [] => "every value reads in this format".to_owned(),
+            _ => format!("every value reads in this format or, known less finely, in {}", others.join(", ")),
+        };
+        return (Sdtype::Datetime { format: Some(format.clone()) }, why);
     }
     if p.shape == Shape::Empty {
         return (Sdtype::Categorical, "every value is missing".into());
@@ -206,10 +222,18 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
     if p.shape == Shape::Uuid {
         return (id(), "UUIDs".into());
     }
+    let named = names::id_name(column);
+    let packed = || p.texts.iter().all(|t| t.trim().len() > 5 && t.trim().bytes().all(|b| b.is_ascii_digit()));
+    if p.shape == Shape::Whole
+        && named == IdName::No
+        && packed()
+        && let Some(format) = format::packed_format(&p.numbers)
+    {
+        return (Sdtype::Datetime { format: Some(format.into()) }, "every number is a date in this format".into());
+    }
     if p.shape == Shape::Whole && counts_rows(&p.codes, &p.numbers) {
         return (Sdtype::Numerical, "counts on from row to row and begins again".into());
     }
-    let named = names::id_name(column);
     // Few rows for each or many: what is named like an identifier and has many values names things.
     if named == IdName::Strong && (n >= 20 || p.is_unique()) {
         return (id(), format!("named like an identifier, {n} distinct values in {} rows", p.known()));
@@ -224,7 +248,10 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
         }
         Shape::Whole => (Sdtype::Numerical, format!("whole numbers, {n} distinct values")),
         Shape::Real => (Sdtype::Numerical, "numbers".into()),
-        _ => labels(p, named),
+        _ => match forms::find(column, p) {
+            Some(style) => (Sdtype::Numerical, format!("numbers inside text, form {}", style.name())),
+            None => labels(p, named),
+        },
     }
 }
 

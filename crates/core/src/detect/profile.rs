@@ -22,7 +22,12 @@ pub(super) enum Shape {
     /// Other numbers.
     Real,
     /// Dates or times.
-    Time { format: String },
+    Time {
+        /// The format of all or of the finest.
+        format: String,
+        /// Those of others.
+        others: Vec<String>,
+    },
     /// UUIDs.
     Uuid,
     /// Anything else.
@@ -43,6 +48,13 @@ pub(super) struct Profile {
     pub(super) nulls: usize,
     /// What all values are.
     pub(super) shape: Shape,
+}
+
+impl Shape {
+    /// Times of one format.
+    fn time(format: &str) -> Self {
+        Shape::Time { format: format.into(), others: Vec::new() }
+    }
 }
 
 impl Profile {
@@ -80,15 +92,27 @@ impl Profile {
         self.nulls == 0 && self.rows() > 0 && self.distinct() == self.rows()
     }
 
+    /// Formats of times that are not all known as finely; None for other texts.
+    fn mixed(&self) -> Option<(String, Vec<String>)> {
+        let year = |t: &str| t.bytes().filter(u8::is_ascii_digit).count() >= 4;
+        if !self.texts.iter().all(|t| t.len() <= 40 && year(t)) {
+            return None;
+        }
+        let mut rows = vec![0; self.texts.len()];
+        self.codes.iter().filter(|c| **c != NO_CODE).for_each(|c| rows[*c as usize] += 1);
+        let texts: Vec<(&str, usize)> = self.texts.iter().map(str::trim).zip(rows).collect();
+        format::find_mixed(&texts)
+    }
+
     fn find_shape(&mut self, name: &str, kind: &DataType) -> Shape {
         match kind {
             _ if self.texts.is_empty() => return Shape::Empty,
             DataType::Boolean => return Shape::Bool,
-            DataType::Date32 => return Shape::Time { format: "%Y-%m-%d".into() },
+            DataType::Date32 => return Shape::time("%Y-%m-%d"),
             DataType::Timestamp(unit, _) => {
                 let fine = *unit != TimeUnit::Second && self.texts.iter().any(|t| t.contains('.'));
                 let format = if fine { "%Y-%m-%d %H:%M:%S%.f" } else { "%Y-%m-%d %H:%M:%S" };
-                return Shape::Time { format: format.into() };
+                return Shape::time(format);
             }
             _ => {}
         }
@@ -109,8 +133,9 @@ impl Profile {
             }
             let says_date =
                 names::words(name).iter().any(|w| ["date", "dt", "day", "dob", "birth"].contains(&w.as_str()));
-            if says_date && format::packed_dates(&numbers) {
-                return Shape::Time { format: "%Y%m%d".into() };
+            // The keys of a table of days are keys.
+            if says_date && names::id_name(name) == names::IdName::No && format::packed_dates(&numbers) {
+                return Shape::time("%Y%m%d");
             }
             self.numbers = numbers;
             return Shape::Whole;
@@ -118,8 +143,11 @@ impl Profile {
         if texts().all(|t| t.parse::<f64>().is_ok()) {
             return Shape::Real;
         }
-        match format::find(texts()) {
-            Some(format) => Shape::Time { format },
+        if let Some(format) = format::find(texts()) {
+            return Shape::time(&format);
+        }
+        match self.mixed() {
+            Some((format, others)) => Shape::Time { format, others },
             None => Shape::Text,
         }
     }
@@ -194,8 +222,8 @@ mod tests {
         assert_eq!(shape(&Decimal128Array::from(vec![5]).with_precision_and_scale(9, 2).unwrap()), Shape::Real);
         assert_eq!(text(&["True", "false"]), Shape::Bool);
         assert_eq!(shape(&BooleanArray::from(vec![true])), Shape::Bool);
-        assert_eq!(text(&["2024-01-31"]), Shape::Time { format: "%Y-%m-%d".into() });
-        assert_eq!(shape(&Date32Array::from(vec![-5])), Shape::Time { format: "%Y-%m-%d".into() });
+        assert_eq!(text(&["2024-01-31"]), Shape::time("%Y-%m-%d"));
+        assert_eq!(shape(&Date32Array::from(vec![-5])), Shape::time("%Y-%m-%d"));
         assert_eq!(text(&["", ""]), Shape::Empty);
         assert_eq!(text(&["007", "123"]), Shape::Text);
         assert_eq!(text(&["a", "1"]), Shape::Text);
@@ -204,7 +232,7 @@ mod tests {
     #[test]
     fn packed_dates_need_a_name() {
         let a = StringArray::from(vec!["20240131", "19991231"]);
-        assert_eq!(Profile::read("visit_date", &a).unwrap().shape, Shape::Time { format: "%Y%m%d".into() });
+        assert_eq!(Profile::read("visit_date", &a).unwrap().shape, Shape::time("%Y%m%d"));
         assert_eq!(Profile::read("amount", &a).unwrap().shape, Shape::Whole);
     }
 

@@ -25,6 +25,11 @@ pub(super) fn keep(metadata: &mut Metadata, data: &Dataset, tables: &Tables) -> 
                 continue;
             }
             let meta = &mut metadata.tables[table].columns[*column];
+            // The first moment of a year says nothing of the earliest day in it, and numbers inside text have no range
+            // that other programs could read.
+            if meta.other_formats().next().is_some() || meta.form().is_some() {
+                continue;
+            }
             for (key, value) in kept(&meta.sdtype, profile, entities) {
                 meta.parameters.insert(key.into(), value);
             }

@@ -77,7 +77,7 @@ fn column_validity(frame: &Frame, side: usize, table: &str, column: &String, met
         Sdtype::Datetime { format } => {
             rows.push(row("BoundaryAdherence", boundary(frame, side, table, column, meta)));
             if let Some(format) = format {
-                rows.push(row("DatetimeFormatAdherence", datetime_format(frame, side, table, column, format)));
+                rows.push(row("DatetimeFormatAdherence", datetime_format(frame, side, table, column, (format, meta))));
             }
         }
         Sdtype::Categorical | Sdtype::Ordinal | Sdtype::Boolean => {
@@ -167,12 +167,19 @@ fn category(frame: &Frame, side: usize, table: &str, column: &str, meta: &Column
 }
 
 /// The share of texts that read as a time; undefined for typed times, as in SDMetrics.
-fn datetime_format(frame: &Frame, side: usize, table: &str, column: &str, format: &str) -> Score {
+fn datetime_format(
+    frame: &Frame,
+    side: usize,
+    table: &str,
+    column: &str,
+    (format, meta): (&str, &ColumnMeta),
+) -> Score {
     let batch = frame.data[side].tables.get(table);
     let array = batch.and_then(|b| b.column_by_name(column));
     let array = array.ok_or_else(|| format!("{} data: the column is missing", side_name(side)))?;
     let Some(texts) = strings(array.as_ref()) else { return Ok(None) };
-    Ok(datetime_format_adherence(texts.into_iter().map(|t| t.filter(|t| !t.is_empty())), format))
+    let formats = std::iter::once(format).chain(meta.other_formats());
+    Ok(datetime_format_adherence(texts.into_iter().map(|t| t.filter(|t| !t.is_empty())), formats))
 }
 
 fn uniqueness(frame: &Frame, side: usize, table: &str, columns: &[String]) -> Score {

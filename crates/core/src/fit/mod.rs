@@ -158,7 +158,7 @@ pub fn fit(
         Training { plan: &plan, metadata, frames: &frames, entities: &entities, min_support: options.min_support };
     let (keeps, missed) = crate::model::keep(&training)?;
     let mut notes = plan.notes.clone();
-    let mut metadata = metadata.clone();
+    let (known, mut metadata) = (metadata, metadata.clone());
     for i in missed {
         let rule = &mut metadata.rules[i];
         if rule.found {
@@ -166,6 +166,12 @@ pub fn fit(
             notes.push(format!("found rule that can't be kept while drawing, listed only: {}", rule.describe()));
         } else {
             notes.push(format!("rule not kept while drawing, only checked: {}", rule.describe()));
+        }
+    }
+    for rule in metadata.rules.iter_mut().filter(|r| r.found && r.enforced) {
+        if crate::plan::is_blurred(&rule.kind, &known) {
+            rule.enforced = false;
+            notes.push(format!("kept while drawing, but dates of a month or a year may hide it: {}", rule.describe()));
         }
     }
     let (templates, components) = template::templates(&plan, &frames);

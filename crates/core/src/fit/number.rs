@@ -311,7 +311,9 @@ fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
 }
 
 fn hidden(table: &crate::plan::TablePlan, slot: usize) -> bool {
-    !table.output.iter().any(|o| matches!(o, crate::plan::Output::Slot(s) if usize::from(*s) == slot))
+    let second = |s: &crate::plan::Shown| matches!(s, crate::plan::Shown::Written(w) if w.second == Some(slot as u16));
+    !table.shown.iter().any(second)
+        && !table.output.iter().any(|o| matches!(o, crate::plan::Output::Slot(s) if usize::from(*s) == slot))
 }
 
 /// From the tenth to the ninetieth percentile, and the share of the commonest value.

@@ -14,7 +14,7 @@ use crate::encode::NumberCoder;
 use crate::identifier::{IdFormat, Place};
 use crate::model::{Coder, ColumnModel, Decider, Drawn, Input, Model, Quantity, TableModel};
 use crate::output::decimal;
-use crate::plan::{Origin, Output, SlotKind, TablePlan};
+use crate::plan::{Origin, Output, Shown, SlotKind, TablePlan};
 use crate::{Metadata, Result, time};
 
 /// What a model holds.
@@ -244,6 +244,21 @@ impl Look<'_> {
                 };
                 for c in &fitted {
                     self.numbers(c, kind, &mut out.numbers);
+                }
+                let at = self.metadata.tables[&plan.tables[t].name].columns.get_index_of(column);
+                if let Some(Shown::Written(w)) = at.and_then(|c| plan.tables[t].shown.get(c)) {
+                    out.how.push_str(", written in a form");
+                    match w.form.map(|s| &plan.tables[t].slots[usize::from(s)].kind) {
+                        Some(SlotKind::Label { labels, .. }) => {
+                            out.labels.extend(labels.iter().map(|l| format!("form {l}")));
+                        }
+                        _ => out.labels.push(format!("form {}", w.usual)),
+                    }
+                    if let Some(s) = w.second.map(usize::from) {
+                        let kind = &plan.tables[t].slots[s].kind;
+                        let seconds = model.columns.iter().filter(|c| usize::from(c.slot) == s);
+                        seconds.for_each(|c| self.numbers(c, kind, &mut out.numbers));
+                    }
                 }
                 if let Some(ending) = model.keep.endings.iter().find(|e| e.slot == *s) {
                     out.how = words::ending(plan, ending);

@@ -5,10 +5,12 @@ use serde_json::{Map, Value, json};
 use super::json::Reader;
 use super::near::hint;
 use super::{Metadata, Owner, TableMeta, constraints, sdtype};
+use crate::form::Style;
 use crate::{Rule, fake};
 
 const TABLE: [&str; 6] = ["domain", "owner", "order", "reference", "description", "columns"];
-const COLUMN: [&str; 5] = ["unit", "description", sdtype::OURS[0], sdtype::OURS[1], sdtype::OURS[2]];
+const COLUMN: [&str; 7] =
+    ["unit", "description", sdtype::OURS[0], sdtype::OURS[1], sdtype::OURS[2], sdtype::OURS[3], sdtype::OURS[4]];
 const INFERRED: [&str; 5] = ["table", "via", "time", "start", "end"];
 
 /// Adds what `x_order` and `x_healthdata` say to tables, columns and rules.
@@ -98,6 +100,16 @@ fn read_columns(place: &str, value: &Value, table: &mut TableMeta, reader: &mut 
                 "locale" if value.as_str().is_some_and(|l| !fake::locales().any(|k| k == l)) => {
                     let known = fake::locales().collect::<Vec<_>>().join(", ");
                     reader.say(&at, format!("unknown locale; known: {known}"));
+                }
+                sdtype::OTHER_FORMATS => {
+                    let formats = reader.texts(&at, value);
+                    if !formats.is_empty() {
+                        column.parameters.insert(key.clone(), formats.into());
+                    }
+                }
+                sdtype::FORM if value.as_str().is_some_and(|s| Style::of(s).is_none()) => {
+                    let known = Style::ALL.map(Style::name).join(", ");
+                    reader.say(&at, format!("unknown form; known: {known}"));
                 }
                 k if sdtype::OURS.contains(&k) => {
                     if reader.text(&at, value).is_some() {

@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::Rule;
 
+pub use crate::form::Style;
 pub use json::MAX_BYTES;
 pub use path::{Path, Step};
 
@@ -156,6 +157,34 @@ impl ColumnMeta {
     /// A column without parameters.
     pub fn new(sdtype: Sdtype) -> Self {
         Self { sdtype, parameters: IndexMap::new(), unit: None, description: None }
+    }
+
+    /// Formats of times that are known less finely than the column's `datetime_format` says: `%Y-%m`, `%Y`.
+    pub fn other_formats(&self) -> impl Iterator<Item = &str> + Clone {
+        let list = self.parameters.get(sdtype::OTHER_FORMATS).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str)
+    }
+
+    /// Says that times are also written in coarser formats.
+    pub fn with_other_formats(mut self, formats: &[String]) -> Self {
+        if !formats.is_empty() {
+            self.parameters.insert(sdtype::OTHER_FORMATS.into(), formats.into());
+        }
+        self
+    }
+
+    /// How the numbers inside its text are to be read; None where the text is nothing but a number.
+    pub fn form(&self) -> Option<Style> {
+        let name = self.parameters.get(sdtype::FORM).and_then(Value::as_str);
+        name.and_then(Style::of).filter(|_| self.sdtype == Sdtype::Numerical)
+    }
+
+    /// Says that its numbers stand inside text.
+    pub fn with_form(mut self, style: Option<Style>) -> Self {
+        if let Some(style) = style {
+            self.parameters.insert(sdtype::FORM.into(), style.name().into());
+        }
+        self
     }
 
     /// True when values are learned; false for ids, personal data and unknown text, which are made fresh.

@@ -25,7 +25,13 @@ const PARAMETERS: [(&str, &[&str], &[&str]); 8] = [
 ];
 
 /// Parameters that V2 has no place for; written under `x_healthdata`.
-pub(super) const OURS: [&str; 3] = ["computer_representation", "order_by", "locale"];
+pub(super) const OURS: [&str; 5] = ["computer_representation", "order_by", "locale", OTHER_FORMATS, FORM];
+
+/// Coarser formats of a time beside its `datetime_format`, a list.
+pub(super) const OTHER_FORMATS: &str = "other_formats";
+
+/// How numbers inside text are to be read.
+pub(super) const FORM: &str = "form";
 
 /// Reads one column object; problems come without their place.
 pub(super) fn read(object: &Map<String, Value>, version: Version, problems: &mut Vec<String>) -> ColumnMeta {

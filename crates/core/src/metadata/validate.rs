@@ -120,10 +120,11 @@ fn check_table(name: &str, table: &TableMeta, say: &mut dyn FnMut(String)) {
         }
         match &meta.sdtype {
             Sdtype::Datetime { format: Some(f) } => {
-                if let Some(what) = bad_format(f) {
+                if let Some(what) = std::iter::once(f.as_str()).chain(meta.other_formats()).find_map(bad_format) {
                     say(what);
                 }
             }
+            _ if meta.other_formats().next().is_some() => say("has other_formats and no datetime_format"),
             Sdtype::Id { regex: Some(r) } if r.len() > MAX_TEXT => say("has a regex_format of more than 4000 bytes"),
             Sdtype::Id { regex: Some(r) } if regex_syntax::Parser::new().parse(r).is_err() => {
                 say("has a regex_format that is no regular expression (look-around and back-references are unknown)");

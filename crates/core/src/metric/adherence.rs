@@ -52,15 +52,18 @@ pub fn category_adherence(
     share(synthetic.iter().map(|&t| good(t)))
 }
 
-/// Share of texts that are a time in the strftime `format`; a missing one passes.
+/// Share of texts that are a time in one of the strftime `formats`; a missing one passes.
 ///
 /// ```
 /// use healthdata_core::metric::adherence::datetime_format_adherence;
 /// let texts = [Some("2025-01-31"), Some("2025-02-31"), None, Some("soon")];
-/// assert_eq!(datetime_format_adherence(texts.into_iter(), "%Y-%m-%d"), Some(0.5));
+/// assert_eq!(datetime_format_adherence(texts.into_iter(), ["%Y-%m-%d"].into_iter()), Some(0.5));
 /// ```
-pub fn datetime_format_adherence<'a>(texts: impl Iterator<Item = Option<&'a str>>, format: &str) -> Option<f64> {
-    share(texts.map(|t| t.is_none_or(|t| time::parse(t, format).is_ok())))
+pub fn datetime_format_adherence<'a, 'f>(
+    texts: impl Iterator<Item = Option<&'a str>>,
+    formats: impl Iterator<Item = &'f str> + Clone,
+) -> Option<f64> {
+    share(texts.map(|t| t.is_none_or(|t| formats.clone().any(|f| time::parse(t, f).is_ok()))))
 }
 
 /// Share of true; None of nothing.

@@ -14,7 +14,7 @@ use crate::feature::{Feature, Kind, Source};
 use crate::frame::{Hop, NO_ROW, Ref, WHICH};
 use crate::metadata::Metadata;
 use crate::model::UniqueItem;
-use crate::plan::{Origin, Output, Plan, SlotKind, SummaryKind, TablePlan};
+use crate::plan::{Origin, Output, Plan, Shown, SlotKind, SummaryKind, TablePlan};
 use crate::rule::expression::Expression;
 use crate::rule::total::Aggregate;
 use crate::time::DAY;
@@ -109,6 +109,16 @@ impl Look<'_> {
         need(table.when.is_none_or(|w| usize::from(w) < table.slots.len()), "an order that is no column")?;
         need(table.output.len() == meta.columns.len(), "other columns than in its metadata")?;
         need(table.shown.len() == table.output.len(), "the looks of its columns")?;
+        for (shown, output) in table.shown.iter().zip(&table.output) {
+            let Shown::Written(w) = shown else { continue };
+            let Output::Slot(s) = output else { return Err("forms of a column without values".into()) };
+            let kind = |s: u16| table.slots.get(usize::from(s)).map(|s| &s.kind);
+            need(w.form.is_none_or(|s| kind(s).is_some_and(SlotKind::is_label)), "the forms of a column")?;
+            need(w.usual.len() <= 4000, "the form of a column")?;
+            let number = |s: u16| kind(s).is_some_and(|k| matches!(k, SlotKind::Number { .. }));
+            need(number(*s) || kind(*s).is_some_and(SlotKind::is_time), "forms of what is no number")?;
+            need(w.second.is_none_or(number), "the second number of a column")?;
+        }
         for s in &table.summaries {
             need(owned(s.child), "a summary of another table's rows")?;
             let slots = plan.tables[usize::from(s.child)].slots.len();

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::input::{Columns, Input};
-use super::{Link, Origin, Output, Plan, Shown, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure};
+use super::{
+    Link, Origin, Output, Plan, Shown, Slot, SlotKind, TablePlan, dimension, fresh, shape, shown, structure, written,
+};
 use crate::dataset::{NO_CODE, NULL};
 use crate::encode::Vocabulary;
 use crate::frame::{Frame, Hop, NO_ROW};
@@ -61,6 +63,7 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
     let (order, deferred) = shape::order(&draft, &number, &mut notes);
     structure::implied(&mut draft, &number, &deferred);
     let entities = entities(&draft, &order, names.len() - hidden);
+    written::split(&mut draft, data)?;
     fresh::presence(&mut draft, &entities, min_support);
     let origins =
         dimension::origins(&draft, &number, &deferred, names.len() - hidden, (&entities, min_support), &mut notes);
@@ -81,6 +84,11 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
         let table = &metadata.tables[*name];
         let looks = |(c, m): (&String, _)| shown::shown(&data.tables[*name], c, m, &draft.columns[t][c]);
         plan.tables[t].shown = table.columns.iter().map(looks).collect();
+        for (c, (column, about)) in table.columns.iter().enumerate() {
+            if let Some(written) = written::shown(&plan.tables[t], column, about) {
+                plan.tables[t].shown[c] = written;
+            }
+        }
         // A pattern may put zeros in front, which a number would lose.
         for c in 0..plan.tables[t].output.len() {
             let inner = match &plan.tables[t].output[c] {
@@ -200,7 +208,15 @@ fn table_plan(
             } else {
                 let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
                 plan.slots.push(Slot { column: column.clone(), kind, step: step(data) });
-                Output::Slot((plan.slots.len() - 1) as u16)
+                let at = (plan.slots.len() - 1) as u16;
+                // The second number of two, and how it is written.
+                for beside in [written::second_name(column), written::form_name(column)] {
+                    if let Some(data) = draft.columns[t].get(&beside) {
+                        let kind = slot_kind(data, &Sdtype::Categorical, entities, k, name, &beside, &mut Vec::new());
+                        plan.slots.push(Slot { column: beside, kind, step: 1 });
+                    }
+                }
+                Output::Slot(at)
             }
         });
     }

@@ -10,12 +10,15 @@ mod shape;
 mod shown;
 mod structure;
 mod ties;
+mod written;
 
 pub(crate) use build::firsts;
 pub use build::{Built, build};
 pub use hidden::{Hidden, hidden};
 pub use input::problems;
 pub use shown::Shown;
+pub use written::Written;
+pub(crate) use written::is_blurred;
 
 use serde::{Deserialize, Serialize};
 

@@ -4,6 +4,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 use serde::{Deserialize, Serialize};
 
+use super::Written;
 use crate::dataset::strings;
 use crate::metadata::{ColumnMeta, Sdtype};
 use crate::{Column, time};
@@ -32,6 +33,8 @@ pub enum Shown {
         /// The zone of a typed column.
         zone: Option<String>,
     },
+    /// Text in the form of the row.
+    Written(Written),
 }
 
 /// The looks of each column of the batch that the metadata names.
@@ -48,6 +51,7 @@ fn of_type(array: &dyn Array, data: &Column) -> Shown {
         (DataType::Timestamp(_, zone), Column::Time { .. }) => {
             Shown::Time { offset: 0, zone: zone.as_ref().map(|z| z.to_string()) }
         }
+        (t, Column::Time { .. }) if t.is_integer() || t.is_floating() => Shown::Whole,
         (_, Column::Time { .. }) => Shown::Time { offset: 0, zone: None },
         (DataType::Boolean, _) => Shown::Flag { yes: "True".into(), no: "False".into() },
         (t, _) if t.is_integer() => Shown::Whole,

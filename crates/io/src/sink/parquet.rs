@@ -141,6 +141,7 @@ pub(super) fn empty(meta: &TableMeta) -> std::result::Result<RecordBatch, ArrowE
 
 fn type_of(column: &ColumnMeta) -> DataType {
     match &column.sdtype {
+        _ if column.form().is_some() || column.other_formats().next().is_some() => DataType::Utf8,
         Sdtype::Numerical => match column.parameters.get("computer_representation").and_then(|v| v.as_str()) {
             Some(r) if r.contains("Int") => DataType::Int64,
             _ => DataType::Float64,
