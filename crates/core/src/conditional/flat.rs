@@ -168,8 +168,8 @@ impl Walk<'_> {
                 black_box(());
                 v.to_bits() & word == 0
             };
-            // Two branches, and the boxes keep them so: a processor that guesses right three times in four goes on
-            // ahead, where a choice without a branch would wait at every node for the one before.
+            // Two branches, and the boxes keep them so: a processor that mostly guesses right goes on ahead, where a
+            // choice without a branch would wait at every node for the one before.
             self.node = if right {
                 black_box(());
                 self.nodes[next as usize + 1]
