@@ -28,10 +28,11 @@ pub(super) struct Panel {
 const LENGTH: usize = 4;
 /// Share of all times that a thing has a row at, at least, in the mean.
 const DENSITY: f64 = 0.3;
-/// Share of rows that another row of the same parent has the time of, at least.
+/// Share of rows that another row (of the same parent) has the time of, at least.
 const TIES: f64 = 0.5;
 
-/// Things that a label alone names at most: more would be people.
+/// Things that a label alone names at least and at most: fewer are kinds, more would be people.
+const FEWEST: usize = 5;
 const NAMED: usize = 1000;
 
 /// The things whose rows a table holds, where its foreign keys alone do not tell them apart. A label that names one stands
@@ -42,7 +43,11 @@ pub(super) fn panel(data: &Dataset, metadata: &Metadata, name: &str, k: usize) -
         return None;
     }
     match table.owner {
-        Owner::Auto | Owner::Nobody if metadata.parents_of(name).next().is_none() => named(table, batch, k),
+        // What other tables point to is an entity of its own, whatever label it has.
+        Owner::Auto | Owner::Nobody if metadata.parents_of(name).next().is_none() => {
+            let is_alone = metadata.relationships.iter().all(|r| r.parent != name);
+            is_alone.then(|| named(table, batch, k)).flatten()
+        }
         Owner::Auto | Owner::Key(_) => keyed(metadata, name, table, batch),
         _ => None,
     }
@@ -53,10 +58,18 @@ fn named(table: &TableMeta, batch: &RecordBatch, k: usize) -> Option<Panel> {
     let is_label = |c: &str, sdtype: &Sdtype| matches!(sdtype, Sdtype::Categorical) && !names_people(c);
     let mut best: Option<(f64, Panel)> = None;
     for (time, at) in orders(table, batch) {
+        // Things of a kind have their rows at the same times.
+        if !is_tied(&group(&[&at])) {
+            continue;
+        }
         for (label, what) in read(table, batch, |c, sdtype| c != time && is_label(c, sdtype)) {
             let things = group(&[&what]);
             let most = best.as_ref().map_or(DENSITY, |b| b.0);
-            let Some(density) = density(&things, &at).filter(|d| *d >= most && things.count <= NAMED) else { continue };
+            let Some(density) =
+                density(&things, &at).filter(|d| *d >= most && (FEWEST..=NAMED).contains(&things.count))
+            else {
+                continue;
+            };
             // Of labels that mean the same the first.
             let is_more = best.as_ref().is_none_or(|b| density > b.0);
             if is_more && things.sizes().iter().all(|n| *n as usize >= k.max(LENGTH)) {
@@ -92,8 +105,7 @@ fn keyed(metadata: &Metadata, name: &str, table: &TableMeta, batch: &RecordBatch
         for key in &keys {
             let Some((_, owner)) = read(table, batch, |c, _| c == *key).pop() else { continue };
             let within = group(&[&owner, &at]);
-            let tied = within.sizes().iter().filter(|n| **n > 1).map(|n| *n as usize).sum::<usize>();
-            if (tied as f64) < TIES * batch.num_rows() as f64 || within.of.contains(&crate::linked::NO_ROW) {
+            if !is_tied(&within) || within.of.contains(&crate::linked::NO_ROW) {
                 continue;
             }
             let is_part = |c: &str, sdtype: &Sdtype| {
@@ -113,6 +125,12 @@ fn keyed(metadata: &Metadata, name: &str, table: &TableMeta, batch: &RecordBatch
         }
     }
     best.map(|b| b.1)
+}
+
+/// Whether enough rows share their group with another.
+fn is_tied(groups: &Groups) -> bool {
+    let tied = groups.sizes().iter().filter(|n| **n > 1).map(|n| *n as usize).sum::<usize>();
+    tied as f64 >= TIES * groups.of.len() as f64
 }
 
 /// The columns of a table that are wanted, as they are read.
