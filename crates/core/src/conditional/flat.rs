@@ -291,7 +291,7 @@ mod tests {
         let range = leaf.range();
         let (codes, sums) = (&tree.codes[range.clone()], &tree.sums[range]);
         // Every 2^10-th of all 32-bit numbers: shares are exact to the grid of the table.
-        let mut hits = vec![0u32; 40];
+        let mut hits = [0u32; 40];
         let n = 1u32 << 22;
         (0..n).for_each(|i| hits[usize::from(flat.pick(leaf, i << 10))] += 1);
         let mut before = 0;

@@ -104,7 +104,7 @@ mod tests {
     /// Days of a career's end: every twentieth ends on the last day of a year, whom many share or only one.
     fn days(share: bool) -> (Vec<i64>, Vec<u32>) {
         let mut s = Stream::new(7, 1, 1);
-        let day = |i: u32| if i % 20 == 0 { 365 * (i64::from(i / 20) % 8) + 364 } else { 0 };
+        let day = |i: u32| if i.is_multiple_of(20) { 365 * (i64::from(i / 20) % 8) + 364 } else { 0 };
         let all = (0..4000u32).map(|i| if i % 20 == 0 { day(i) } else { s.below(365 * 8) as i64 }).collect();
         (all, (0..4000).map(|i| if share || i % 20 != 0 { i } else { 0 }).collect())
     }

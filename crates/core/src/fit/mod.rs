@@ -169,7 +169,7 @@ pub fn fit(
         }
     }
     for rule in metadata.rules.iter_mut().filter(|r| r.found && r.enforced) {
-        if crate::plan::is_blurred(&rule.kind, &known) {
+        if crate::plan::is_blurred(&rule.kind, known) {
             rule.enforced = false;
             notes.push(format!("kept while drawing, but dates of a month or a year may hide it: {}", rule.describe()));
         }

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn numbers_that_hardly_repeat_decide_in_steps() {
         // Six closed days without sales, 54 with sales that never repeat.
-        let row = |i: usize| if i % 10 == 0 { "0, no".to_owned() } else { format!("{}, yes", 100 + i) };
+        let row = |i: usize| if i.is_multiple_of(10) { "0, no".to_owned() } else { format!("{}, yes", 100 + i) };
         let rows: String = (0..60).map(|i| row(i) + "\n").collect();
         let tables = [Table("days(sold:number, open)", &rows)];
         let rule = r#"{"kind": "determines", "table": "days", "column": "sold", "determines": "open"}"#;
