@@ -507,3 +507,50 @@ fn parts_of_times_rounded_results_and_ages_are_computed() {
         assert!((bmi[r] as f64 - kg[r] as f64 * 100_000.0 / (cm[r] * cm[r]) as f64).abs() <= half);
     }
 }
+
+#[test]
+fn the_home_of_a_few_people_is_drawn_and_not_repeated() {
+    let mut rng = Stream::new(12, 0, 0);
+    let (mut homes, mut persons, mut real) = (String::new(), String::new(), std::collections::HashSet::new());
+    for h in 0..500 {
+        let income = 10_000 + rng.below(90_000);
+        real.insert(income as i64);
+        homes += &format!("H{h}, {income}, {}\n", 1 + rng.below(6));
+        for _ in 0..1 + rng.below(4) {
+            persons += &format!("P{}, H{h}, {}, {}\n", persons.lines().count(), 1 + rng.below(90), ["f", "m"][h % 2]);
+        }
+    }
+    let made = again(
+        &[
+            Table("households(*household, income:number, rooms:number)", &homes),
+            Table("persons(*person, household>households, age:number, sex)", &persons),
+        ],
+        &[],
+    );
+    // Of 90,000 incomes 500 are real: three of 500 in the mean by chance.
+    let same = numbers(&made, "households", "income").iter().filter(|i| real.contains(i)).count();
+    assert!(same < 20, "{same} real incomes");
+    assert_eq!(made.tables["households"].num_rows(), 500);
+}
+
+#[test]
+fn each_rental_is_paid_once() {
+    let mut rng = Stream::new(13, 0, 0);
+    let time = |s: u64| healthdata_core::time::format(s as i64 * healthdata_core::time::SECOND, "%Y-%m-%d %H:%M:%S");
+    let (mut rentals, mut payments) = (String::new(), String::new());
+    for r in 0..900 {
+        let out = 1_600_000_000 + rng.below(30_000_000);
+        let back = out + 3_600 + rng.below(700_000);
+        rentals += &format!("R{r}, {}, {}, {}\n", time(out), time(back), ["web", "shop"][r % 2]);
+        payments += &format!("A{r}, R{r}, {}, {}\n", time(out + rng.below(back - out)), 1 + rng.below(9));
+    }
+    let made = again(
+        &[
+            Table("rentals(*rental, out:time, back:time, way)", &rentals),
+            Table("payments(*payment, rental>rentals, paid:time, amount:number)", &payments),
+        ],
+        &[],
+    );
+    let paid: std::collections::HashSet<String> = texts(&made, "payments", "rental").into_iter().collect();
+    assert_eq!((paid.len(), made.tables["payments"].num_rows()), (900, 900));
+}

@@ -533,3 +533,36 @@ fn a_number_of_the_rows_of_something_is_no_identifier() {
     add(&mut data, "choices", choices);
     assert_eq!(found(&data).tables["choices"].columns["choice_id"].sdtype, Sdtype::Numerical);
 }
+
+#[test]
+fn kinds_are_no_keys_and_what_counts_rows_orders_them() {
+    let mut data = Dataset::default();
+    let (posts, races) = (2_000, 100);
+    let kind = draws(posts, 2, "kind");
+    add(
+        &mut data,
+        "posts",
+        vec![
+            ("Id", column(posts, |i| (i + 1).to_string())),
+            ("PostTypeId", column(posts, |i| (kind[i] + 1).to_string())),
+        ],
+    );
+    add(
+        &mut data,
+        "races",
+        vec![("race_id", column(races, |i| (i + 1).to_string())), ("place", column(races, |i| format!("p{}", i % 20)))],
+    );
+    let grid = draws(races * 20, 1_000, "grid");
+    let start = |i: usize| 1 + (0..20).filter(|o| (grid[i / 20 * 20 + o], *o) < (grid[i], i % 20)).count();
+    let results = vec![
+        ("result_id", column(races * 20, |i| (i + 1).to_string())),
+        ("race_id", column(races * 20, |i| (i / 20 + 1).to_string())),
+        ("grid", column(races * 20, |i| start(i).to_string())),
+        ("finish", column(races * 20, |i| (i % 20 + 1).to_string())),
+    ];
+    add(&mut data, "results", results);
+    let metadata = found(&data);
+    assert_eq!(links(&metadata), ["results.race_id > races"]);
+    let settled = choose_order(&metadata, &data, "results").0;
+    assert_eq!(settled.as_deref(), Some("finish"), "the grid counts as well, but not the rows as they stand");
+}
