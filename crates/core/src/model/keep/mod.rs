@@ -18,7 +18,7 @@ use crate::Result;
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, Ref};
 use crate::metadata::Metadata;
-use crate::plan::{Origin, Output, Plan};
+use crate::plan::{Origin, Output, Plan, Shown, SlotKind};
 use crate::rule::RuleKind;
 pub(crate) use endings::{last, settled};
 pub(crate) use totals::added;
@@ -215,6 +215,7 @@ pub fn keep(training: &Training) -> Result<(Vec<Keep>, Vec<usize>)> {
     }
     let mut all = keeper.all;
     keys(plan, metadata, &mut all);
+    written(training, &mut all);
     for (t, keep) in all.iter_mut().enumerate() {
         let slots = training.frames[t].values.iter().enumerate();
         let whole = slots.filter(|(_, v)| v.iter().all(|v| *v != NULL)).map(|(s, _)| s as u16);
@@ -254,6 +255,29 @@ fn one(k: &mut Keeper, rule: &RuleKind) -> Option<()> {
             totals::total(k, &totals::Said { table, equals, aggregate: *aggregate, child, of, key })
         }
         RuleKind::NullWhen { table, column, when, values } => values::null_when(k, table, column, when, values),
+    }
+}
+
+/// A number inside text is missing where the row holds a word instead, and nowhere else if no training row is so.
+fn written(training: &Training, all: &mut [Keep]) {
+    for (t, table) in training.plan.tables.iter().enumerate().filter(|(_, t)| t.origin == Origin::Drawn) {
+        for (output, shown) in table.output.iter().zip(&table.shown) {
+            let (Output::Slot(slot), Shown::Written(w)) = (output, shown) else { continue };
+            let Some(form) = w.form.filter(|_| matches!(table.slots[usize::from(*slot)].kind, SlotKind::Number { .. }))
+            else {
+                continue;
+            };
+            let SlotKind::Label { labels, .. } = &table.slots[usize::from(form)].kind else { continue };
+            let words: Vec<i64> =
+                labels.iter().zip(0..).filter(|(l, _)| !l.contains('{')).map(|(_, code)| code).collect();
+            let [value, how] = [*slot, form].map(|s| &training.frames[t].values[usize::from(s)]);
+            // What stands behind the last label is written in the usual form.
+            let fits = |(v, f): (&i64, &i64)| *f >= labels.len() as i64 || (*v == NULL) == words.contains(f);
+            if value.iter().zip(how).all(fits) {
+                let (item, when) = (UniqueItem::Slot(*slot), UniqueItem::Slot(form));
+                all[t].missing_when.push(MissingWhen { item, when, values: words, or_missing: false });
+            }
+        }
     }
 }
 
