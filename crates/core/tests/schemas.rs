@@ -534,6 +534,32 @@ fn the_home_of_a_few_people_is_drawn_and_not_repeated() {
 }
 
 #[test]
+fn the_wards_of_few_patients_are_repeated() {
+    let mut rng = Stream::new(16, 0, 0);
+    let names = ["Cardiology", "Neurology", "Oncology", "Pediatrics", "Surgery"];
+    let wards: String = (0..10).map(|w| format!("W{w}, {}\n", names[w % 5])).collect();
+    let devices: String = (0..60).map(|d| format!("D{d}, W{}, {}\n", d / 6, ["bedside", "portable"][d % 2])).collect();
+    let patients: String = (0..20).map(|p| format!("P{p}, {}\n", ["f", "m"][p % 2])).collect();
+    let mut visits = String::new();
+    for p in 0..20 {
+        for _ in 0..2 + rng.below(3) {
+            let ward = rng.below(10);
+            visits += &format!("P{p}, W{ward}, D{}, {}\n", 6 * ward + rng.below(6), rng.below(50));
+        }
+    }
+    let made = again(
+        &[
+            Table("wards(*ward, specialty)", &wards),
+            Table("devices(*device, ward>wards, kind)", &devices),
+            Table("patients(*patient, sex)", &patients),
+            Table("visits(patient>patients, ward>wards, device>devices, score:number)", &visits),
+        ],
+        &[],
+    );
+    assert_eq!(texts(&made, "wards", "specialty"), [names, names].concat());
+}
+
+#[test]
 fn each_rental_is_paid_once() {
     let mut rng = Stream::new(13, 0, 0);
     let time = |s: u64| healthdata_core::time::format(s as i64 * healthdata_core::time::SECOND, "%Y-%m-%d %H:%M:%S");

@@ -193,7 +193,10 @@ fn table_plan(
         } else if let Some((way, at)) = foreign {
             Output::Key(way, at as u16)
         } else {
-            let k = if origins[t] == Origin::Drawn { min_support } else { 1 };
+            let k = match origins[t] {
+                Origin::Drawn => fresh::support(meta_column, data, entities, min_support),
+                _ => 1,
+            };
             if fresh::is_fresh(data, &meta_column.sdtype, entities, k) {
                 let whole = fresh::output(draft, (t, name, column), origins[t], k, notes);
                 // Whether a value is there at all is learned like any label.

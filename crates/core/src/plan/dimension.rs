@@ -72,19 +72,22 @@ fn key_of_values(meta: &TableMeta) -> bool {
     meta.primary_key.len() > 1 && meta.primary_key.iter().all(|c| meta.columns[c].is_modelled())
 }
 
-/// For each relationship whether half of the rows or more that are pointed to stand for fewer than `k` entities: the home
-/// of one family would be repeated as it is.
+/// For each relationship whether the rows that are pointed to belong to fewer than `k` entities each, which mostly have one:
+/// the home of one family would be repeated as it is. A small ward has other patients next week, who have other wards.
 fn private(draft: &Draft, number: &HashMap<&str, usize>, entities: &[Vec<u32>], k: usize) -> Vec<bool> {
-    let few = |(i, r): (usize, &Relationship)| {
+    let belong = |(i, r): (usize, &Relationship)| {
         let who = &entities[number[r.child.as_str()]];
         let mut pairs: Vec<(u32, u32)> = draft.parent_row[i].iter().copied().zip(who.iter().copied()).collect();
         pairs.retain(|p| p.0 != NO_ROW);
         pairs.sort_unstable();
         pairs.dedup();
-        let sizes = || pairs.chunk_by(|a, b| a.0 == b.0).map(<[(u32, u32)]>::len);
-        2 * sizes().filter(|n| *n < k).count() > sizes().count()
+        let rows = pairs.chunk_by(|a, b| a.0 == b.0).count();
+        let mut who: Vec<u32> = pairs.iter().map(|p| p.1).collect();
+        who.sort_unstable();
+        who.dedup();
+        pairs.len() < k * rows && 2 * pairs.len() < 3 * who.len()
     };
-    draft.metadata.relationships.iter().enumerate().map(few).collect()
+    draft.metadata.relationships.iter().enumerate().map(belong).collect()
 }
 
 fn may_be(

@@ -7,7 +7,7 @@ use crate::dataset::NO_CODE;
 use crate::encode::Vocabulary;
 use crate::fake::{self, Fake};
 use crate::identifier::IdFormat;
-use crate::metadata::Sdtype;
+use crate::metadata::{ColumnMeta, Sdtype};
 
 /// The one label of a slot that says whether a value is there.
 pub(super) const PRESENT: &str = "present";
@@ -31,6 +31,20 @@ pub(super) fn is_fresh(data: &Column, sdtype: &Sdtype, entities: &[u32], k: usiz
     }
 }
 
+/// The support that a label of a drawn column needs: `k` entities, but none where the user's metadata list every label, and
+/// too few entities hold any of them.
+pub(super) fn support(meta: &ColumnMeta, data: &Column, entities: &[u32], k: usize) -> usize {
+    match (meta.parameters.get("range_values").and_then(|v| v.as_array()), data) {
+        (Some(listed), Column::Text { codes, values })
+            if values.iter().all(|v| listed.iter().any(|l| l.as_str() == Some(v)))
+                && Vocabulary::fit(codes, values, entities, k).labels.is_empty() =>
+        {
+            1
+        }
+        _ => k,
+    }
+}
+
 /// Adds a column that says where a value is, for each fresh column with missing values.
 pub(super) fn presence(draft: &mut Draft, entities: &[Vec<u32>], k: usize) {
     let metadata = draft.metadata;
@@ -38,6 +52,7 @@ pub(super) fn presence(draft: &mut Draft, entities: &[Vec<u32>], k: usize) {
         for (column, meta) in &table.columns {
             let data = &draft.columns[t][column];
             let some = (0..data.len()).any(|r| data.is_null(r));
+            let k = support(meta, data, &entities[t], k);
             if !some || metadata.is_key(name, column) || !is_fresh(data, &meta.sdtype, &entities[t], k) {
                 continue;
             }
@@ -110,4 +125,21 @@ fn country(draft: &Draft, t: usize) -> &'static str {
         };
         (column.as_str(), values)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_the_metadata_list_need_no_support_where_none_has_it() {
+        let data = Column::Text { codes: vec![0, 1, 2], values: ["a", "b", "c"].into_iter().collect() };
+        let mut meta = ColumnMeta::new(Sdtype::Categorical);
+        let needed = |meta: &ColumnMeta| support(meta, &data, &[0, 1, 2], 5);
+        assert_eq!(needed(&meta), 5);
+        meta.parameters.insert("range_values".into(), serde_json::json!(["a", "b", "c", "d"]));
+        assert_eq!(needed(&meta), 1);
+        meta.parameters.insert("range_values".into(), serde_json::json!(["a", "b"]));
+        assert_eq!(needed(&meta), 5);
+    }
 }
