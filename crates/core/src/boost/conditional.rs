@@ -16,12 +16,15 @@ pub struct Codes<'a> {
     pub n: usize,
     /// The codes from one end of the tree to the other, where their own order says nothing (categories).
     pub order: Option<&'a [u16]>,
+    /// Codes with a wide gap of numbers behind them; the rest of the codes have none.
+    pub gaps: &'a [bool],
 }
 
 /// A fitted p(code | features).
 ///
 /// The codes that occurred stand in a row, cut in two where either side has nearly half of the rows, and so on down
-/// to single codes: likely codes are few steps from the top. Each cut is a boosted classifier fitted on the rows
+/// to single codes: likely codes are few steps from the top. Wide gaps between numbers are cut first, or cuts of few rows
+/// would have to tell kinds of numbers apart. Each cut is a boosted classifier fitted on the rows
 /// that reach it. A code that never occurred has probability 0.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BoostedConditional {
@@ -48,6 +51,9 @@ pub struct BoostedConditional {
 /// Cuts below this depth always try the second shape of trees; deeper ones where it won above.
 const ALWAYS: usize = 2;
 
+/// One in so many rows must lie on either side of a gap that is cut first.
+const ENOUGH: u64 = 50;
+
 /// Where a walk stands: a cut (when more than one code is left) and the span of codes below it.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
@@ -64,7 +70,7 @@ pub(super) struct Place {
 /// let x = Bins { columns: &columns, ordered: &[true], bins: &[3] };
 /// let rows: Vec<u32> = (0..900).collect();
 /// let values: Vec<u16> = columns[0].iter().map(|&b| 2 * u16::from(b)).collect();
-/// let codes = Codes { values: &values, n: 6, order: None };
+/// let codes = Codes { values: &values, n: 6, order: None, gaps: &[] };
 /// let model = fit_codes(&x, &rows, &codes, &rows, &BoostParams::default(), 1);
 /// let p = model.probabilities(|_| 1);
 /// assert!(p[2] > 0.9 && p[1] == 0.0);
@@ -95,7 +101,9 @@ pub fn fit_codes(
             continue;
         }
         let weights: Vec<u64> = model.order[low..high].iter().map(|&c| counts[usize::from(c)]).collect();
-        let left = half(&weights);
+        let behind = |c: &u16| codes.gaps.get(usize::from(*c)).copied().unwrap_or(false);
+        let gaps: Vec<bool> = model.order[low..high].iter().map(behind).collect();
+        let left = half(&weights, &gaps);
         let goes_left = |p: u16| usize::from(p) < low + left;
         let target: Vec<f32> = positions.iter().map(|&p| f32::from(u8::from(goes_left(p)))).collect();
         let cut = model.left.len() as u64;
@@ -137,15 +145,20 @@ pub(super) fn below(at: Place, left: u16) -> [Place; 2] {
     [Place { cut: at.cut + 1, low: at.low, high: middle }, Place { cut: at.cut + left, low: middle, high: at.high }]
 }
 
-/// How many codes from the left make up nearly half of the weight: at least one, never all.
-fn half(weights: &[u64]) -> usize {
+/// How many codes from the left make up nearly half of the weight, at least one and never all: before a gap, where one
+/// leaves enough on both sides.
+fn half(weights: &[u64], gaps: &[bool]) -> usize {
     let total: u64 = weights.iter().sum();
-    let (mut sum, mut best) = (0, (u64::MAX, 1));
+    let (mut sum, mut best, mut at_gap) = (0, (u64::MAX, 1), (u64::MAX, 1));
     for (i, w) in weights[..weights.len() - 1].iter().enumerate() {
         sum += w;
-        best = best.min(((2 * sum).abs_diff(total), i + 1));
+        let this = ((2 * sum).abs_diff(total), i + 1);
+        best = best.min(this);
+        if gaps[i] && sum.min(total - sum) * ENOUGH >= total {
+            at_gap = at_gap.min(this);
+        }
     }
-    best.1
+    if at_gap.0 < u64::MAX { at_gap.1 } else { best.1 }
 }
 
 impl BoostedConditional {

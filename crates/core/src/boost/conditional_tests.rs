@@ -12,7 +12,7 @@ fn model(n: usize) -> (Case, BoostedConditional) {
         if s.unit() < 0.2 { 0 } else { (f64::from(b) + 2.0 * s.normal() + 3.0).clamp(1.0, 29.0) as u16 }
     };
     let values: Vec<u16> = c.columns[0].iter().map(|&b| code(b, &mut s)).collect();
-    let codes = Codes { values: &values, n: 32, order: None };
+    let codes = Codes { values: &values, n: 32, order: None, gaps: &[] };
     let m = fit_codes(&c.x(), &c.rows, &codes, &c.groups, &BoostParams::default(), 3);
     (c, m)
 }
@@ -105,7 +105,7 @@ fn an_order_of_the_callers_is_kept() {
     let scatter = |b: u8| (u16::from(b) * 7) % 10;
     let values: Vec<u16> = c.columns[0].iter().map(|&b| scatter(b)).collect();
     let order: Vec<u16> = (0..9).map(scatter).collect(); // one code is left out and comes last
-    let codes = Codes { values: &values, n: 10, order: Some(&order) };
+    let codes = Codes { values: &values, n: 10, order: Some(&order), gaps: &[] };
     let m = fit_codes(&c.x(), &c.rows, &codes, &c.groups, &BoostParams::default(), 1);
     m.check(2).unwrap();
     for b in 0..10u8 {
@@ -118,7 +118,7 @@ fn heavy_codes_are_near_the_top() {
     let c = Case::new(uniform(4000, 1, 4, 9), true, 4);
     // Half of the rows are code 40; the rest are even over 64 codes.
     let values: Vec<u16> = (0..4000u16).map(|i| if i % 2 == 0 { 40 } else { i / 2 % 64 }).collect();
-    let codes = Codes { values: &values, n: 64, order: None };
+    let codes = Codes { values: &values, n: 64, order: None, gaps: &[] };
     let m = fit_codes(&c.x(), &c.rows, &codes, &c.groups, &BoostParams::default(), 1);
     let (mut at, mut steps) = (m.top(), 0);
     while at.high - at.low > 1 {
@@ -134,7 +134,7 @@ fn few_rows_and_few_codes() {
     let c = Case::new(uniform(100, 2, 4, 10), true, 4);
     let params = BoostParams::default();
     let fit = |rows: &[u32], values: &[u16]| {
-        let m = fit_codes(&c.x(), rows, &Codes { values, n: 5, order: None }, &c.groups, &params, 1);
+        let m = fit_codes(&c.x(), rows, &Codes { values, n: 5, order: None, gaps: &[] }, &c.groups, &params, 1);
         m.check(2).unwrap();
         m
     };
@@ -197,4 +197,21 @@ fn the_layout_for_drawing_changes_no_probability_and_stopping_no_draw() {
         }
     }
     assert!(left > 1000 && right > 1000, "{left} {right}");
+}
+
+#[test]
+fn a_gap_is_cut_first() {
+    // Ten codes of one kind and thirty of another, told apart by the second feature alone.
+    let c = Case::new(uniform(2000, 2, 4, 1), false, 4);
+    let kind = |r: usize| usize::from(c.columns[1][r] >= 3);
+    let values: Vec<u16> = (0..2000).map(|r| (10 * kind(r) + r % (10 + 20 * kind(r))) as u16).collect();
+    let gaps: Vec<bool> = (0..40).map(|c| c == 9).collect();
+    let codes = Codes { values: &values, n: 40, order: None, gaps: &gaps };
+    let m = fit_codes(&c.x(), &c.rows, &codes, &c.groups, &BoostParams::default(), 3);
+    assert_eq!(m.left[0], 10);
+    for r in 0..200 {
+        let p = m.probabilities(|f| c.columns[f][r]);
+        let low: f64 = p[..10].iter().sum();
+        assert!((low - (1.0 - kind(r) as f64)).abs() < 0.005, "{r}: {low}");
+    }
 }

@@ -122,7 +122,7 @@ mod tests {
         // Bin of a code: its place in 3, 6, 9, 2, ... times 7.
         let telling: Vec<u8> = values.iter().map(|&c| ((c * 3) % 10) as u8).collect();
         let columns = vec![noise.clone(), telling];
-        let codes = Codes { values: &values, n: 10, order: None };
+        let codes = Codes { values: &values, n: 10, order: None, gaps: &[] };
         for ordered in [true, false] {
             let x = Bins { columns: &columns, ordered: &[true, ordered], bins: &[13, 10] };
             let order = order_codes(&x, &rows, &codes);
@@ -133,8 +133,8 @@ mod tests {
         }
         let skewed: Vec<u16> = (0..n).map(|i| if i % 3 == 0 { 1 } else { 2 }).collect();
         let x = Bins { columns: &columns[..1], ordered: &[true], bins: &[13] };
-        assert_eq!(order_codes(&x, &rows, &Codes { values: &skewed, n: 3, order: None }), [2, 1]);
-        assert!(order_codes(&x, &[], &Codes { values: &[], n: 3, order: None }).is_empty());
+        assert_eq!(order_codes(&x, &rows, &Codes { values: &skewed, n: 3, order: None, gaps: &[] }), [2, 1]);
+        assert!(order_codes(&x, &[], &Codes { values: &[], n: 3, order: None, gaps: &[] }).is_empty());
     }
 
     /// Two groups of codes that share no category of the feature must not be mixed.
@@ -150,7 +150,7 @@ mod tests {
         };
         let columns = vec![rows.iter().map(|&r| category(r)).collect::<Vec<u8>>()];
         let x = Bins { columns: &columns, ordered: &[false], bins: &[6] };
-        let order = order_codes(&x, &rows, &Codes { values: &values, n: 6, order: None });
+        let order = order_codes(&x, &rows, &Codes { values: &values, n: 6, order: None, gaps: &[] });
         let parity: Vec<u16> = order.iter().map(|c| c % 2).collect();
         assert!(parity == [0, 0, 0, 1, 1, 1] || parity == [1, 1, 1, 0, 0, 0], "{order:?}");
     }

@@ -34,7 +34,7 @@ struct Start {
 /// # use healthdata_core::boost::{Bins, BoostParams, Codes, Scorer, fit_codes};
 /// # use healthdata_core::rng::{Stream, name};
 /// # let x = Bins { columns: &[], ordered: &[], bins: &[] };
-/// # let codes = Codes { values: &[0, 1, 1, 2], n: 3, order: None };
+/// # let codes = Codes { values: &[0, 1, 1, 2], n: 3, order: None, gaps: &[] };
 /// let model = fit_codes(&x, &[0, 1, 2, 3], &codes, &[0, 1, 2, 3], &BoostParams::default(), 1);
 /// let scorer = Scorer::new(&model);
 /// let mut rng = Stream::new(42, name(&["patients", "sex"]), 0);

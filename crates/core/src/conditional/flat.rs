@@ -229,7 +229,7 @@ impl Vose {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Matrix, TreeParams};
+    use super::super::{Matrix, Scale, TreeParams};
     use super::*;
     use crate::rng::Stream;
 
@@ -261,7 +261,8 @@ mod tests {
         let mut m = Matrix::default();
         m.push(&a, &binners[0]);
         m.push(&b, &binners[1]);
-        let tree = Tree::fit(&m, &[0, 1], &rows, &codes, 40, true, &rows, TreeParams::default());
+        let scale = Scale { codes: 40, ordered: true, gaps: &[] };
+        let tree = Tree::fit(&m, &[0, 1], &rows, &codes, scale, &rows, TreeParams::default());
         let flat = Flat::new(&tree, |i, set| (u32::from(i) + if set { 2 } else { 0 }, &binners[usize::from(i)]));
         (tree, flat, binners, vec![a, b])
     }

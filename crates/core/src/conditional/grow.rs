@@ -2,7 +2,7 @@
 
 use super::Matrix;
 use super::matrix::BINS;
-use super::tree::{FULL, LEAF, SET, Tree, TreeParams};
+use super::tree::{FULL, LEAF, SET, Scale, Tree, TreeParams};
 use crate::encode::Distinct;
 use crate::math::ln;
 
@@ -18,6 +18,8 @@ struct Grower<'a> {
     features: &'a [u16],
     codes: &'a [u16],
     ordered: bool,
+    /// For each code the part of the scale that it lies in.
+    parts: Vec<usize>,
     entities: &'a [u32],
     params: TreeParams,
     distinct: Distinct,
@@ -159,19 +161,18 @@ fn group_codes(count: &[f64], ordered: bool) -> (Vec<u8>, usize) {
 }
 
 impl Tree {
-    /// Fits on `rows` of the matrix; `codes` and `entities` are indexed by row. `ordered` says that neighbouring
-    /// codes are alike (the last code, missing, may stand apart).
+    /// Fits on `rows` of the matrix; `codes` and `entities` are indexed by row.
     #[allow(clippy::too_many_arguments)] // The rows, what is known of them, what is asked, and how.
     pub fn fit(
         x: &Matrix,
         features: &[u16],
         rows: &[u32],
         codes: &[u16],
-        n_codes: usize,
-        ordered: bool,
+        scale: Scale,
         entities: &[u32],
         params: TreeParams,
     ) -> Self {
+        let n_codes = scale.codes;
         let mut count = vec![0f64; n_codes];
         for r in rows {
             count[usize::from(codes[*r as usize])] += 1.0;
@@ -181,7 +182,8 @@ impl Tree {
         let distinct = Distinct::new(entities.iter().max().map_or(0, |m| *m as usize + 1));
         let xlnx = (0..=rows.len()).map(|i| if i == 0 { 0.0 } else { i as f64 * ln(i as f64) }).collect();
         let counts = Counts::new();
-        let mut g = Grower { x, features, codes, ordered, entities, params, distinct, xlnx, counts, tree };
+        let (ordered, parts) = (scale.ordered, scale.parts());
+        let mut g = Grower { x, features, codes, ordered, parts, entities, params, distinct, xlnx, counts, tree };
         let uniform = vec![1.0 / n_codes.max(1) as f64; n_codes];
         let present: Vec<f64> =
             if rows.is_empty() { uniform } else { count.iter().map(|c| c / overall_total).collect() };
@@ -205,9 +207,7 @@ impl Grower<'_> {
             own[usize::from(self.codes[*r as usize])] += 1.0;
         }
         let kinds = own.iter().filter(|c| **c > 0.0).count() as f64;
-        let n = rows.len() as f64;
-        let m = self.params.smoothing * kinds;
-        let mixed: Vec<f64> = own.iter().zip(parent).map(|(c, p)| (c + m * p) / (n + m).max(1e-9)).collect();
+        let mixed = self.mixed(&own, parent);
         let mut varying = varying.to_vec();
         let split = if depth < 40 && kinds > 1.0 { self.best(rows, &own, &mut varying) } else { None };
         let Some(cut) = split.and_then(|s| self.partition(rows, &s).map(|at| (s, at))) else {
@@ -228,6 +228,28 @@ impl Grower<'_> {
         self.tree.left[node] = left;
         self.tree.right[node] = right;
         node as u32
+    }
+
+    /// The shares of the codes in a node, mixed with those of its parent: first of the parts of the scale, then in each.
+    fn mixed(&self, own: &[f64], parent: &[f64]) -> Vec<f64> {
+        let parts = self.parts.last().map_or(0, |p| p + 1);
+        let (mut rows, mut above, mut kinds) = (vec![0f64; parts], vec![0f64; parts], vec![0f64; parts]);
+        for ((&part, c), p) in self.parts.iter().zip(own).zip(parent) {
+            rows[part] += c;
+            above[part] += p;
+            kinds[part] += f64::from(u8::from(*c > 0.0));
+        }
+        let weight = |kinds: f64| self.params.smoothing * kinds;
+        let (n, m) = (rows.iter().sum::<f64>(), weight(rows.iter().filter(|r| **r > 0.0).count() as f64));
+        let share = |(&part, (c, p)): (&usize, (&f64, &f64))| {
+            if above[part] <= 0.0 {
+                return 0.0;
+            }
+            let (whole, inside) = ((rows[part] + m * above[part]) / (n + m).max(1e-9), weight(kinds[part]));
+            let p = p / above[part];
+            whole * if rows[part] > 0.0 { (c + inside * p) / (rows[part] + inside) } else { p }
+        };
+        self.parts.iter().zip(own.iter().zip(parent)).map(share).collect()
     }
 
     fn close(&mut self, node: usize, own: &[f64], mixed: &[f64]) {
@@ -251,16 +273,38 @@ impl Grower<'_> {
         self.tree.right[node] = self.tree.codes.len() as u32;
     }
 
-    /// The split with the largest gain above its price; `own` counts the codes of the rows. Features that do not differ
-    /// among the rows are taken out of `varying`.
+    /// The best split; `own` counts the codes of the rows. What tells the parts of a scale apart comes first: a leaf that
+    /// is too small for another split would mix what no gap separates, but never two kinds of things.
     fn best(&mut self, rows: &[u32], own: &[f64], varying: &mut Vec<u16>) -> Option<Split> {
-        let n = rows.len();
-        if n < 2 * self.params.min_rows || self.tree.sets.len() + 1 >= usize::from(SET) - 1 {
+        if rows.len() < 2 * self.params.min_rows || self.tree.sets.len() + 1 >= usize::from(SET) - 1 {
             return None;
         }
+        let numbers = own.len().saturating_sub(1);
+        let mut present: Vec<usize> = (0..numbers).filter(|c| own[*c] > 0.0).map(|c| self.parts[c]).collect();
+        present.dedup();
+        if present.len() > 1 && present.len() < GROUPS {
+            // Missing has the group behind them.
+            let place = |p: &usize| present.binary_search(p).unwrap_or(present.len()) as u8;
+            let parts = (self.parts.iter().map(place).collect(), present.len() + 1);
+            if let Some(split) = self.most_telling(rows, own, parts, varying) {
+                return Some(split);
+            }
+        }
+        self.most_telling(rows, own, group_codes(own, self.ordered), varying)
+    }
+
+    /// The split with the largest gain above its price, in what it tells about groups of codes. Features that do not
+    /// differ among the rows are taken out of `varying`.
+    fn most_telling(
+        &mut self,
+        rows: &[u32],
+        own: &[f64],
+        (group, g): (Vec<u8>, usize),
+        varying: &mut Vec<u16>,
+    ) -> Option<Split> {
+        let n = rows.len();
         let xlnx = &self.xlnx;
         let f = |x: u32| xlnx[x as usize];
-        let (group, g) = group_codes(own, self.ordered);
         let mut whole = vec![0u32; g];
         let row_groups: Vec<u8> = rows.iter().map(|r| group[usize::from(self.codes[*r as usize])]).collect();
         own.iter().zip(&group).for_each(|(n, q)| whole[usize::from(*q)] += *n as u32);

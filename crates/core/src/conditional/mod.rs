@@ -9,7 +9,7 @@ mod tree;
 pub use flat::{Flat, Leaf};
 pub use matrix::{Binner, Matrix};
 pub use ridge::{Line, Ridge};
-pub use tree::{Tree, TreeParams};
+pub use tree::{Scale, Tree, TreeParams};
 
 use serde::{Deserialize, Serialize};
 

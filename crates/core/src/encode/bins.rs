@@ -3,6 +3,11 @@
 
 use super::{Distinct, NumberCoder};
 
+/// How many times the largest gap that chance leaves a wide one is.
+const WIDE: f64 = 3.0;
+/// Steps of the grid that a wide gap has at least.
+pub(super) const GAP: u64 = 4;
+
 /// How finely numbers are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grain {
@@ -64,7 +69,20 @@ impl NumberCoder {
         let crowd = k.max(crowd(&rows, groups));
         let mut coder = Self { step, ..Self::default() };
         let mut pending: Option<(usize, usize)> = None;
+        // First row of the last bin of several values, while it is the last code.
+        let mut last: Option<usize> = None;
         for (from, to) in runs {
+            // A bin ends before a wide gap, or it would fill the gap: what lies beyond is of another kind.
+            if let Some((a, b)) = pending.filter(|_| is_wide(&rows, from, crowd, step)) {
+                match last {
+                    Some(first) if !distinct.at_least(k, rows[a..b].iter().map(|r| r.1)) => {
+                        coder.pop();
+                        coder.push(&rows[first..b], &mut distinct, k);
+                    }
+                    _ => coder.close(&rows[a..b], &mut distinct, k),
+                }
+                (pending, last) = (None, None);
+            }
             let supported = distinct.at_least(crowd, rows[from..to].iter().map(|r| r.1));
             let single = supported && (few || (to - from) as f64 >= grain.atom() * n as f64);
             if single {
@@ -72,6 +90,7 @@ impl NumberCoder {
                     coder.close(&rows[a..b], &mut distinct, k);
                 }
                 coder.push(&rows[from..to], &mut distinct, k);
+                last = None;
                 continue;
             }
             let (a, _) = pending.unwrap_or((from, to));
@@ -79,7 +98,7 @@ impl NumberCoder {
             let enough = if few { 1 } else { width };
             if to - a >= enough && distinct.at_least(crowd, rows[a..to].iter().map(|r| r.1)) {
                 coder.push(&rows[a..to], &mut distinct, k);
-                pending = None;
+                (pending, last) = (None, Some(a));
             }
         }
         if let Some((a, b)) = pending {
@@ -114,7 +133,10 @@ impl NumberCoder {
                 Some(&next) => {
                     let near = grid.near(hi, hi.abs_diff(inner[2]));
                     let stays = near < next && enough(from, until(near)) && enough(until(near), until(self.hi[c + 1]));
-                    if stays { near } else { hi + (next.abs_diff(hi) / self.step as u64 / 2) as i64 * self.step }
+                    // Of a wide gap little is filled.
+                    let steps = |n: u64| n / self.step as u64;
+                    let most = (steps(hi.abs_diff(lo)) / 4).max(1);
+                    if stays { near } else { hi + (steps(next.abs_diff(hi)) / 2).min(most) as i64 * self.step }
                 }
             };
             from = until(end);
@@ -134,6 +156,11 @@ impl NumberCoder {
         self.inner.push(self.quartiles(rows, (lo, hi), distinct, k));
         self.lo.push(lo);
         self.hi.push(hi);
+    }
+
+    /// Takes the last bin away.
+    fn pop(&mut self) {
+        (self.lo.pop(), self.hi.pop(), self.inner.pop());
     }
 
     /// The quartiles of rows of the bin lo..=hi, learned where each quarter has enough entities; else they are even.
@@ -207,6 +234,18 @@ fn crowd(rows: &[(i64, u32)], groups: usize) -> usize {
     rows.iter().for_each(|r| seen[r.1 as usize] = true);
     let entities = seen.iter().filter(|s| **s).count() as f64;
     (0.3 * libm::cbrt(entities * entities)) as usize
+}
+
+/// Whether the gap before a row is one that the `m` rows on either side would hardly leave by chance: the gaps between
+/// random values are exponential, the largest of n of them near ln n times their mean (rows sorted).
+fn is_wide(rows: &[(i64, u32)], at: usize, m: usize, step: i64) -> bool {
+    if at < m || rows.len() - at < m {
+        return false;
+    }
+    let (before, after) = (rows[at - 1].0, rows[at].0);
+    let (gap, span) = (before.abs_diff(after), before.abs_diff(rows[at - m].0).max(rows[at + m - 1].0.abs_diff(after)));
+    let chance = crate::math::ln(rows.len() as f64) * span as f64 / m as f64;
+    gap / GAP >= step as u64 && gap as f64 > WIDE * chance
 }
 
 /// Half-way between the k-th smallest of the entities' smallest values and the next one, and the same from above (rows
@@ -304,6 +343,25 @@ mod tests {
                 assert!((most / 2..=most).contains(&c.len()), "{entities} entities, {} codes", c.len());
             }
         }
+    }
+
+    #[test]
+    fn no_bin_reaches_over_a_wide_gap() {
+        // Three kinds of measurements, a few rows of which lie at the rim; none from 8 to 52 or from 72 to 700.
+        let mut s = rng();
+        let kinds = [(5.0, 0.5), (62.0, 2.0), (900.0, 30.0)];
+        let values: Vec<i64> =
+            (0..900).map(|i| (100.0 * (kinds[i % 3].0 + kinds[i % 3].1 * s.normal())) as i64).collect();
+        let c = NumberCoder::fit(&values, &(0..900).collect::<Vec<u32>>(), 5, Grain::Coarse);
+        for code in 0..c.len() as u16 {
+            let (lo, hi) = c.bin(code);
+            assert!([800, 20_000].iter().all(|gap| hi < *gap || lo > *gap), "{lo}..{hi}");
+        }
+        assert_eq!(c.gaps().iter().filter(|g| **g).count(), 2);
+        // Even numbers leave none.
+        let even: Vec<i64> = (0..900).collect();
+        let c = NumberCoder::fit(&even, &(0..900).collect::<Vec<u32>>(), 5, Grain::Coarse);
+        assert!(!c.gaps().contains(&true));
     }
 
     #[test]

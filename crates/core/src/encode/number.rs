@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bins::Grid;
+use super::bins::{GAP, Grid};
 use super::heaps::{Heap, WHOLE};
 use crate::rng::Stream;
 
@@ -96,6 +96,16 @@ impl NumberCoder {
     /// Distance of neighbouring values.
     pub fn step(&self) -> i64 {
         self.step
+    }
+
+    /// For each code whether a gap follows that is wider than the bins beside it: what lies beyond is of another kind.
+    pub fn gaps(&self) -> Vec<bool> {
+        let width = |c: usize| self.lo[c].abs_diff(self.hi[c]);
+        let wide = |c: usize| {
+            let gap = self.hi[c].abs_diff(self.lo[c + 1]);
+            gap / GAP >= self.step as u64 && gap > width(c).max(width(c + 1))
+        };
+        (0..self.len()).map(|c| c + 1 < self.len() && wide(c)).collect()
     }
 
     /// Number of grid values in a bin.

@@ -67,7 +67,7 @@ pub(super) fn by_gain(ctx: &Fit, sheet: &Sheet, known: &[u16], target: &Target, 
         ..params(ctx)
     };
     let here: Vec<u32> = (0..rows.len() as u32).collect();
-    let codes = Codes { values: &values, n: groups, order: None };
+    let codes = Codes { values: &values, n: groups, order: None, gaps: &[] };
     let gain = fit_codes(&x, &here, &codes, &who, &quick, ctx.options.seed).gain;
     let mut order: Vec<usize> = (0..known.len()).collect();
     order.sort_by(|a, b| gain[*b].total_cmp(&gain[*a]).then(a.cmp(b)));
@@ -102,7 +102,8 @@ pub(super) fn likeliest(ctx: &Fit, x: &Matrix, target: &Target, entities: &[u32]
 fn boosted(ctx: &Fit, x: &Matrix, target: &Target, rows: &[u32], entities: &[u32]) -> BoostedConditional {
     let bins = Bins { columns: &x.columns, ordered: &x.ordered, bins: &x.bins };
     let values: Vec<u16> = rows.iter().map(|r| target.codes[*r as usize]).collect();
-    let codes = Codes { values: &values, n: target.coder.codes(), order: None };
+    let gaps = target.coder.gaps();
+    let codes = Codes { values: &values, n: target.coder.codes(), order: None, gaps: &gaps };
     let order = (!target.ordered).then(|| order_codes(&bins, rows, &codes));
     let codes = Codes { order: order.as_deref(), ..codes };
     let mut fitted = fit_codes(&bins, rows, &codes, entities, &params(ctx), ctx.options.seed);

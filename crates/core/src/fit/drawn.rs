@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::sheet::Sheet;
 use super::{Effort, Fit, boosted};
-use crate::conditional::{Binner, Conditional, Matrix, Ridge, Tree};
+use crate::conditional::{Binner, Conditional, Matrix, Ridge, Scale, Tree};
 use crate::math::ln;
 use crate::model::{Coder, Drawn, Input};
 
@@ -79,7 +79,8 @@ pub(crate) fn fit_drawn(ctx: &Fit, sheet: &Sheet, known: &[u16], target: Target)
 /// One tree grown on some of the rows.
 pub(super) fn tree(ctx: &Fit, x: &Matrix, target: &Target, rows: &[u32], entities: &[u32]) -> Tree {
     let all: Vec<u16> = (0..x.columns.len() as u16).collect();
-    Tree::fit(x, &all, rows, target.codes, target.coder.codes(), target.ordered, entities, ctx.tree())
+    let scale = Scale { codes: target.coder.codes(), ordered: target.ordered, gaps: &target.coder.gaps() };
+    Tree::fit(x, &all, rows, target.codes, scale, entities, ctx.tree())
 }
 
 /// The linear guess of every row of the sheet.

@@ -188,6 +188,14 @@ impl Coder {
             Self::Flag => 2,
         }
     }
+
+    /// Codes that a wide gap of numbers follows.
+    pub(crate) fn gaps(&self) -> Vec<bool> {
+        match self {
+            Self::Number(c) => c.gaps(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// How the target of a link is chosen.
