@@ -143,8 +143,23 @@ fn push(built: &mut Built, t: usize, name: &str, columns: &[Vec<f64>], have: &[u
     }
 }
 
+/// Each known value by its rank, on the logit scale; equal values have their mean rank.
+fn ranked(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).filter(|i| values[*i].is_finite()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let n = order.len() as f64;
+    let (mut out, mut before) = (vec![f64::NAN; values.len()], 0);
+    for same in order.chunk_by(|a, b| values[*a] == values[*b]) {
+        let share = (before as f64 + same.len() as f64 / 2.0) / n;
+        same.iter().for_each(|i| out[*i] = crate::math::ln(share / (1.0 - share)));
+        before += same.len();
+    }
+    out
+}
+
 /// With mean 0 and variance 1, missing at the mean, far values brought nearer; None when nothing varies.
 fn standardised(values: &[f64]) -> Option<Vec<f64>> {
+    let values = &ranked(values);
     let known: Vec<f64> = values.iter().copied().filter(|v| v.is_finite()).collect();
     let n = known.len() as f64;
     if n < 0.3 * values.len() as f64 || known.len() < 2 {
