@@ -560,6 +560,40 @@ fn the_wards_of_few_patients_are_repeated() {
 }
 
 #[test]
+fn products_with_prices_of_their_own_stay_and_their_prices_are_drawn() {
+    let mut rng = Stream::new(17, 0, 0);
+    let (mut products, mut prices, mut sales) = (String::new(), String::new(), String::new());
+    for p in 0..30 {
+        products += &format!("A{p}, kind{}, {}\n", p % 15, 10 + 7 * p);
+        for year in 0..2 + rng.below(4) {
+            prices += &format!("A{p}, {}, {}\n", 2015 + year, 1000 + rng.below(100_000));
+        }
+    }
+    let orders: String = (0..300).map(|o| format!("O{o}, {}\n", ["web", "shop"][o % 2])).collect();
+    for o in 0..300 {
+        for _ in 0..1 + rng.below(3) {
+            sales += &format!("O{o}, A{}, {}\n", rng.below(30), 1 + rng.below(5));
+        }
+    }
+    let made = again(
+        &[
+            Table("products(*product, kind, weight:number)", &products),
+            Table("prices(product>products, year:number, cents:number)", &prices),
+            Table("orders(*order, channel)", &orders),
+            Table("sales(order>orders, product>products, quantity:number)", &sales),
+        ],
+        &[],
+    );
+    // Two products of each kind: drawn, none would be learned.
+    let kinds: Vec<String> = (0..30).map(|p| format!("kind{}", p % 15)).collect();
+    assert_eq!(texts(&made, "products", "kind"), kinds);
+    let real: std::collections::HashSet<&str> = prices.lines().filter_map(|l| l.rsplit(", ").next()).collect();
+    let same = numbers(&made, "prices", "cents").iter().filter(|c| real.contains(c.to_string().as_str())).count();
+    // Of 100,000 prices about 100 are real: one in ten of 100 rows by chance.
+    assert!(same < 5, "{same} real prices");
+}
+
+#[test]
 fn each_rental_is_paid_once() {
     let mut rng = Stream::new(13, 0, 0);
     let time = |s: u64| healthdata_core::time::format(s as i64 * healthdata_core::time::SECOND, "%Y-%m-%d %H:%M:%S");

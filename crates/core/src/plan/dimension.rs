@@ -2,7 +2,8 @@
 //!
 //! Their rows describe things that many entities share, so they are repeated with fresh keys instead of being
 //! invented; `"reference": true` in the metadata keeps the keys too. A table that owns rows of a table that is
-//! not a dimension itself (a patient, a plane with its flights) is never one.
+//! not a dimension itself (a patient, a plane with its flights) is none, unless those rows speak of nothing else and
+//! it is shared all the same (a product and the prices that it had).
 
 use std::collections::HashMap;
 
@@ -103,6 +104,14 @@ fn may_be(
     let owned_by_dimension = draft.owner[t].is_none_or(|o| dimension[o]);
     let mut owned = (0..dimension.len()).filter(|c| draft.owner[*c] == Some(t)).peekable();
     let owns = owned.peek().is_some();
+    // Rows that say something of one row of this table and of nothing else (the prices that a product had) are drawn
+    // for it, where the stories of others lead to it.
+    let told = |c: usize| {
+        let name = draft.metadata.tables.get_index(c).map(|(name, _)| name);
+        let only = |r: &&Relationship| Some(&r.child) == name || Some(&r.parent) == name;
+        relationships.iter().filter(only).count() == 1 && !hidden
+    };
+    let from_others = |child: usize| std::iter::successors(Some(child), |c| draft.owner[*c]).all(|c| c != t);
     // What is hidden may be people: its rows are repeated only with those of a dimension that they own.
     let linking = relationships.iter().enumerate().filter(|(i, r)| {
         let child = number[r.child.as_str()];
@@ -112,6 +121,7 @@ fn may_be(
             && child != t
     });
     let linked = !hidden && linking.clone().next().is_some();
+    let shared = linking.clone().any(|(i, r)| !private[i] && from_others(number[r.child.as_str()]));
     let mut by_drawn = linking.filter(|(_, r)| !dimension[number[r.child.as_str()]]).peekable();
     let is_private = by_drawn.peek().is_some() && by_drawn.all(|(i, _)| private[i]);
     // Its own links may only go to dimensions, or its rows would change with them.
@@ -119,7 +129,8 @@ fn may_be(
         number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && (!deferred[i] || r.parent == r.child))
     });
     let personal = meta.columns.values().any(|c| matches!(&c.sdtype, Sdtype::Pii { pii: true, .. }));
-    owned_by_dimension && owned.all(|c| dimension[c]) && links && (linked || owns) && !personal && !is_private
+    let owned_by_it = owned.all(|c| dimension[c] || shared && told(c));
+    owned_by_dimension && owned_by_it && links && (linked || owns) && !personal && !is_private
 }
 
 /// Tables that a table which is no dimension links to, those that own one of them, and those that one of them links
