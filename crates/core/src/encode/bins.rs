@@ -160,7 +160,9 @@ impl NumberCoder {
 
     /// Takes the last bin away.
     fn pop(&mut self) {
-        (self.lo.pop(), self.hi.pop(), self.inner.pop());
+        self.lo.pop();
+        self.hi.pop();
+        self.inner.pop();
     }
 
     /// The quartiles of rows of the bin lo..=hi, learned where each quarter has enough entities; else they are even.
