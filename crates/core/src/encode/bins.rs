@@ -229,8 +229,9 @@ fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Entities that a code stands for at least, but for the rest beside a single value or at the end. The histogram nearest to the truth has bins whose width falls with the cube
-/// root of the number of cases (Freedman and Diaconis 1981), so each holds a number that grows with its square.
+/// Entities that a code stands for at least, but for the rest beside a single value, before a wide gap or at the end. The
+/// histogram nearest to the truth has bins whose width falls with the cube root of the number of cases (Freedman and
+/// Diaconis 1981), so each holds a number that grows with its square.
 fn crowd(rows: &[(i64, u32)], groups: usize) -> usize {
     let mut seen = vec![false; groups];
     rows.iter().for_each(|r| seen[r.1 as usize] = true);
