@@ -1,51 +1,16 @@
 //! Schemas as they are elsewhere: a shop whose sales repeat the price of the product, lookup tables that suppliers and
 //! customers share, visits numbered by labels, figures that decide whether a shop was open.
 
-use healthdata_core::check::check;
-use healthdata_core::discover::{accept, discover};
+mod again;
+
+use again::{again, column, numbers, texts};
+use healthdata_core::discover::discover;
 use healthdata_core::example::{Table, data, metadata};
 use healthdata_core::fit::{FitOptions, fit};
-use healthdata_core::metadata::{ColumnMeta, Sdtype};
+use healthdata_core::metadata::Sdtype;
 use healthdata_core::rng::Stream;
 use healthdata_core::sample::{SampleRequest, Sampler};
 use healthdata_core::time::{DAY, SECOND};
-use healthdata_core::{Column, Dataset};
-
-/// Rows drawn from a model of the tables with these rules and those that they obey, which are proved on the new rows too.
-fn again(tables: &[Table], rules: &[&str]) -> Dataset {
-    let real = data(tables).expect("tables as text");
-    let mut metadata = metadata(tables, rules).expect("sound metadata");
-    let found = discover(&real, &metadata).expect("rules can be looked for");
-    accept(&mut metadata, &found);
-    let (model, _) = fit(&real, &metadata, FitOptions::default(), &|_, _| ()).expect("the tables can be learned");
-    model.check().expect("a model that can be read again");
-    let sampler = Sampler::new(&model, SampleRequest::default()).expect("a scale of one");
-    let blocks: Vec<_> = (0..sampler.blocks()).map(|b| sampler.block(b).expect("a block").tables).collect();
-    assert_eq!(sampler.lacking(), Vec::<String>::new());
-    let rows = |t: usize| arrow_select::concat::concat_batches(blocks[0][t].schema_ref(), blocks.iter().map(|b| &b[t]));
-    let names = sampler.tables().into_iter().map(String::from).enumerate();
-    let made = Dataset { tables: names.map(|(t, name)| (name, rows(t).expect("equal columns"))).collect() };
-    let report = check(&made, sampler.metadata()).expect("rows can be checked");
-    assert!(report.is_clean(), "{report:?}");
-    made
-}
-
-fn column(data: &Dataset, table: &str, name: &str, sdtype: Sdtype) -> Column {
-    let array = data.tables[table].column_by_name(name).expect("the column");
-    Column::read(array, &ColumnMeta::new(sdtype)).expect("its values")
-}
-
-fn numbers(data: &Dataset, table: &str, name: &str) -> Vec<i64> {
-    let column = column(data, table, name, Sdtype::Numerical);
-    (0..column.len()).map(|r| column.tick(r)).collect()
-}
-
-fn texts(data: &Dataset, table: &str, name: &str) -> Vec<String> {
-    let Column::Text { codes, values } = column(data, table, name, Sdtype::Categorical) else {
-        panic!("{name}: no text")
-    };
-    codes.iter().map(|c| values.get_index(*c as usize).unwrap_or_default().to_owned()).collect()
-}
 
 #[test]
 fn sales_repeat_the_price_of_their_product() {
@@ -506,91 +471,6 @@ fn parts_of_times_rounded_results_and_ages_are_computed() {
         assert!((los[r] as f64 - (left[r] - admit[r]) as f64 / SECOND as f64 / 864.0).abs() <= half);
         assert!((bmi[r] as f64 - kg[r] as f64 * 100_000.0 / (cm[r] * cm[r]) as f64).abs() <= half);
     }
-}
-
-#[test]
-fn the_home_of_a_few_people_is_drawn_and_not_repeated() {
-    let mut rng = Stream::new(12, 0, 0);
-    let (mut homes, mut persons, mut real) = (String::new(), String::new(), std::collections::HashSet::new());
-    for h in 0..500 {
-        let income = 10_000 + rng.below(90_000);
-        real.insert(income as i64);
-        homes += &format!("H{h}, {income}, {}\n", 1 + rng.below(6));
-        for _ in 0..1 + rng.below(4) {
-            persons += &format!("P{}, H{h}, {}, {}\n", persons.lines().count(), 1 + rng.below(90), ["f", "m"][h % 2]);
-        }
-    }
-    let made = again(
-        &[
-            Table("households(*household, income:number, rooms:number)", &homes),
-            Table("persons(*person, household>households, age:number, sex)", &persons),
-        ],
-        &[],
-    );
-    // Of 90,000 incomes 500 are real: three of 500 in the mean by chance.
-    let same = numbers(&made, "households", "income").iter().filter(|i| real.contains(i)).count();
-    assert!(same < 20, "{same} real incomes");
-    assert_eq!(made.tables["households"].num_rows(), 500);
-}
-
-#[test]
-fn the_wards_of_few_patients_are_repeated() {
-    let mut rng = Stream::new(16, 0, 0);
-    let names = ["Cardiology", "Neurology", "Oncology", "Pediatrics", "Surgery"];
-    let wards: String = (0..10).map(|w| format!("W{w}, {}\n", names[w % 5])).collect();
-    let devices: String = (0..60).map(|d| format!("D{d}, W{}, {}\n", d / 6, ["bedside", "portable"][d % 2])).collect();
-    let patients: String = (0..20).map(|p| format!("P{p}, {}\n", ["f", "m"][p % 2])).collect();
-    let mut visits = String::new();
-    for p in 0..20 {
-        for _ in 0..2 + rng.below(3) {
-            let ward = rng.below(10);
-            visits += &format!("P{p}, W{ward}, D{}, {}\n", 6 * ward + rng.below(6), rng.below(50));
-        }
-    }
-    let made = again(
-        &[
-            Table("wards(*ward, specialty)", &wards),
-            Table("devices(*device, ward>wards, kind)", &devices),
-            Table("patients(*patient, sex)", &patients),
-            Table("visits(patient>patients, ward>wards, device>devices, score:number)", &visits),
-        ],
-        &[],
-    );
-    assert_eq!(texts(&made, "wards", "specialty"), [names, names].concat());
-}
-
-#[test]
-fn products_with_prices_of_their_own_stay_and_their_prices_are_drawn() {
-    let mut rng = Stream::new(17, 0, 0);
-    let (mut products, mut prices, mut sales) = (String::new(), String::new(), String::new());
-    for p in 0..30 {
-        products += &format!("A{p}, kind{}, {}\n", p % 15, 10 + 7 * p);
-        for year in 0..2 + rng.below(4) {
-            prices += &format!("A{p}, {}, {}\n", 2015 + year, 1000 + rng.below(100_000));
-        }
-    }
-    let orders: String = (0..300).map(|o| format!("O{o}, {}\n", ["web", "shop"][o % 2])).collect();
-    for o in 0..300 {
-        for _ in 0..1 + rng.below(3) {
-            sales += &format!("O{o}, A{}, {}\n", rng.below(30), 1 + rng.below(5));
-        }
-    }
-    let made = again(
-        &[
-            Table("products(*product, kind, weight:number)", &products),
-            Table("prices(product>products, year:number, cents:number)", &prices),
-            Table("orders(*order, channel)", &orders),
-            Table("sales(order>orders, product>products, quantity:number)", &sales),
-        ],
-        &[],
-    );
-    // Two products of each kind: drawn, none would be learned.
-    let kinds: Vec<String> = (0..30).map(|p| format!("kind{}", p % 15)).collect();
-    assert_eq!(texts(&made, "products", "kind"), kinds);
-    let real: std::collections::HashSet<&str> = prices.lines().filter_map(|l| l.rsplit(", ").next()).collect();
-    let same = numbers(&made, "prices", "cents").iter().filter(|c| real.contains(c.to_string().as_str())).count();
-    // Of 100,000 prices about 100 are real: one in ten of 100 rows by chance.
-    assert!(same < 5, "{same} real prices");
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use super::build::Draft;
 use super::{Origin, Output};
-use crate::Column;
 use crate::dataset::NO_CODE;
 use crate::encode::Vocabulary;
 use crate::fake::{self, Fake};
 use crate::identifier::IdFormat;
 use crate::metadata::{ColumnMeta, Sdtype};
+use crate::{Column, Labels};
 
 /// The one label of a slot that says whether a value is there.
 pub(super) const PRESENT: &str = "present";
@@ -22,27 +22,25 @@ pub(super) fn is_fresh(data: &Column, sdtype: &Sdtype, entities: &[u32], k: usiz
     match (sdtype, data) {
         (Sdtype::Id { .. } | Sdtype::Unknown | Sdtype::Pii { pii: true, .. }, _) => true,
         // Labels of which none may be learned are text like any other.
-        (_, Column::Text { codes, values }) => {
-            // Most columns show it in their first rows.
-            let none = |n: usize| Vocabulary::fit(&codes[..n], values, &entities[..n], k).labels.is_empty();
-            !values.is_empty() && none(codes.len().min(2000)) && none(codes.len())
-        }
+        (_, Column::Text { codes, values }) => !values.is_empty() && none_has(codes, values, entities, k),
         _ => false,
     }
+}
+
+/// True when no label is held by `k` entities.
+fn none_has(codes: &[u32], values: &Labels, entities: &[u32], k: usize) -> bool {
+    // Most columns show one in their first rows.
+    let none = |n: usize| Vocabulary::fit(&codes[..n], values, &entities[..n], k).labels.is_empty();
+    none(codes.len().min(2000)) && none(codes.len())
 }
 
 /// The support that a label of a drawn column needs: `k` entities, but none where the user's metadata list every label, and
 /// too few entities hold any of them.
 pub(super) fn support(meta: &ColumnMeta, data: &Column, entities: &[u32], k: usize) -> usize {
-    match (meta.parameters.get("range_values").and_then(|v| v.as_array()), data) {
-        (Some(listed), Column::Text { codes, values })
-            if values.iter().all(|v| listed.iter().any(|l| l.as_str() == Some(v)))
-                && Vocabulary::fit(codes, values, entities, k).labels.is_empty() =>
-        {
-            1
-        }
-        _ => k,
-    }
+    let listed = meta.parameters.get("range_values").and_then(|v| v.as_array());
+    let (Some(listed), Column::Text { codes, values }) = (listed, data) else { return k };
+    let is_listed = |v: &str| listed.iter().any(|l| l.as_str() == Some(v));
+    if none_has(codes, values, entities, k) && values.iter().all(is_listed) { 1 } else { k }
 }
 
 /// Adds a column that says where a value is, for each fresh column with missing values.
@@ -52,8 +50,10 @@ pub(super) fn presence(draft: &mut Draft, entities: &[Vec<u32>], k: usize) {
         for (column, meta) in &table.columns {
             let data = &draft.columns[t][column];
             let some = (0..data.len()).any(|r| data.is_null(r));
-            let k = support(meta, data, &entities[t], k);
-            if !some || metadata.is_key(name, column) || !is_fresh(data, &meta.sdtype, &entities[t], k) {
+            if !some || metadata.is_key(name, column) {
+                continue;
+            }
+            if !is_fresh(data, &meta.sdtype, &entities[t], support(meta, data, &entities[t], k)) {
                 continue;
             }
             let codes = (0..data.len()).map(|r| if data.is_null(r) { NO_CODE } else { 0 }).collect();
