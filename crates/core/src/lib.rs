@@ -36,6 +36,7 @@ pub mod rng;
 pub mod rule;
 pub mod sample;
 pub mod scan;
+pub mod support;
 pub mod time;
 
 pub use dataset::{Column, Dataset};

@@ -6,36 +6,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::dataset::NO_CODE;
 use crate::labels::Labels;
+use crate::support::Holders;
 
 /// The labels of a column that enough entities hold, most frequent first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Vocabulary {
     /// The labels; a code is an index into them.
     pub labels: Vec<String>,
-    /// Labels that were dropped because fewer than `k` entities hold them.
+    /// Labels that were dropped because too few entities hold them.
     pub dropped: u32,
 }
 
 impl Vocabulary {
-    /// Learns the labels of `codes` (into `values`) that at least `k` of the `entities` hold.
+    /// Learns the labels of `codes` (into `values`) that enough entities hold.
     ///
     /// Ties in frequency are broken by the text, never by order of appearance.
-    pub fn fit(codes: &[u32], values: &Labels, entities: &[u32], k: usize) -> Self {
+    pub fn fit(codes: &[u32], values: &Labels, holders: &Holders) -> Self {
         let mut count = vec![0u64; values.len()];
-        let mut support = vec![0usize; values.len()];
         let mut pairs: Vec<(u32, u32)> =
-            codes.iter().zip(entities).filter(|(c, _)| **c != NO_CODE).map(|(c, e)| (*c, *e)).collect();
+            codes.iter().zip(holders.entities).filter(|(c, _)| **c != NO_CODE).map(|(c, e)| (*c, *e)).collect();
         for (c, _) in &pairs {
             count[*c as usize] += 1;
         }
         pairs.sort_unstable();
         pairs.dedup();
-        for (c, _) in pairs {
-            support[c as usize] += 1;
-        }
-        let mut kept: Vec<usize> = (0..values.len()).filter(|&i| support[i] >= k.max(1)).collect();
+        let groups = || pairs.chunk_by(|a, b| a.0 == b.0);
+        let is_enough = |g: &&[(u32, u32)]| holders.enough(g.iter().map(|p| p.1));
+        let mut kept: Vec<usize> = groups().filter(is_enough).map(|g| g[0].0 as usize).collect();
+        let dropped = (groups().count() - kept.len()) as u32;
         kept.sort_by(|&a, &b| count[b].cmp(&count[a]).then_with(|| values[a].cmp(&values[b])));
-        let dropped = support.iter().filter(|&&s| s > 0 && s < k).count() as u32;
         // Codes are 16 bits with a few kept free.
         kept.truncate(60_000);
         Self { labels: kept.into_iter().map(|i| values[i].to_owned()).collect(), dropped }
@@ -58,7 +57,7 @@ mod tests {
         // "rare" in six rows of two entities, "common" in three rows of three.
         let codes = [0, 0, 0, 0, 0, 0, 1, 1, 1, NO_CODE];
         let entities = [0, 0, 0, 1, 1, 1, 2, 3, 4, 5];
-        let v = Vocabulary::fit(&codes, &values, &entities, 3);
+        let v = Vocabulary::fit(&codes, &values, &Holders { entities: &entities, known: &[], k: 3 });
         assert_eq!(v.labels, ["common"]);
         assert_eq!(v.dropped, 1);
         assert_eq!(v.recode(&values), [None, Some(0)]);

@@ -1,6 +1,7 @@
 //! Entities: whom each row stands for, which is what guards against memorising count.
 
-use crate::metadata::Owner;
+use crate::metadata::{Owner, Relationship};
+use crate::support::{Lead, known};
 
 use super::{Linked, NO_ROW, group};
 
@@ -11,6 +12,17 @@ impl Linked<'_> {
         let mut found = vec![None; self.tables.len()];
         (0..self.tables.len()).for_each(|t| self.settle(t, &mut found, 0));
         found.into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    /// For each table, by entity, whether at least `k` entities of another kind lead to it.
+    pub(crate) fn known(&self, entities: &[Vec<u32>], k: usize) -> Vec<Vec<bool>> {
+        let tables = &self.metadata.tables;
+        let above: Vec<Option<usize>> = (0..tables.len()).map(|t| self.above(t).map(|a| a.0)).collect();
+        let lead = |(i, r): (usize, &Relationship)| -> Option<Lead> {
+            Some((tables.get_index_of(&r.child)?, tables.get_index_of(&r.parent)?, &self.links[i].rows))
+        };
+        let leads: Vec<Lead> = self.metadata.relationships.iter().enumerate().filter_map(lead).collect();
+        known(&above, entities, &leads, k)
     }
 
     fn settle(&self, t: usize, found: &mut Vec<Option<Vec<u32>>>, depth: usize) {

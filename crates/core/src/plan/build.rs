@@ -11,7 +11,8 @@ use crate::encode::Vocabulary;
 use crate::frame::{Frame, Hop, NO_ROW};
 use crate::identifier::IdFormat;
 use crate::labels::Labels;
-use crate::metadata::{Metadata, Owner, Sdtype};
+use crate::metadata::{Metadata, Owner, Relationship, Sdtype};
+use crate::support::{Holders, Lead, known};
 use crate::time::SECOND;
 use crate::{Column, Dataset, Error, ErrorKind, Result};
 
@@ -62,9 +63,16 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
     let mut draft = Draft { metadata, columns, rows, parent_row, owner_key, owner_row, owner, when, implied };
     let (order, deferred) = shape::order(&draft, &number, &mut notes);
     structure::implied(&mut draft, &number, &deferred);
-    let entities = entities(&draft, &order, names.len() - hidden);
+    let above = above(&draft, names.len() - hidden);
+    let entities = entities(&draft, &order, &above);
+    let relationships = metadata.relationships.iter().enumerate();
+    let lead = |(i, r): (usize, &Relationship)| -> Lead {
+        (number[r.child.as_str()], number[r.parent.as_str()], &draft.parent_row[i])
+    };
+    let leads: Vec<Lead> = relationships.map(lead).collect();
+    let known = known(&above, &entities, &leads, min_support);
     written::split(&mut draft, data)?;
-    fresh::presence(&mut draft, &entities, min_support);
+    fresh::presence(&mut draft, &entities, &known, min_support);
     let origins =
         dimension::origins(&draft, &number, &deferred, names.len() - hidden, (&entities, min_support), &mut notes);
 
@@ -77,8 +85,7 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
             &number,
             &deferred,
             &origins,
-            &entities[t],
-            min_support,
+            &Holders { entities: &entities[t], known: &known[t], k: min_support },
             &mut notes,
         ));
         let table = &metadata.tables[*name];
@@ -120,13 +127,17 @@ pub fn build(data: &Dataset, metadata: &Metadata, min_support: usize, hidden: us
     Ok(built)
 }
 
-/// Entity of each row: the row at the top of its chain of owners; rows without an owner are their own, as are those of
-/// things that a label names.
-fn entities(draft: &Draft, order: &[usize], first_hidden: usize) -> Vec<Vec<u32>> {
-    let mut out: Vec<Vec<u32>> = vec![Vec::new(); draft.rows.len()];
+/// The owners up to whom a row's entity is looked for: not the things that a label names.
+fn above(draft: &Draft, first_hidden: usize) -> Vec<Option<usize>> {
     let is_named = |o: &usize| *o >= first_hidden && draft.metadata.tables[*o].reference;
+    draft.owner.iter().map(|o| o.filter(|o| !is_named(o))).collect()
+}
+
+/// Entity of each row: the row at the top of its chain of owners; rows without an owner are their own.
+fn entities(draft: &Draft, order: &[usize], above: &[Option<usize>]) -> Vec<Vec<u32>> {
+    let mut out: Vec<Vec<u32>> = vec![Vec::new(); draft.rows.len()];
     for &t in order {
-        out[t] = match draft.owner[t].filter(|o| !is_named(o)) {
+        out[t] = match above[t] {
             None => (0..draft.rows[t] as u32).collect(),
             Some(o) => {
                 let above = out[o].iter().max().map_or(0, |m| m + 1);
@@ -146,8 +157,7 @@ fn table_plan(
     number: &HashMap<&str, usize>,
     deferred: &[bool],
     origins: &[Origin],
-    entities: &[u32],
-    min_support: usize,
+    holders: &Holders,
     notes: &mut Vec<String>,
 ) -> TablePlan {
     let meta = &draft.metadata.tables[name];
@@ -194,10 +204,11 @@ fn table_plan(
             Output::Key(way, at as u16)
         } else {
             let k = match origins[t] {
-                Origin::Drawn => fresh::support(meta_column, data, entities, min_support),
+                Origin::Drawn => fresh::support(meta_column, data, holders),
                 _ => 1,
             };
-            if fresh::is_fresh(data, &meta_column.sdtype, entities, k) {
+            let holders = Holders { k, ..*holders };
+            if fresh::is_fresh(data, &meta_column.sdtype, &holders) {
                 let whole = fresh::output(draft, (t, name, column), origins[t], k, notes);
                 // Whether a value is there at all is learned like any label.
                 match draft.columns[t].get(&fresh::presence_name(column)) {
@@ -209,13 +220,13 @@ fn table_plan(
                     None => whole,
                 }
             } else {
-                let kind = slot_kind(data, &meta_column.sdtype, entities, k, name, column, notes);
+                let kind = slot_kind(data, &meta_column.sdtype, &holders, name, column, notes);
                 plan.slots.push(Slot { column: column.clone(), kind, step: step(data) });
                 let at = (plan.slots.len() - 1) as u16;
                 // The second number of two, and how it is written.
                 for beside in [written::second_name(column), written::form_name(column)] {
                     if let Some(data) = draft.columns[t].get(&beside) {
-                        let kind = slot_kind(data, &Sdtype::Categorical, entities, k, name, &beside, &mut Vec::new());
+                        let kind = slot_kind(data, &Sdtype::Categorical, &holders, name, &beside, &mut Vec::new());
                         plan.slots.push(Slot { column: beside, kind, step: 1 });
                     }
                 }
@@ -245,8 +256,7 @@ const STEPPED: usize = 20;
 fn slot_kind(
     data: &Column,
     sdtype: &Sdtype,
-    entities: &[u32],
-    k: usize,
+    holders: &Holders,
     table: &str,
     column: &str,
     notes: &mut Vec<String>,
@@ -265,11 +275,11 @@ fn slot_kind(
             if parsed.as_ref().is_some_and(|p| is_a_scale(p)) {
                 return SlotKind::Number { decimals: 0 };
             }
-            let vocabulary = Vocabulary::fit(codes, values, entities, k);
+            let vocabulary = Vocabulary::fit(codes, values, holders);
             if vocabulary.dropped > 0 {
                 notes.push(format!(
-                    "{table}.{column}: {} labels held by fewer than {k} entities are not learned",
-                    vocabulary.dropped
+                    "{table}.{column}: {} labels held by fewer than {} entities are not learned",
+                    vocabulary.dropped, holders.k
                 ));
             }
             let numeric = parsed.is_some_and(|p| p.len() > 2 && p.len() <= NUMERIC_LABELS);

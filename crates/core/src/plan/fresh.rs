@@ -7,6 +7,7 @@ use crate::encode::Vocabulary;
 use crate::fake::{self, Fake};
 use crate::identifier::IdFormat;
 use crate::metadata::{ColumnMeta, Sdtype};
+use crate::support::Holders;
 use crate::{Column, Labels};
 
 /// The one label of a slot that says whether a value is there.
@@ -18,42 +19,43 @@ pub(super) fn presence_name(column: &str) -> String {
 }
 
 /// True for columns of which no value is learned.
-pub(super) fn is_fresh(data: &Column, sdtype: &Sdtype, entities: &[u32], k: usize) -> bool {
+pub(super) fn is_fresh(data: &Column, sdtype: &Sdtype, holders: &Holders) -> bool {
     match (sdtype, data) {
         (Sdtype::Id { .. } | Sdtype::Unknown | Sdtype::Pii { pii: true, .. }, _) => true,
         // Labels of which none may be learned are text like any other.
-        (_, Column::Text { codes, values }) => !values.is_empty() && none_has(codes, values, entities, k),
+        (_, Column::Text { codes, values }) => !values.is_empty() && none_has(codes, values, holders),
         _ => false,
     }
 }
 
-/// True when no label is held by `k` entities.
-fn none_has(codes: &[u32], values: &Labels, entities: &[u32], k: usize) -> bool {
+/// True when no label is held by enough entities.
+fn none_has(codes: &[u32], values: &Labels, holders: &Holders) -> bool {
     // Most columns show one in their first rows.
-    let none = |n: usize| Vocabulary::fit(&codes[..n], values, &entities[..n], k).labels.is_empty();
+    let none = |n: usize| Vocabulary::fit(&codes[..n], values, &holders.first(n)).labels.is_empty();
     none(codes.len().min(2000)) && none(codes.len())
 }
 
 /// The support that a label of a drawn column needs: `k` entities, but none where the user's metadata list every label, and
 /// too few entities hold any of them.
-pub(super) fn support(meta: &ColumnMeta, data: &Column, entities: &[u32], k: usize) -> usize {
+pub(super) fn support(meta: &ColumnMeta, data: &Column, holders: &Holders) -> usize {
     let listed = meta.parameters.get("range_values").and_then(|v| v.as_array());
-    let (Some(listed), Column::Text { codes, values }) = (listed, data) else { return k };
+    let (Some(listed), Column::Text { codes, values }) = (listed, data) else { return holders.k };
     let is_listed = |v: &str| listed.iter().any(|l| l.as_str() == Some(v));
-    if none_has(codes, values, entities, k) && values.iter().all(is_listed) { 1 } else { k }
+    if none_has(codes, values, holders) && values.iter().all(is_listed) { 1 } else { holders.k }
 }
 
 /// Adds a column that says where a value is, for each fresh column with missing values.
-pub(super) fn presence(draft: &mut Draft, entities: &[Vec<u32>], k: usize) {
+pub(super) fn presence(draft: &mut Draft, entities: &[Vec<u32>], known: &[Vec<bool>], k: usize) {
     let metadata = draft.metadata;
     for (t, (name, table)) in metadata.tables.iter().enumerate() {
+        let holders = Holders { entities: &entities[t], known: &known[t], k };
         for (column, meta) in &table.columns {
             let data = &draft.columns[t][column];
             let some = (0..data.len()).any(|r| data.is_null(r));
             if !some || metadata.is_key(name, column) {
                 continue;
             }
-            if !is_fresh(data, &meta.sdtype, &entities[t], support(meta, data, &entities[t], k)) {
+            if !is_fresh(data, &meta.sdtype, &Holders { k: support(meta, data, &holders), ..holders }) {
                 continue;
             }
             let codes = (0..data.len()).map(|r| if data.is_null(r) { NO_CODE } else { 0 }).collect();
@@ -107,7 +109,7 @@ pub(super) fn output(
         }
         _ => {
             notes.push(format!(
-                "{table}.{column}: no label is held by {k} entities; text without a meaning stands for all of them"
+                "{table}.{column}: no label is held by enough entities ({k}); text without a meaning stands for all of them"
             ));
             Output::Fake(learn("text"))
         }
@@ -135,7 +137,7 @@ mod tests {
     fn labels_that_the_metadata_list_need_no_support_where_none_has_it() {
         let data = Column::Text { codes: vec![0, 1, 2], values: ["a", "b", "c"].into_iter().collect() };
         let mut meta = ColumnMeta::new(Sdtype::Categorical);
-        let needed = |meta: &ColumnMeta| support(meta, &data, &[0, 1, 2], 5);
+        let needed = |meta: &ColumnMeta| support(meta, &data, &Holders { entities: &[0, 1, 2], known: &[], k: 5 });
         assert_eq!(needed(&meta), 5);
         meta.parameters.insert("range_values".into(), serde_json::json!(["a", "b", "c", "d"]));
         assert_eq!(needed(&meta), 1);

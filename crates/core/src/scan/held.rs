@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use crate::support::Holders;
+
 /// Entities by value.
-pub(super) struct Held<K>(HashMap<K, usize>);
+pub(super) struct Held<K>(HashMap<K, Vec<u32>>);
 
 impl<K: Hash + Eq + Clone> Held<K> {
     /// Counts the different entities of each value; values and entities row by row.
@@ -14,7 +16,7 @@ impl<K: Hash + Eq + Clone> Held<K> {
         let mut count = HashMap::new();
         for (value, entity) in values.zip(entities) {
             if pairs.insert((value.clone(), *entity)) {
-                *count.entry(value).or_insert(0) += 1;
+                count.entry(value).or_insert_with(Vec::new).push(*entity);
             }
         }
         Self(count)
@@ -22,6 +24,13 @@ impl<K: Hash + Eq + Clone> Held<K> {
 
     /// Entities that hold a value.
     pub fn of(&self, value: &K) -> usize {
-        self.0.get(value).copied().unwrap_or(0)
+        self.0.get(value).map_or(0, Vec::len)
+    }
+
+    /// Entities that hold a label; at least `k` where those are enough for it to be learned.
+    pub fn of_label(&self, value: &K, holders: &Holders) -> usize {
+        let who = || self.0.get(value).into_iter().flatten().copied();
+        let n = who().count();
+        if holders.enough(who()) { n.max(holders.k) } else { n }
     }
 }

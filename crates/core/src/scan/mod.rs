@@ -18,6 +18,7 @@ use crate::linked::{Linked, Table, decimal};
 use crate::metadata::{ColumnMeta, Sdtype};
 use crate::model::{Coder, ColumnModel, Decider, Model, Quantity, TableModel};
 use crate::plan::{Origin, SlotKind, TablePlan};
+use crate::support::Holders;
 use crate::{Column, Dataset, Error, ErrorKind, Metadata, Result, time};
 
 use held::Held;
@@ -71,12 +72,14 @@ pub fn scan(model: &Model, data: &Dataset, min_support: Option<u32>) -> Result<S
     let linked = Linked::new(data, &metadata).map_err(|e| e.at("the data do not fit the model"))?;
     let entities = linked.entities();
     let min_support = min_support.unwrap_or(0).max(model.min_support);
+    let known = linked.known(&entities, min_support as usize);
+    let holders = |t: usize| Holders { entities: &entities[t], known: &known[t], k: min_support as usize };
     let mut look = Look { k: min_support as usize, scan: Scan { min_support, ..Scan::default() } };
     for (t, (name, meta)) in metadata.tables.iter().enumerate() {
         let place = model.plan.tables.iter().position(|p| p.name == *name);
         let place = place.ok_or_else(|| Error::new(ErrorKind::Model, format!("table {name} has no model")))?;
         let (plan, fitted) = (&model.plan.tables[place], &model.tables[place]);
-        let of = Of { table: &linked.tables[t], entities: &entities[t], plan };
+        let of = Of { table: &linked.tables[t], holders: holders(t), plan };
         match &fitted.template {
             Some(template) => look.scan.kept.push((name.clone(), template.component.len() as u64)),
             None if plan.origin != Origin::Drawn => look.scan.kept.push((name.clone(), fitted.rows)),
@@ -88,14 +91,14 @@ pub fn scan(model: &Model, data: &Dataset, min_support: Option<u32>) -> Result<S
             }
         }
     }
-    look.texts(model, &linked, &entities)?;
+    look.texts(model, &linked, holders)?;
     Ok(look.scan)
 }
 
 /// One table of the data beside its plan.
 struct Of<'a> {
     table: &'a Table,
-    entities: &'a [u32],
+    holders: Holders<'a>,
     plan: &'a TablePlan,
 }
 
@@ -143,8 +146,8 @@ impl Look {
         for (s, slot) in of.plan.slots.iter().enumerate() {
             let Some(values) = of.slot(s) else { continue };
             if let SlotKind::Label { labels, .. } = &slot.kind {
-                let held = Held::count(values.iter().copied(), of.entities);
-                let labels = labels.iter().zip(0..).map(|(l, i)| (l.clone(), held.of(&i)));
+                let held = Held::count(values.iter().copied(), of.holders.entities);
+                let labels = labels.iter().zip(0..).map(|(l, i)| (l.clone(), held.of_label(&i, &of.holders)));
                 self.note(of, &slot.column, "label", labels);
             }
             let (first, later) = fitted.when.as_ref().map(|(a, b)| (a, b)).unzip();
@@ -156,14 +159,14 @@ impl Look {
             let settled = fitted.keep.endings.iter().filter(|e| usize::from(e.slot) == s);
             for bins in drawn.chain(settled.map(|e| &e.alone.coder)) {
                 let codes = values.iter().map(|v| if *v == NULL { NULL } else { i64::from(bins.code(*v)) });
-                let held = Held::count(codes, of.entities);
+                let held = Held::count(codes, of.holders.entities);
                 let bin = |c: u16| {
                     let (a, b) = bins.bin(c);
                     let (a, b) = (shown(a, &slot.kind), shown(b, &slot.kind));
                     (if a == b { a } else { format!("{a} to {b}") }, held.of(&i64::from(c)))
                 };
                 self.note(of, &slot.column, "value or bin", (0..bins.len() as u16).map(bin));
-                let alone = Held::count(values.iter().copied(), of.entities);
+                let alone = Held::count(values.iter().copied(), of.holders.entities);
                 let heaps = bins.heaps().map(|v| (shown(v, &slot.kind), alone.of(&v)));
                 self.note(of, &slot.column, "value or bin", heaps);
             }
@@ -193,8 +196,8 @@ impl Look {
         let columns: Option<Vec<Vec<i64>>> = slots.iter().map(|s| of.slot(usize::from(*s))).collect();
         let Some(mut columns) = columns else { return };
         columns.iter_mut().take(1).flatten().for_each(|v| *v = step(*v));
-        let rows = (0..of.entities.len()).map(|r| columns.iter().map(|c| c[r]).collect::<Vec<i64>>());
-        let held = Held::count(rows, of.entities);
+        let rows = (0..of.holders.entities.len()).map(|r| columns.iter().map(|c| c[r]).collect::<Vec<i64>>());
+        let held = Held::count(rows, of.holders.entities);
         let slot = |s: &u16| &of.plan.slots[usize::from(*s)];
         let names: Vec<&str> = slots.iter().map(|s| slot(s).column.as_str()).collect();
         let words = |values: &[i64]| -> String {
@@ -207,7 +210,7 @@ impl Look {
     /// Values in the metadata that the model carries.
     fn declared(&mut self, of: &Of, column: &str, meta: &ColumnMeta) {
         let Some(data) = of.table.columns.get(column) else { return };
-        let held = Held::count((0..data.len()).map(|r| data.tick(r)), of.entities);
+        let held = Held::count((0..data.len()).map(|r| data.tick(r)), of.holders.entities);
         let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
         let tick = |text: &str| match (data, &meta.sdtype) {
             (Column::Text { values, .. }, _) => values.get_index_of(text).map(|c| c as i64),
@@ -229,7 +232,7 @@ impl Look {
     }
 
     /// Texts of the data that too few entities hold, wherever they stand in the model.
-    fn texts(&mut self, model: &Model, linked: &Linked, entities: &[Vec<u32>]) -> Result<()> {
+    fn texts<'a>(&mut self, model: &Model, linked: &'a Linked, holders: impl Fn(usize) -> Holders<'a>) -> Result<()> {
         let mut shared: BTreeSet<&str> = BTreeSet::new();
         let mut rare: BTreeMap<&str, (usize, &str, usize)> = BTreeMap::new();
         for (t, (name, meta)) in linked.metadata.tables.iter().enumerate() {
@@ -239,9 +242,10 @@ impl Look {
             for (column, data) in &linked.tables[t].columns {
                 let Column::Text { codes, values } = data else { continue };
                 let codes = codes.iter().map(|c| if *c == NO_CODE { NULL } else { i64::from(*c) });
-                let held = Held::count(codes, &entities[t]);
+                let holders = holders(t);
+                let held = Held::count(codes, holders.entities);
                 for (text, code) in values.iter().zip(0..) {
-                    let n = held.of(&code);
+                    let n = held.of_label(&code, &holders);
                     if kept || n >= self.k {
                         shared.insert(text);
                     } else if n > 0 {
