@@ -1,5 +1,7 @@
 //! Calendar arithmetic on whole numbers: days and microseconds since 1970-01-01, and text in a strftime format.
 
+use crate::dataset::NULL;
+use crate::metadata::Sdtype;
 use crate::{Error, ErrorKind, Result};
 
 /// Microseconds in a second.
@@ -113,6 +115,12 @@ pub fn format(us: i64, fmt: &str) -> String {
 /// True when the format has a time of day.
 pub fn has_clock(format: &str) -> bool {
     ["%H", "%I", "%T", "%R", "%X", "%c", "%s", "%f", "%p", "%k", "%l"].iter().any(|d| format.contains(d))
+}
+
+/// True when times have a time of day: midnight everywhere is a date, however it is written.
+pub(crate) fn have_clock(ticks: &[i64], sdtype: &Sdtype) -> bool {
+    let written = !matches!(sdtype, Sdtype::Datetime { format: Some(f) } if !has_clock(f));
+    written && ticks.iter().any(|t| *t != NULL && t.rem_euclid(DAY) != 0)
 }
 
 /// How finely a format tells a time.

@@ -76,11 +76,7 @@ fn take(column: &Column, rows: &[usize]) -> Column {
 }
 
 fn is_date(column: &Column, meta: &ColumnMeta) -> bool {
-    match (column, &meta.sdtype) {
-        (Column::Time { .. }, Sdtype::Datetime { format: Some(format) }) => !time::has_clock(format),
-        (Column::Time { ticks }, _) => ticks.iter().all(|t| *t == crate::dataset::NULL || t % time::DAY == 0),
-        _ => false,
-    }
+    matches!(column, Column::Time { ticks } if !time::have_clock(ticks, &meta.sdtype))
 }
 
 /// The column and, when some cells can't be read, how many and where; those become missing.

@@ -263,12 +263,7 @@ fn slot_kind(
 ) -> SlotKind {
     match data {
         Column::Number { decimals, .. } => SlotKind::Number { decimals: *decimals },
-        Column::Time { ticks } => SlotKind::Time {
-            clock: match sdtype {
-                Sdtype::Datetime { format: Some(f) } => crate::time::has_clock(f),
-                _ => ticks.iter().any(|t| *t != NULL && t.rem_euclid(crate::time::DAY) != 0),
-            },
-        },
+        Column::Time { ticks } => SlotKind::Time { clock: crate::time::have_clock(ticks, sdtype) },
         Column::Text { codes, values } => {
             // Whole numbers in a column of labels are drawn as labels but understood as numbers.
             let parsed = whole_numbers(values);

@@ -7,6 +7,7 @@ use super::{Bound, Keep, Keeper};
 use crate::frame::Ref;
 use crate::model::laws::Unit;
 use crate::plan::SlotKind;
+use crate::time::DAY;
 
 pub(super) fn order(k: &mut Keeper, table: &str, low: &str, high: &str, strict: bool) -> Option<()> {
     let plan = k.training.plan;
@@ -79,37 +80,43 @@ pub(super) fn inside(k: &mut Keeper, table: &str, time: &str, start: &str, end: 
 /// Adds the bounds that follow from chains of bounds, so that a column drawn early leaves room for those between.
 pub(super) fn close(keep: &mut Keep) {
     // From the lower to the higher end, with the least distance; only through columns that are never missing.
-    let mut edges: BTreeMap<(Ref, Ref), i64> = BTreeMap::new();
-    for b in keep.bounds.iter().filter(|b| b.unit == Unit::Same) {
+    let mut edges: BTreeMap<(Ref, Ref, bool), i64> = BTreeMap::new();
+    for b in keep.bounds.iter().filter(|b| matches!(b.unit, Unit::Same | Unit::Day)) {
+        let by_day = b.unit == Unit::Day;
         if let Some((Some(low), gap)) = &b.low {
-            edges.insert((low.clone(), Ref::own(b.slot.into())), *gap);
+            edges.insert((low.clone(), Ref::own(b.slot.into()), by_day), *gap);
         }
         if let Some((Some(high), gap)) = &b.high {
-            edges.insert((Ref::own(b.slot.into()), high.clone()), -gap);
+            edges.insert((Ref::own(b.slot.into()), high.clone(), by_day), -gap);
         }
     }
-    let given: BTreeSet<(Ref, Ref)> = edges.keys().cloned().collect();
+    let given: BTreeSet<(Ref, Ref, bool)> = edges.keys().cloned().collect();
     let through: BTreeSet<Ref> = keep.complete.iter().map(|s| Ref::own((*s).into())).collect();
+    // What is later by some ticks is later by the whole days among them.
+    let days = |gap: i64, by_day: bool| if by_day { gap } else { gap.div_euclid(DAY) };
     for middle in &through {
-        let into: Vec<(Ref, i64)> =
-            edges.iter().filter(|((_, b), _)| b == middle).map(|((a, _), g)| (a.clone(), *g)).collect();
-        let out: Vec<(Ref, i64)> =
-            edges.iter().filter(|((a, _), _)| a == middle).map(|((_, b), g)| (b.clone(), *g)).collect();
-        for (a, g) in &into {
-            for (b, h) in out.iter().filter(|(b, _)| b != a) {
-                let gap = edges.entry((a.clone(), b.clone())).or_insert(i64::MIN);
-                *gap = (*gap).max(g.saturating_add(*h));
+        let into: Vec<(Ref, bool, i64)> =
+            edges.iter().filter(|((_, b, _), _)| b == middle).map(|((a, _, d), g)| (a.clone(), *d, *g)).collect();
+        let out: Vec<(Ref, bool, i64)> =
+            edges.iter().filter(|((a, ..), _)| a == middle).map(|((_, b, d), g)| (b.clone(), *d, *g)).collect();
+        for (a, first, g) in &into {
+            for (b, second, h) in out.iter().filter(|(b, ..)| b != a) {
+                let by_day = *first || *second;
+                let (g, h) = if by_day { (days(*g, *first), days(*h, *second)) } else { (*g, *h) };
+                let gap = edges.entry((a.clone(), b.clone(), by_day)).or_insert(i64::MIN);
+                *gap = (*gap).max(g.saturating_add(h));
             }
         }
     }
-    for ((low, high), gap) in edges.into_iter().filter(|(e, _)| !given.contains(e)) {
+    for ((low, high, by_day), gap) in edges.into_iter().filter(|(e, _)| !given.contains(e)) {
+        let unit = if by_day { Unit::Day } else { Unit::Same };
         if high.hops.is_empty() {
             let bound = (Some(low.clone()), gap);
-            keep.bounds.push(Bound { slot: high.slot, low: Some(bound), high: None, unit: Unit::Same });
+            keep.bounds.push(Bound { slot: high.slot, low: Some(bound), high: None, unit });
         }
         if low.hops.is_empty() {
             let bound = (Some(high), -gap);
-            keep.bounds.push(Bound { slot: low.slot, low: None, high: Some(bound), unit: Unit::Same });
+            keep.bounds.push(Bound { slot: low.slot, low: None, high: Some(bound), unit });
         }
     }
 }
