@@ -19,6 +19,13 @@ pub(super) struct Block<'a> {
     pub(super) frames: Vec<Frame>,
 }
 
+/// How many rows one owner was to have, and how many of them found no room.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Sequence {
+    pub(super) planned: u64,
+    pub(super) lost: u64,
+}
+
 /// Rows of one owner at most: a guard against a hostile model.
 const LONGEST: i64 = 10_000_000;
 
@@ -100,7 +107,7 @@ impl<'a> Block<'a> {
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
                 let done = (0..PLANS).any(|n| drawer.fill(&mut self.frames, row, at, n * TRIES, &mut targets));
-                self.sampler.count(t, 1, u64::from(!done));
+                self.sampler.count(t, Sequence { planned: 1, lost: u64::from(!done) });
                 if !done {
                     // No room under the rules: a row with nothing in it would break them all.
                     self.frames[t].pop();
@@ -114,7 +121,7 @@ impl<'a> Block<'a> {
         let moving = Moving::new(&model.plan, t, &model.tables[t]);
         drawer.roomy = moving.is_some();
         let tries = if moving.is_some() { 0 } else { PLANS * TRIES };
-        let aim = self.aim(o, t);
+        let (aim, traceless) = (self.aim(o, t), self.is_traceless(t));
         self.frames[t].first.push(0);
         for p in 0..self.frames[o].rows {
             let drawn = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
@@ -123,10 +130,13 @@ impl<'a> Block<'a> {
                 self.frames[o].summaries[usize::from(c.model.summary)][p] = planned as f64;
             }
             let from = self.frames[t].rows;
-            self.sequence(&mut drawer, t, p, (planned, least), tries, &mut targets);
+            let mut drawn = self.sequence(&mut drawer, t, p, (planned, least), tries, &mut targets);
             if let Some(aim) = aim {
-                self.approach(&mut drawer, (t, p), (planned, least), tries, aim);
+                drawn = self.approach(&mut drawer, (t, p), (planned, least), tries, aim, drawn);
+            } else if drawn.lost > 0 && traceless {
+                drawn = self.fuller(&mut drawer, (t, p), (planned, least), tries, &mut targets, drawn);
             }
+            self.sampler.count(t, drawn);
             let end = self.frames[t].rows;
             if drawer.roomy {
                 (from..end).for_each(|row| targets.iter_mut().flatten().for_each(|t| t.remember(&self.frames, row)));
@@ -153,6 +163,7 @@ impl<'a> Block<'a> {
     }
 
     /// The rows of one owner in a child table, one after the other; fewer where the rules leave no room for more.
+    /// Counted by whoever keeps them.
     pub(super) fn sequence(
         &mut self,
         drawer: &mut RowDrawer,
@@ -161,17 +172,17 @@ impl<'a> Block<'a> {
         (planned, least): (i64, i64),
         tries: u64,
         targets: &mut [Option<Targets>],
-    ) {
+    ) -> Sequence {
         let room = self.sampler.most(t).saturating_sub(self.frames[t].rows);
         let mut planned = planned.min(room as i64);
-        let mut j = 0;
+        let (mut j, mut lost) = (0, 0);
         while j < planned {
             self.frames[t].push(owner as u32);
             let row = self.frames[t].rows - 1;
             let at = self.stream_row(t, row);
             drawer.must = j < least;
             if !drawer.fill(&mut self.frames, row, at, tries, targets) {
-                self.sampler.count(t, 0, if drawer.must { 1 } else { (planned - j) as u64 });
+                lost += if drawer.must { 1 } else { (planned - j) as u64 };
                 if !drawer.must {
                     self.frames[t].pop();
                     break;
@@ -182,8 +193,8 @@ impl<'a> Block<'a> {
                 planned = j;
             }
         }
-        self.sampler.count(t, planned as u64, 0);
         drawer.must = false;
+        Sequence { planned: planned as u64, lost }
     }
 
     /// Links that had to wait for both tables.

@@ -315,6 +315,14 @@ impl Targets {
         }
     }
 
+    /// Takes a finished row back.
+    pub fn forget(&mut self, frames: &[Frame], row: usize) {
+        let to = frames[self.table].links[self.link][row];
+        if let Some(last) = self.finished.get_mut(to as usize).filter(|last| **last == row as u32) {
+            *last = NO_ROW;
+        }
+    }
+
     /// Remembers the interval of a row.
     pub fn occupy(&mut self, model: &TableModel, frames: &[Frame], row: usize) {
         let Some(c) = model.keep.capacity.as_ref().filter(|c| usize::from(c.link) == self.link) else { return };

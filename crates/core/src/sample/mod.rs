@@ -3,6 +3,7 @@
 //! A block is one replicate of the dimensions with its share of the entities. Blocks know nothing of each other,
 //! so threads and parts change no value.
 
+mod again;
 mod block;
 mod bounds;
 mod ending;
@@ -196,9 +197,9 @@ impl<'a> Sampler<'a> {
     }
 
     /// Counts rows of a table that were planned and rows of them that have no values.
-    fn count(&self, t: usize, planned: u64, without: u64) {
-        self.planned[t][0].fetch_add(planned, Relaxed);
-        self.planned[t][1].fetch_add(without, Relaxed);
+    fn count(&self, t: usize, drawn: block::Sequence) {
+        self.planned[t][0].fetch_add(drawn.planned, Relaxed);
+        self.planned[t][1].fetch_add(drawn.lost, Relaxed);
     }
 
     /// Tables that lack rows because no values were found that obey all rules, for people; after the blocks.

@@ -409,12 +409,25 @@ impl<'a> Obey<'a> {
             }
         }
         for u in 0..self.seen.len() {
-            let set = &self.keep.unique_in_block[u];
-            let tuple: Vec<i64> = set.iter().map(|i| self.item(frames, row, *i)).collect();
-            if !tuple.contains(&NULL) {
+            if let Some(tuple) = self.in_block(frames, row, u) {
                 self.seen[u].insert(tuple);
             }
         }
+    }
+
+    /// Takes back the values of a row that goes again.
+    pub fn forget(&mut self, frames: &[Frame], row: usize) {
+        for u in 0..self.seen.len() {
+            if let Some(tuple) = self.in_block(frames, row, u) {
+                self.seen[u].remove(&tuple);
+            }
+        }
+    }
+
+    /// What a row holds of a set that is unique in the block; None where some of it is missing.
+    fn in_block(&self, frames: &[Frame], row: usize, set: usize) -> Option<Vec<i64>> {
+        let tuple: Vec<i64> = self.keep.unique_in_block[set].iter().map(|i| self.item(frames, row, *i)).collect();
+        (!tuple.contains(&NULL)).then_some(tuple)
     }
 }
 

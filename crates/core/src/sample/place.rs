@@ -99,7 +99,8 @@ impl Block<'_> {
             let placed = (1..PLANS).any(|plan| {
                 let from = self.frames[t].rows;
                 drawer.cursor.restart();
-                self.sequence(drawer, t, *p, (planned, least), plan * TRIES, targets);
+                let drawn = self.sequence(drawer, t, *p, (planned, least), plan * TRIES, targets);
+                self.sampler.count(t, drawn);
                 let rows = from..self.frames[t].rows;
                 let done = place(drawer, &mut self.frames, rows.clone(), &moving.slots, targets);
                 match done {
@@ -111,7 +112,8 @@ impl Block<'_> {
             if !placed {
                 drawer.roomy = false;
                 drawer.cursor.restart();
-                self.sequence(drawer, t, *p, (planned, least), PLANS * TRIES, targets);
+                let drawn = self.sequence(drawer, t, *p, (planned, least), PLANS * TRIES, targets);
+                self.sampler.count(t, drawn);
                 drawer.roomy = true;
             }
         }

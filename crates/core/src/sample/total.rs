@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::block::Block;
+use super::block::{Block, Sequence};
 use super::obey::{Decided, Obey};
 use super::row::{RowDrawer, TRIES};
 use crate::dataset::NULL;
@@ -90,7 +90,8 @@ impl Block<'_> {
         planned: (i64, i64),
         tries: u64,
         (slot, number): (usize, i64),
-    ) {
+        mut drawn: Sequence,
+    ) -> Sequence {
         let from = *self.frames[t].first.last().unwrap_or(&0) as usize;
         let gap = |frame: &Frame| {
             let known = frame.values[slot][from..].iter().filter(|v| **v != NULL);
@@ -103,21 +104,14 @@ impl Block<'_> {
             if best.0.1 <= (self.frames[t].rows - from) as u128 {
                 break;
             }
-            self.again(drawer, (t, owner), planned, tries + plan * TRIES);
+            drawn = self.again(drawer, (t, owner), planned, tries + plan * TRIES, &mut []);
             now = plan;
             best = best.min((gap(&self.frames[t]), plan));
         }
         if now != best.1 {
-            self.again(drawer, (t, owner), planned, tries + best.1 * TRIES);
+            drawn = self.again(drawer, (t, owner), planned, tries + best.1 * TRIES, &mut []);
         }
-    }
-
-    fn again(&mut self, drawer: &mut RowDrawer, (t, owner): (usize, usize), planned: (i64, i64), tries: u64) {
-        while self.frames[t].owner.last() == Some(&(owner as u32)) {
-            self.frames[t].pop();
-        }
-        drawer.cursor.restart();
-        self.sequence(drawer, t, owner, planned, tries, &mut []);
+        drawn
     }
 
     fn work_out(&mut self, t: usize, total: &Total, slot: u16, (optional, empty): (bool, i64)) {

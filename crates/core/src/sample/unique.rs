@@ -59,6 +59,20 @@ impl<'a> RowDrawer<'a> {
         }
     }
 
+    /// Takes back what a row that goes again left behind.
+    pub fn forget(&mut self, frames: &[Frame], row: usize, targets: &mut [Option<Targets>]) {
+        targets.iter_mut().flatten().for_each(|t| t.forget(frames, row));
+        self.obey.forget(frames, row);
+        for i in 0..self.in_table.len() {
+            let (set, last) = (&self.model.keep.unique_in_table[i], self.law.last_of_table[i]);
+            let (rest, value) = (self.rest(frames, row, set, last), self.item(frames, row, last));
+            let seen = self.in_table[i].get_mut(&rest);
+            if let Some((seen, at)) = seen.and_then(|s| s.iter().rposition(|v| *v == value).map(|at| (s, at))) {
+                seen.remove(at);
+            }
+        }
+    }
+
     fn item(&self, frames: &[Frame], row: usize, item: UniqueItem) -> i64 {
         let frame = &frames[self.table];
         match item {
