@@ -25,6 +25,7 @@ use crate::metadata::Metadata;
 use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel, Training};
 use crate::native::Native;
 use crate::plan::{Built, Origin, Plan};
+use crate::rule::{Rule, RuleKind};
 use crate::{Dataset, Error, ErrorKind, Result};
 
 pub use crate::encode::MIN_SUPPORT;
@@ -129,12 +130,34 @@ impl Fit<'_> {
 }
 
 /// Learns a model. `progress` is told the table and column at work.
+///
+/// Found rules that cost a table its rows are left out, and all is learned again without them.
 pub fn fit(
     data: &Dataset,
     metadata: &Metadata,
     options: FitOptions,
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Result<(Model, Vec<String>)> {
+    let (model, notes, starving) = learn(data, metadata, options, progress)?;
+    if starving.is_empty() {
+        return Ok((model, notes));
+    }
+    let mut fewer = metadata.clone();
+    let costs = |r: &&mut Rule| starving.contains(&r.kind);
+    fewer.rules.iter_mut().filter(costs).for_each(|r| r.enforced = false);
+    let (model, mut notes, _) = learn(data, &fewer, options, progress)?;
+    let said = fewer.rules.iter().filter(|r| starving.contains(&r.kind));
+    notes.extend(said.map(|r| format!("found rule that would cost rows, listed only: {}", r.describe())));
+    Ok((model, notes))
+}
+
+/// One model, with the found rules that cost its tables rows.
+fn learn(
+    data: &Dataset,
+    metadata: &Metadata,
+    options: FitOptions,
+    progress: &(dyn Fn(&str, &str) + Sync),
+) -> Result<(Model, Vec<String>, Vec<RuleKind>)> {
     metadata.validate()?;
     let hidden = crate::plan::hidden(data, metadata, options.min_support);
     let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
@@ -208,13 +231,26 @@ pub fn fit(
         natives: metadata.tables.iter().map(|(name, meta)| Native::of_table(&data.tables[name], meta)).collect(),
         holdout: None,
     };
-    for i in trial::broken(&model) {
+    let trial = trial::trial(&model);
+    let starving = if trial.starved.is_empty() {
+        Vec::new()
+    } else {
+        let frames = view.whole();
+        let plan = model.plan.clone();
+        let (entities, min_support) = (&entities[..], options.min_support);
+        let training = Training { plan: &plan, metadata: &metadata, frames: &frames, entities, min_support };
+        let keeps: Vec<Keep> = model.tables.iter().map(|t| t.keep.clone()).collect();
+        let starving = trial::starving(&mut model, &training, &trial.starved);
+        model.tables.iter_mut().zip(keeps).for_each(|(table, keep)| table.keep = keep);
+        starving.into_iter().map(|i| metadata.rules[i].kind.clone()).collect()
+    };
+    for i in trial.broken {
         let rule = &mut metadata.rules[i];
         rule.enforced = false;
         notes.push(format!("found rule that rows drawn in a trial break, listed only: {}", rule.describe()));
     }
     model.metadata = metadata.to_json();
-    Ok((model, notes))
+    Ok((model, notes, starving))
 }
 
 /// Intervals that the time of a table's rows lies in: references from the row.

@@ -39,6 +39,14 @@ impl View {
         Self { hidden: hidden.collect(), frames, places }
     }
 
+    /// All rows as they are.
+    pub fn whole(mut self) -> Vec<Frame> {
+        for h in self.hidden.iter_mut().filter(|h| h.is_hidden) {
+            std::mem::swap(&mut self.frames[h.table].values[h.slot], &mut h.other);
+        }
+        self.frames
+    }
+
     /// The rows as they are known when a table is drawn.
     pub fn of(&mut self, table: usize) -> &[Frame] {
         for h in &mut self.hidden {

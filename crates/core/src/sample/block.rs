@@ -24,6 +24,8 @@ pub(super) struct Block<'a> {
 pub(super) struct Sequence {
     pub(super) planned: u64,
     pub(super) lost: u64,
+    /// Of these the rows that stand there without values, because their owner must have one.
+    pub(super) blank: u64,
 }
 
 /// Rows of one owner at most: a guard against a hostile model.
@@ -107,7 +109,7 @@ impl<'a> Block<'a> {
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
                 let done = (0..PLANS).any(|n| drawer.fill(&mut self.frames, row, at, n * TRIES, &mut targets));
-                self.sampler.count(t, Sequence { planned: 1, lost: u64::from(!done) });
+                self.sampler.count(t, Sequence { planned: 1, lost: u64::from(!done), blank: 0 });
                 if !done {
                     // No room under the rules: a row with nothing in it would break them all.
                     self.frames[t].pop();
@@ -175,7 +177,7 @@ impl<'a> Block<'a> {
     ) -> Sequence {
         let room = self.sampler.most(t).saturating_sub(self.frames[t].rows);
         let mut planned = planned.min(room as i64);
-        let (mut j, mut lost) = (0, 0);
+        let (mut j, mut lost, mut blank) = (0, 0, 0);
         while j < planned {
             self.frames[t].push(owner as u32);
             let row = self.frames[t].rows - 1;
@@ -183,6 +185,7 @@ impl<'a> Block<'a> {
             drawer.must = j < least;
             if !drawer.fill(&mut self.frames, row, at, tries, targets) {
                 lost += if drawer.must { 1 } else { (planned - j) as u64 };
+                blank += u64::from(drawer.must);
                 if !drawer.must {
                     self.frames[t].pop();
                     break;
@@ -194,7 +197,7 @@ impl<'a> Block<'a> {
             }
         }
         drawer.must = false;
-        Sequence { planned: planned as u64, lost }
+        Sequence { planned: planned as u64, lost, blank }
     }
 
     /// Links that had to wait for both tables.

@@ -103,8 +103,9 @@ pub struct Sampler<'a> {
     /// Keys reserved for each table in each block.
     reserved: Vec<u64>,
     remarks: Vec<String>,
-    /// For each table the rows that were planned, and those that no try found values for.
-    planned: Vec<[AtomicU64; 2]>,
+    /// For each table the rows that were planned, those that no try found values for, and of these the ones that are
+    /// there all the same.
+    planned: Vec<[AtomicU64; 3]>,
 }
 
 /// What one block adds to each table.
@@ -200,22 +201,32 @@ impl<'a> Sampler<'a> {
     fn count(&self, t: usize, drawn: block::Sequence) {
         self.planned[t][0].fetch_add(drawn.planned, Relaxed);
         self.planned[t][1].fetch_add(drawn.lost, Relaxed);
+        self.planned[t][2].fetch_add(drawn.blank, Relaxed);
+    }
+
+    /// For each table the share of its planned rows that no values were found for, and the share that stands there
+    /// without.
+    pub(crate) fn lost(&self) -> Vec<[f64; 2]> {
+        let share = |counts: &[AtomicU64; 3]| {
+            let [planned, lost, blank] = counts.each_ref().map(|c| c.load(Relaxed) as f64);
+            [lost, blank].map(|n| n / planned.max(1.0))
+        };
+        self.planned.iter().map(share).collect()
     }
 
     /// Tables that lack rows because no values were found that obey all rules, for people; after the blocks.
     pub fn lacking(&self) -> Vec<String> {
-        let of = |(t, counts): (usize, &[AtomicU64; 2])| {
-            let [planned, without] = counts.each_ref().map(|c| c.load(Relaxed));
-            (without as f64 > LACKING * planned as f64).then(|| {
+        let of = |(t, [lost, _]): (usize, [f64; 2])| {
+            (lost > LACKING).then(|| {
                 format!(
                     "{}: {:.1} % of the rows that were planned are missing or empty, because no values were found for \
                      them that obey all rules; `fit --rules declared` learns with fewer rules",
                     self.model.plan.tables[t].name,
-                    100.0 * without as f64 / planned as f64
+                    100.0 * lost
                 )
             })
         };
-        self.planned.iter().enumerate().filter_map(of).collect()
+        self.lost().into_iter().enumerate().filter_map(of).collect()
     }
 
     /// Identifiers longer than their pattern where it has no room for so many: the metadata of the output say so.
