@@ -13,6 +13,9 @@ const SEQUENCE: [&str; 16] = [
     "version", "year", "rank",
 ];
 
+/// Points of a column whose values other tables repeat under the same name: more than those of a number of the row.
+const USED: i32 = 9;
+
 /// A key and why it is one.
 pub(super) struct Key {
     pub(super) columns: Vec<String>,
@@ -30,10 +33,12 @@ pub(super) fn single(tables: &Tables, table: &str) -> Option<Key> {
         let (score, why) = score(tables, table, name, profile, i == 0);
         // A key that another table has, too, may be that of a one-to-one table: second choice, but a choice.
         let shared = used_from(tables, table, name, profile);
-        let (score, why) = if shared {
-            (score - 2, format!("{why}, although another table has it as a key, too"))
-        } else {
-            (score, why)
+        let used = referring(tables, table, name, profile);
+        let (score, why) = match used {
+            _ if shared => (score - 2, format!("{why}, although another table has it as a key, too")),
+            0 => (score, why),
+            // What others repeat is the key, whatever numbers the rows besides.
+            _ => (score + USED, format!("{why}, other tables repeat its values under the same name: {used}")),
         };
         if score >= if shared { 1 } else { 3 } && best.as_ref().is_none_or(|b| score > b.0) {
             best = Some((score, name, why));
@@ -76,24 +81,25 @@ fn score(tables: &Tables, table: &str, name: &str, p: &Profile, first: bool) -> 
     } else if counted && first {
         add(2, "counts up by one");
     }
-    let used = referring(tables, table, name, p);
-    if used > 0 {
-        add(3, &format!("other tables repeat its values under the same name: {used}"));
-    } else if p.distinct() >= 5 && referred(tables, table, p) {
+    if p.distinct() >= 5 && referred(tables, table, p) {
         add(3, "a column of another table holds only values of it");
     }
     (score, why.join(", "))
 }
 
-/// Another table has the column under the same name, unique, with all values of this one: it may be a foreign key.
+/// Another table has the column under the same name, or is named so and has it as a generic one, unique, with all values of
+/// this one: it may be a foreign key.
 fn used_from(tables: &Tables, table: &str, name: &str, p: &Profile) -> bool {
     let wanted = names::plain(name);
+    let is_key = |other: &str, n: &str| {
+        names::plain(n) == wanted || names::is_generic(n) && names::points(name, other, n, false) >= 2
+    };
     !names::is_generic(name)
-        && tables
-            .iter()
-            .filter(|(t, _)| **t != table)
-            .flat_map(|(_, columns)| columns)
-            .any(|(n, key)| names::plain(n) == wanted && key.is_unique() && inclusion::of(p, key, 1.0).is_some())
+        && tables.iter().filter(|(t, _)| **t != table).any(|(t, columns)| {
+            let key =
+                |(n, key): (&&str, &Profile)| is_key(t, n) && key.is_unique() && inclusion::of(p, key, 1.0).is_some();
+            columns.iter().any(key)
+        })
 }
 
 /// Other tables with a column of the same name whose values this key has, some more than once.

@@ -10,6 +10,9 @@ use super::{Found, Tables};
 use crate::dataset::NO_CODE;
 use crate::metadata::Relationship;
 
+/// Bits beyond which no values are the same by chance.
+const SURE: f64 = 60.0;
+
 /// A relationship that could be, with what speaks for it.
 struct Candidate<'a> {
     parent: &'a str,
@@ -77,7 +80,7 @@ fn candidate<'a>(
     // The key of a table points on only to a table that it is named after, or when its values can't be chance.
     let accepted = match (own_key, name) {
         (true, 4) => true,
-        (true, _) => text && found.bits >= 20.0 && n >= 5 && says_id && name >= 2,
+        (true, _) => text && (says_id && found.bits >= 20.0 || found.bits >= SURE) && n >= 5 && name >= 2,
         (false, 3..) => true,
         (false, 2) => true,
         (false, 1) => {

@@ -30,6 +30,7 @@ pub(crate) use inferred::{BEYOND, TILED};
 pub(crate) use names::names_people;
 pub(crate) use names::words;
 pub(crate) use order::{counts_on, counts_rows, counts_time};
+pub(crate) use pii::is_personal;
 
 use names::IdName;
 use profile::{Profile, Shape};
@@ -129,6 +130,7 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
         }
         metadata.tables.insert((*table).to_owned(), meta);
     }
+    towns(&mut metadata, &tables, &mut reasons);
     adopt(&mut metadata, found, &tables, &mut reasons);
     for (table, columns) in &tables {
         alternate_keys(&mut metadata, table, columns);
@@ -148,6 +150,26 @@ pub fn detect(data: &Dataset, options: &DetectOptions) -> Result<Detection> {
     };
     reasons.sort_by_key(order);
     Ok(Detection { metadata, reasons })
+}
+
+/// Towns are labels like others where a table is not of people: of shops, airports or circuits.
+fn towns(metadata: &mut Metadata, tables: &Tables, reasons: &mut [Reason]) {
+    for (table, columns) in tables {
+        let meta = &mut metadata.tables[*table];
+        if pii::is_personal(table, meta) {
+            continue;
+        }
+        for (column, about) in &mut meta.columns {
+            if matches!(&about.sdtype, Sdtype::Pii { kind, .. } if kind == "city") {
+                let (sdtype, why) = impersonal(column, &columns[column.as_str()]);
+                about.sdtype = sdtype;
+                let of = reasons.iter_mut().find(|r| r.table == **table && r.column.as_ref() == Some(column));
+                if let Some(reason) = of {
+                    reason.why = format!("{why}, of things and not of people");
+                }
+            }
+        }
+    }
 }
 
 /// Tables whose rows share an identifier that no table lists: one file of readings with the number of the patient.
@@ -195,8 +217,6 @@ fn profiles(data: &Dataset) -> Result<Tables<'_>> {
 
 /// The sdtype of a column by itself; foreign keys are given that of their key later.
 fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, String) {
-    let n = p.distinct();
-    let many = n >= 20 && n * 2 >= p.known();
     let id = || Sdtype::Id { regex: regex(p) };
     if let Shape::Time { format, others } = &p.shape
         && !is_key
@@ -219,6 +239,14 @@ fn sdtype(table: &str, column: &str, p: &Profile, is_key: bool) -> (Sdtype, Stri
     if is_key {
         return (id(), "the primary key".into());
     }
+    impersonal(column, p)
+}
+
+/// The sdtype of a column that is no key and holds no personal data.
+fn impersonal(column: &str, p: &Profile) -> (Sdtype, String) {
+    let n = p.distinct();
+    let many = n >= 20 && n * 2 >= p.known();
+    let id = || Sdtype::Id { regex: regex(p) };
     if p.shape == Shape::Uuid {
         return (id(), "UUIDs".into());
     }

@@ -35,7 +35,7 @@ const PEOPLE: [&str; 21] = [
     "pupil",
 ];
 /// People who work in it.
-const WORKERS: [&str; 16] = [
+const WORKERS: [&str; 18] = [
     "staff",
     "employee",
     "doctor",
@@ -52,6 +52,8 @@ const WORKERS: [&str; 16] = [
     "driver",
     "agent",
     "operator",
+    "prescriber",
+    "instructor",
 ];
 /// Things that others are sorted by.
 const DIMENSIONS: [&str; 58] = [

@@ -2,9 +2,10 @@
 
 use super::names::{IdName, id_name, is_people, is_person_word, is_workers, words};
 use super::profile::{Profile, Shape};
+use crate::metadata::{Sdtype, TableMeta};
 
 /// (words at the end of a name written as one, Faker function); the first that fits decides.
-const NAMES: [(&str, &str); 75] = [
+const NAMES: [(&str, &str); 82] = [
     ("emailaddress", "email"),
     ("email", "email"),
     ("mail", "email"),
@@ -25,6 +26,8 @@ const NAMES: [(&str, &str); 75] = [
     ("familyname", "last_name"),
     ("maidenname", "last_name"),
     ("nachname", "last_name"),
+    ("voornaam", "first_name"),
+    ("achternaam", "last_name"),
     ("cognome", "last_name"),
     ("apellido", "last_name"),
     ("apellidos", "last_name"),
@@ -43,6 +46,9 @@ const NAMES: [(&str, &str); 75] = [
     ("telefono", "phone_number"),
     ("telefon", "phone_number"),
     ("phoneno", "phone_number"),
+    ("contactnumber", "phone_number"),
+    ("contactno", "phone_number"),
+    ("contactname", "name"),
     ("streetaddress", "street_address"),
     ("street", "street_address"),
     ("strasse", "street_address"),
@@ -57,6 +63,7 @@ const NAMES: [(&str, &str); 75] = [
     ("ciudad", "city"),
     ("ville", "city"),
     ("ort", "city"),
+    ("woonplaats", "city"),
     ("birthplace", "city"),
     ("zip", "postcode"),
     ("zipcode", "postcode"),
@@ -69,6 +76,7 @@ const NAMES: [(&str, &str); 75] = [
     ("nationalid", "ssn"),
     ("codicefiscale", "ssn"),
     ("taxid", "ssn"),
+    ("bsn", "ssn"),
     ("fiscalcode", "ssn"),
     ("nhsnumber", "ssn"),
     ("insurancenumber", "ssn"),
@@ -118,8 +126,12 @@ fn is_phone(t: &str) -> bool {
     let signs = t.bytes().filter(|b| b" ()-./".contains(b)).count();
     let plus = t.starts_with('+');
     let form = digits + signs + usize::from(plus) == t.len() && (7..=15).contains(&digits);
+    // 00093-1048-01 is the code of a drug: the last part of a number is no shorter than three but where all parts are pairs.
+    let parts: Vec<usize> = t.split('-').map(str::len).collect();
+    let is_code = parts.len() > 2 && parts.last().is_some_and(|l| *l < 3) && parts.iter().any(|l| *l > 3);
     // Without a plus, a bracket or two gaps, it may be any number of a case.
-    form && (plus || t.starts_with('(') || t.starts_with('0') && signs >= 1 && digits >= 8 || signs >= 2 && digits >= 9)
+    form && !is_code
+        && (plus || t.starts_with('(') || t.starts_with('0') && signs >= 1 && digits >= 8 || signs >= 2 && digits >= 9)
 }
 
 fn is_ssn(t: &str) -> bool {
@@ -186,12 +198,30 @@ const FORMS: [Form; 9] = [
     (is_phone, "phone_number", "telephone numbers"),
 ];
 
+/// Kinds that shops and hospitals have, too: they do not make a row a person.
+const CONTACT: [&str; 9] =
+    ["phone_number", "address", "street_address", "city", "postcode", "url", "ipv4_address", "mac_address", "company"];
+
+/// Whether the rows of a table are people: they have names or numbers that only people have, or contacts in a table that is
+/// named after people.
+pub(crate) fn is_personal(table: &str, meta: &TableMeta) -> bool {
+    let kinds = meta.columns.values().filter_map(|c| match &c.sdtype {
+        Sdtype::Pii { kind, pii: true } => Some(kind.as_str()),
+        _ => None,
+    });
+    let people = is_people(table) || is_workers(table);
+    kinds.into_iter().any(|kind| people || !CONTACT.contains(&kind))
+}
+
 /// The Faker function of a column of personal data, and why.
 pub(super) fn find(table: &str, column: &str, profile: &Profile) -> Option<(&'static str, String)> {
     let texts = matches!(profile.shape, Shape::Text);
     if let Some(kind) = by_name(table, column) {
         let numbers = ["phone_number", "postcode", "ssn", "credit_card_number"];
-        if texts || matches!(profile.shape, Shape::Whole) && numbers.contains(&kind) && profile.distinct() > 20 {
+        // A few small numbers under such a name count something.
+        let long = || profile.sorted.first().is_some_and(|n| *n >= 1_000_000) && kind != "postcode";
+        let enough = || profile.distinct() > 20 || profile.distinct() > 1 && long();
+        if texts || matches!(profile.shape, Shape::Whole) && numbers.contains(&kind) && enough() {
             return Some((kind, "its name says so".into()));
         }
     }

@@ -104,6 +104,15 @@ impl Profile {
         format::find_mixed(&texts)
     }
 
+    /// 00501 and 0313.101 are codes and no numbers.
+    fn is_padded(&self) -> bool {
+        let texts = || self.texts.iter().map(str::trim);
+        let zeros =
+            |t: &str| t.as_bytes().first() == Some(&b'0') && t.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+        let length = texts().next().map_or(0, str::len);
+        texts().any(zeros) && texts().all(|t| t.len() == length)
+    }
+
     fn find_shape(&mut self, name: &str, kind: &DataType) -> Shape {
         match kind {
             _ if self.texts.is_empty() => return Shape::Empty,
@@ -125,10 +134,8 @@ impl Profile {
         }
         let numbers: Option<Vec<i64>> = texts().map(whole).collect();
         if let Some(numbers) = numbers {
-            // 00501 is a code and no number; 20240131 is a date where the name says so.
-            let padded = texts().any(|t| t.len() > 1 && t.starts_with('0') && t.bytes().all(|b| b.is_ascii_digit()));
-            let first = texts().next().map_or(0, str::len);
-            if padded && texts().all(|t| t.len() == first) {
+            // 20240131 is a date where the name says so.
+            if self.is_padded() {
                 return Shape::Text;
             }
             let says_date =
@@ -141,7 +148,7 @@ impl Profile {
             return Shape::Whole;
         }
         if texts().all(|t| t.parse::<f64>().is_ok()) {
-            return Shape::Real;
+            return if self.is_padded() { Shape::Text } else { Shape::Real };
         }
         if let Some(format) = format::find(texts()) {
             return Shape::time(&format);

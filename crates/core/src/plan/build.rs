@@ -208,7 +208,7 @@ fn table_plan(
                 _ => 1,
             };
             let holders = Holders { k, ..*holders };
-            if fresh::is_fresh(data, &meta_column.sdtype, &holders) {
+            if fresh::is_fresh(data, &meta_column.sdtype, origins[t], &holders) {
                 let whole = fresh::output(draft, (t, name, column), origins[t], k, notes);
                 // Whether a value is there at all is learned like any label.
                 match draft.columns[t].get(&fresh::presence_name(column)) {

@@ -10,7 +10,12 @@ use std::collections::HashMap;
 use super::Origin;
 use super::build::Draft;
 use crate::frame::NO_ROW;
-use crate::metadata::{Relationship, Sdtype, TableMeta};
+use crate::metadata::{Relationship, TableMeta};
+use crate::{Column, Labels};
+
+/// Words of a column that holds codes.
+const CODES: [&str; 12] =
+    ["code", "icd", "ndc", "atc", "loinc", "snomed", "cpt", "hcpcs", "iata", "icao", "iso", "drg"];
 
 /// How the rows of every table come to be.
 pub(super) fn origins(
@@ -56,6 +61,9 @@ pub(super) fn origins(
             } else if dimension[t] && draft.owner[t].is_none() && key_of_values(meta) {
                 notes.push(format!("{name}: its key is made of values alone; its rows are kept once at every scale"));
                 Origin::Reference
+            } else if dimension[t] && draft.owner[t].is_none() && key_of_codes(meta, &draft.columns[t]) {
+                notes.push(format!("{name}: its key is a code; its rows are kept once at every scale"));
+                Origin::Reference
             } else if dimension[t] {
                 notes.push(format!(
                     "{name}: a dimension that other tables point to; its rows are repeated with fresh keys"
@@ -66,6 +74,19 @@ pub(super) fn origins(
             }
         })
         .collect()
+}
+
+/// True for a key that is a code of the world outside, which fresh ones would not be: of a diagnosis, of a drug.
+fn key_of_codes(meta: &TableMeta, columns: &indexmap::IndexMap<String, Column>) -> bool {
+    let [key] = meta.primary_key.as_slice() else { return false };
+    // Numbers that count on are fresh anyway.
+    let counts = |values: &Labels| {
+        let mut numbers: Vec<i64> = values.iter().filter_map(|v| v.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers.len() == values.len() && numbers.windows(2).all(|w| w[1] == w[0] + 1)
+    };
+    let is_coded = matches!(&columns[key], Column::Text { values, .. } if !counts(values));
+    is_coded && crate::detect::words(key).iter().any(|w| CODES.contains(&w.trim_end_matches(char::is_numeric)))
 }
 
 /// True for a composite key without an identifier in it: repeated rows could not have fresh ones.
@@ -128,7 +149,7 @@ fn may_be(
     let links = relationships.iter().enumerate().all(|(i, r)| {
         number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && (!deferred[i] || r.parent == r.child))
     });
-    let personal = meta.columns.values().any(|c| matches!(&c.sdtype, Sdtype::Pii { pii: true, .. }));
+    let personal = crate::detect::is_personal(draft.metadata.tables.get_index(t).map_or("", |(name, _)| name), meta);
     let owned_by_it = owned.all(|c| dimension[c] || shared && told(c));
     owned_by_dimension && owned_by_it && links && (linked || owns) && !personal && !is_private
 }

@@ -18,9 +18,16 @@ pub(super) fn presence_name(column: &str) -> String {
     format!("{column}\u{1f}present")
 }
 
+/// Longest text of a shared thing that is its name and not a story.
+const NAME: usize = 100;
+
 /// True for columns of which no value is learned.
-pub(super) fn is_fresh(data: &Column, sdtype: &Sdtype, holders: &Holders) -> bool {
+pub(super) fn is_fresh(data: &Column, sdtype: &Sdtype, origin: Origin, holders: &Holders) -> bool {
     match (sdtype, data) {
+        // What many entities share has a name: of a drug, of a diagnosis.
+        (Sdtype::Unknown, Column::Text { values, .. }) if origin != Origin::Drawn => {
+            values.iter().any(|v| v.chars().count() > NAME)
+        }
         (Sdtype::Id { .. } | Sdtype::Unknown | Sdtype::Pii { pii: true, .. }, _) => true,
         // Labels of which none may be learned are text like any other.
         (_, Column::Text { codes, values }) => !values.is_empty() && none_has(codes, values, holders),
@@ -55,7 +62,7 @@ pub(super) fn presence(draft: &mut Draft, entities: &[Vec<u32>], known: &[Vec<bo
             if !some || metadata.is_key(name, column) {
                 continue;
             }
-            if !is_fresh(data, &meta.sdtype, &Holders { k: support(meta, data, &holders), ..holders }) {
+            if !is_fresh(data, &meta.sdtype, Origin::Drawn, &Holders { k: support(meta, data, &holders), ..holders }) {
                 continue;
             }
             let codes = (0..data.len()).map(|r| if data.is_null(r) { NO_CODE } else { 0 }).collect();

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, NO_ROW, Ref};
-use crate::model::{Decider, Keep, Place, TableModel, UniqueItem};
+use crate::model::{Decider, Follows, Keep, Place, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
 use crate::rule::expression::{Exact, Expression};
 use crate::rule::part::Part;
@@ -132,6 +132,9 @@ impl<'a> Obey<'a> {
                 touched[usize::from(b.slot)] || !settled(b.slot, &b.low) || !settled(b.slot, &b.high)
             })
             .collect();
+        // What follows from a number that is computed from it.
+        let is_late =
+            |f: &Follows| f.from.slot().is_some_and(|by| slot_step[usize::from(by)] > slot_step[usize::from(f.slot)]);
         // Agreements of links are kept by their targets.
         let whole = !keep.bounds.is_empty()
             || !keep.agree.is_empty()
@@ -140,6 +143,7 @@ impl<'a> Obey<'a> {
             || !keep.combinations.is_empty()
             || !measured.is_empty()
             || keep.follows.len() > 1
+            || keep.follows.iter().any(is_late)
             || !late.is_empty();
         let hull = (0..t.slots.len())
             .map(|s| match &t.slots[s].kind {

@@ -147,6 +147,9 @@ impl Rows {
 }
 
 /// One column under way: all texts one after the other.
+/// What other tools write where a number or a date is missing.
+const MARKS: [&str; 6] = ["NA", "N/A", "NULL", "null", "NaN", "nan"];
+
 struct TextColumn {
     place: usize,
     name: String,
@@ -161,9 +164,27 @@ impl TextColumn {
     }
 
     fn push(&mut self, cell: &[u8]) {
+        // As MySQL writes what is missing.
+        let cell = if cell == b"\\N" { b"" } else { cell };
         self.values.extend_from_slice(cell);
         self.ends.push(self.values.len() as i64);
         self.valid.push(!cell.is_empty());
+    }
+
+    /// Cells like `NA` are missing where all others are numbers or dates; beside labels they may be one.
+    fn blank_marks(&mut self) {
+        let cell = |w: &[i64]| &self.values[w[0] as usize..w[1] as usize];
+        let is_mark = |c: &[u8]| MARKS.iter().any(|m| m.as_bytes() == c);
+        let is_number = |c: &[u8]| {
+            c.iter().any(u8::is_ascii_digit) && c.iter().all(|b| b.is_ascii_digit() || b"+-.,:/ eET".contains(b))
+        };
+        if !self.ends.windows(2).any(|w| is_mark(cell(w)))
+            || !self.ends.windows(2).all(|w| w[0] == w[1] || is_mark(cell(w)) || is_number(cell(w)))
+        {
+            return;
+        }
+        let marks: Vec<bool> = self.ends.windows(2).map(|w| is_mark(cell(w))).collect();
+        marks.into_iter().zip(&mut self.valid).for_each(|(mark, valid)| *valid &= !mark);
     }
 
     /// Rows (from 1) whose text is not UTF-8.
@@ -182,12 +203,13 @@ impl TextColumn {
         rows
     }
 
-    fn finish(self, before: u64, problems: &mut Vec<String>) -> Option<ArrayRef> {
+    fn finish(mut self, before: u64, problems: &mut Vec<String>) -> Option<ArrayRef> {
         let bad = self.bad_rows(before);
         bad.report(&format!("column {}: not UTF-8 (save the file as UTF-8)", self.name), problems);
         if bad.count > 0 {
             return None;
         }
+        self.blank_marks();
         let valid = NullBuffer::from(self.valid);
         let nulls = (valid.null_count() > 0).then_some(valid);
         let values = Buffer::from_vec(self.values);
