@@ -12,6 +12,7 @@ use crate::frame::{Frame, Hop, NO_ROW};
 use crate::identifier::IdFormat;
 use crate::labels::Labels;
 use crate::metadata::{Metadata, Owner, Relationship, Sdtype};
+use crate::rule::RuleKind;
 use crate::support::{Holders, Lead, known};
 use crate::time::SECOND;
 use crate::{Column, Dataset, Error, ErrorKind, Result};
@@ -209,9 +210,11 @@ fn table_plan(
             };
             let holders = Holders { k, ..*holders };
             if fresh::is_fresh(data, &meta_column.sdtype, origins[t], &holders) {
-                let whole = fresh::output(draft, (t, name, column), origins[t], k, notes);
+                let presence = draft.columns[t].get(&fresh::presence_name(column));
+                let copied = copied(draft, &ways, name, column).filter(|_| presence.is_none());
+                let whole = copied.unwrap_or_else(|| fresh::output(draft, (t, name, column), origins[t], k, notes));
                 // Whether a value is there at all is learned like any label.
-                match draft.columns[t].get(&fresh::presence_name(column)) {
+                match presence {
                     Some(_) => {
                         let kind = SlotKind::Label { labels: vec![fresh::PRESENT.into()], numeric: None };
                         plan.slots.push(Slot { column: fresh::presence_name(column), kind, step: 1 });
@@ -236,6 +239,22 @@ fn table_plan(
     }
     plan.when = draft.when[t].as_ref().and_then(|w| plan.slots.iter().position(|s| s.column == *w)).map(|w| w as u16);
     plan
+}
+
+/// The column of a parent that a rule says is the same: the address of a customer on the invoice. What is made fresh there
+/// is written here, too.
+fn copied(draft: &Draft, ways: &[(usize, Vec<Hop>)], table: &str, column: &str) -> Option<Output> {
+    let same = draft.metadata.rules.iter().filter(|r| r.enforced).find_map(|r| match &r.kind {
+        RuleKind::PathsAgree { table: t, left, right } if t == table && left == column => Some(right),
+        RuleKind::PathsAgree { table: t, left, right } if t == table && right == column => Some(left),
+        _ => None,
+    })?;
+    let (key, there) = same.rsplit_once('.')?;
+    ways.iter().find_map(|(i, way)| {
+        let r = &draft.metadata.relationships[*i];
+        let at = draft.metadata.tables[&r.parent].columns.get_index_of(there)?;
+        (r.child_key == [key]).then(|| Output::Key(way.clone(), at as u16))
+    })
 }
 
 fn kept(data: &Column, sdtype: &Sdtype) -> Vec<Option<String>> {

@@ -36,6 +36,9 @@ pub(super) fn paths_agree(k: &mut Keeper, table: &str, left: &str, right: &str) 
             End::Row(hops) => Place::Row(hops),
         })
     };
+    if is_copied(k, t, table, left, right) || is_copied(k, t, table, right, left) {
+        return Some(());
+    }
     let pair = (place(left)?, place(right)?);
     match &pair {
         (Place::Value(a), Place::Value(b)) => alike(plan.kind(t, a)?, plan.kind(t, b)?)?,
@@ -46,6 +49,22 @@ pub(super) fn paths_agree(k: &mut Keeper, table: &str, left: &str, right: &str) 
         k.all[t].agree.push(pair);
     }
     Some(())
+}
+
+/// Whether a column is written as the one of a parent at the end of a path is.
+fn is_copied(k: &Keeper, t: usize, table: &str, column: &str, path: &str) -> bool {
+    let (plan, metadata) = (k.training.plan, k.training.metadata);
+    let copied = || {
+        let Output::Key(way, at) = &plan.tables[t].output[metadata.tables[table].columns.get_index_of(column)?] else {
+            return None;
+        };
+        let (key, there) = path.rsplit_once('.')?;
+        let End::Row(hops) = resolve(plan, metadata, t, key)? else { return None };
+        let parent = &plan.tables[plan.table_at(t, way)?].name;
+        let same = metadata.tables[parent].columns.get_index_of(there) == Some(usize::from(*at));
+        Some(hops == *way && same)
+    };
+    copied() == Some(true)
 }
 
 pub(super) fn domain(k: &mut Keeper, table: &str, column: &str, values: &[String]) -> Option<()> {
