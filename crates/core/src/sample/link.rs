@@ -51,7 +51,7 @@ pub(super) struct Targets {
 }
 
 /// Least odds of a profile whose targets have all been chosen as often as they are popular.
-const SPENT: f64 = 0.02;
+const SPENT: f64 = 0.000_5;
 
 /// Targets that share what must agree, sorted by profile, and the decks of stretches of them.
 struct Group {
@@ -208,7 +208,17 @@ impl Targets {
             };
             let drawn_code = d.code(frames, row, law, &[], Some(&mut weigh), rng);
             if let Some(c) = drawn_code {
-                (from, to) = at(c);
+                let (a, b) = at(c);
+                let is_left = |a: usize, b: usize| match (&left, stock) {
+                    (Some(left), _) => left[a..b].iter().any(|l| *l > 0.0),
+                    (None, Some(stock)) => stock.share(a, b) > 0.0,
+                    (None, None) => true,
+                };
+                // A profile that only few of the targets have would be theirs alone.
+                if !is_left(a, b) && is_left(from, to) {
+                    break;
+                }
+                (from, to) = (a, b);
             } else {
                 // The profile was never seen: any target that is allowed.
                 let r = pool[from + rng.below((to - from) as u64) as usize];
