@@ -9,7 +9,8 @@ use crate::check::CheckReport;
 use crate::metadata::{ColumnMeta, Owner, Relationship, Sdtype, TableMeta};
 use crate::{Dataset, Error, ErrorKind, Metadata, Result, Rule};
 
-/// A table as `name(*key, link>parent, value:number, at:time, label)` and its rows as lines of texts with commas.
+/// A table as `name(*key, link>parent, value:number, at:time, day:%Y-%m-%d, who:first_name, label)` and its rows as lines
+/// of texts with commas.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a>(pub &'a str, pub &'a str);
 
@@ -50,7 +51,9 @@ pub fn metadata(tables: &[Table], rules: &[&str]) -> Result<Metadata> {
                 _ if column.key || column.parent.is_some() => Sdtype::Id { regex: None },
                 "number" => Sdtype::Numerical,
                 "time" => Sdtype::Datetime { format: None },
-                _ => Sdtype::Categorical,
+                "" => Sdtype::Categorical,
+                format if format.starts_with('%') => Sdtype::Datetime { format: Some(format.to_owned()) },
+                kind => Sdtype::Pii { kind: kind.to_owned(), pii: true },
             };
             meta.columns.insert(column.name.to_owned(), ColumnMeta::new(sdtype));
             relationships.extend(column.parent.map(|parent| Relationship {

@@ -376,4 +376,6 @@ fn name_types(metadata: &Metadata, reasons: &mut [Reason]) {
 }
 
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod tests;

@@ -260,6 +260,8 @@ mod tests {
             ("patients", "capacity", None),
             ("patients", "ip_address", Some("ipv4_address")),
             ("t", "birth_city", Some("city")),
+            ("doctors", "contact_number", Some("phone_number")),
+            ("scripts", "prescriber_name", Some("name")),
         ] {
             assert_eq!(by_name(table, column), kind, "{column}");
         }
@@ -280,6 +282,8 @@ mod tests {
             ("https://example.org", Some("url")),
             ("+39 06 1234567", Some("phone_number")),
             ("(555) 123-4567", Some("phone_number")),
+            ("01-23-45-67-89", Some("phone_number")),
+            ("00093-1048-01", None),
             ("1234567", None),
             ("2024-01-31", None),
             ("P000001", None),

@@ -233,6 +233,8 @@ mod tests {
         assert_eq!(shape(&Date32Array::from(vec![-5])), Shape::time("%Y-%m-%d"));
         assert_eq!(text(&["", ""]), Shape::Empty);
         assert_eq!(text(&["007", "123"]), Shape::Text);
+        assert_eq!(text(&["0313.101", "0313.118"]), Shape::Text);
+        assert_eq!(text(&["0.101", "0.118"]), Shape::Real);
         assert_eq!(text(&["a", "1"]), Shape::Text);
     }
 

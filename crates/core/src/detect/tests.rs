@@ -9,15 +9,15 @@ use crate::metadata::Owner;
 use crate::rng::{Stream, name};
 use crate::time;
 
-type Cells = Vec<Option<String>>;
+pub(super) type Cells = Vec<Option<String>>;
 
 /// `n` texts made from the row number.
-fn column(n: usize, make: impl Fn(usize) -> String) -> Cells {
+pub(super) fn column(n: usize, make: impl Fn(usize) -> String) -> Cells {
     (0..n).map(|i| Some(make(i)).filter(|t| !t.is_empty())).collect()
 }
 
 /// `n` numbers below `below`, always the same ones for a name.
-fn draws(n: usize, below: u64, what: &str) -> Vec<usize> {
+pub(super) fn draws(n: usize, below: u64, what: &str) -> Vec<usize> {
     let mut s = Stream::new(1, name(&["detect", what]), 0);
     (0..n).map(|_| s.below(below) as usize).collect()
 }
@@ -26,26 +26,26 @@ fn at(minutes: usize) -> String {
     time::format((28_000_000 + minutes as i64) * 60 * time::SECOND, "%Y-%m-%d %H:%M:%S")
 }
 
-fn add(data: &mut Dataset, table: &str, columns: Vec<(&str, Cells)>) {
+pub(super) fn add(data: &mut Dataset, table: &str, columns: Vec<(&str, Cells)>) {
     let arrays = columns.into_iter().map(|(n, c)| (n, Arc::new(StringArray::from(c)) as ArrayRef, true));
     data.tables.insert(table.into(), RecordBatch::try_from_iter_with_nullable(arrays).unwrap());
 }
 
-fn found(data: &Dataset) -> Metadata {
+pub(super) fn found(data: &Dataset) -> Metadata {
     let d = detect(data, &DetectOptions::default()).unwrap();
     assert_eq!(Metadata::from_json(&d.metadata.to_json()).unwrap(), d.metadata, "what is found is a valid file");
     d.metadata
 }
 
 /// `child.key > parent`, sorted.
-fn links(m: &Metadata) -> Vec<String> {
+pub(super) fn links(m: &Metadata) -> Vec<String> {
     let mut all: Vec<String> =
         m.relationships.iter().map(|r| format!("{}.{} > {}", r.child, r.child_key.join("+"), r.parent)).collect();
     all.sort();
     all
 }
 
-fn key(columns: &[&str]) -> Owner {
+pub(super) fn key(columns: &[&str]) -> Owner {
     Owner::Key(columns.iter().map(|c| (*c).to_owned()).collect())
 }
 

@@ -55,6 +55,17 @@ fn some(cells: &[&str]) -> Vec<Option<String>> {
     cells.iter().map(|c| (!c.is_empty()).then(|| (*c).to_owned())).collect()
 }
 
+#[test]
+fn marks_of_what_is_missing_are_missing_beside_numbers_and_dates() {
+    let csv = b"id,ms,day,gene\n1,\\N,2024-01-31,NA\n2,5,NA,TP53\n3,NA,,NA\n";
+    let dir = folder(&[("t.csv", csv)]);
+    let t = &read(dir.path(), None).unwrap().tables["t"];
+    assert_eq!(cells(t, "ms"), [None, Some("5".into()), None]);
+    assert_eq!(cells(t, "day"), [Some("2024-01-31".into()), None, None]);
+    // Beside labels it may be one: sodium.
+    assert_eq!(cells(t, "gene"), [Some("NA".into()), Some("TP53".into()), Some("NA".into())]);
+}
+
 /// The problems of a folder, with the folder's own path cut off.
 fn problems(dir: &tempfile::TempDir, metadata: Option<&Metadata>) -> Vec<String> {
     let e = read(dir.path(), metadata).unwrap_err();
