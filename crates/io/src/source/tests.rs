@@ -59,7 +59,7 @@ fn some(cells: &[&str]) -> Vec<Option<String>> {
 fn marks_of_what_is_missing_are_missing_beside_numbers_and_dates() {
     let csv = b"id,ms,day,gene\n1,\\N,2024-01-31,NA\n2,5,NA,TP53\n3,NA,,NA\n";
     let dir = folder(&[("t.csv", csv)]);
-    let t = &read(dir.path(), None).unwrap().tables["t"];
+    let t = &read(dir.path(), None).unwrap().data.tables["t"];
     assert_eq!(cells(t, "ms"), [None, Some("5".into()), None]);
     assert_eq!(cells(t, "day"), [Some("2024-01-31".into()), None, None]);
     // Beside labels it may be one: sodium.
