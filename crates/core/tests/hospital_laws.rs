@@ -87,15 +87,16 @@ fn a_made_up_address_is_the_same_on_every_invoice() {
 #[test]
 fn ratings_spread_over_films_that_have_roles_of_their_own() {
     let mut rng = Stream::new(33, 0, 0);
-    let films = 120;
+    let films = 201;
     let film = |rng: &mut Stream, f: usize| {
-        format!("F{f}, {}, {}, {}\n", 1950 + rng.below(50), ["R", "PG", "G"][f % 3], 80 + rng.below(80))
+        let (year, score) = (1950 + rng.below(50), 50 + rng.below(35));
+        format!("F{f}, {year}, {}, {}, {score}\n", ["R", "PG", "G"][f % 3], 80 + rng.below(80))
     };
     let all: String = (0..films).map(|f| film(&mut rng, f)).collect();
     let roles: String = (0..4 * films).map(|r| format!("F{}, {}\n", r / 4, ["lead", "other"][r % 2])).collect();
-    let users: String = (0..200).map(|u| format!("U{u}, {}\n", 18 + u % 50)).collect();
+    let users: String = (0..300).map(|u| format!("U{u}, {}\n", 18 + u % 50)).collect();
     let mut ratings = String::new();
-    for u in 0..200 {
+    for u in 0..300 {
         let mut seen = HashSet::new();
         while seen.len() < 15 {
             // Everybody likes one kind of film best.
@@ -108,7 +109,7 @@ fn ratings_spread_over_films_that_have_roles_of_their_own() {
     }
     let made = again(
         &[
-            Table("films(*film, year:number, rated, minutes:number)", &all),
+            Table("films(*film, year:number, rated, minutes:number, score:number)", &all),
             Table("roles(film>films, role)", &roles),
             Table("users(*user, age:number)", &users),
             Table("ratings(user>users, film>films, stars:number)", &ratings),
@@ -119,6 +120,6 @@ fn ratings_spread_over_films_that_have_roles_of_their_own() {
     texts(&made, "ratings", "film").into_iter().for_each(|f| *count.entry(f).or_default() += 1.0);
     let mean = numbers(&made, "ratings", "stars").len() as f64 / films as f64;
     let spread = count.values().map(|n| (n - mean) * (n - mean)).sum::<f64>() / films as f64;
-    // A film is seen by 25 with a standard deviation below 5: 200 draws of 15 in 120 without repeats.
+    // A film is seen by 22.4 with a standard deviation below 5: 300 draws of 15 in 201 without repeats.
     assert!(spread < 64.0 && count.len() > films - 3, "variance {spread}, {} films", count.len());
 }
