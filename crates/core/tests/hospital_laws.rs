@@ -93,7 +93,9 @@ fn ratings_spread_over_films_that_have_roles_of_their_own() {
         format!("F{f}, {year}, {}, {}, {score}\n", ["R", "PG", "G"][f % 3], 80 + rng.below(80))
     };
     let all: String = (0..films).map(|f| film(&mut rng, f)).collect();
-    let roles: String = (0..4 * films).map(|r| format!("F{}, {}\n", r / 4, ["lead", "other"][r % 2])).collect();
+    let actors: String = (0..90).map(|a| format!("A{a}, {}\n", ["f", "m"][a % 2])).collect();
+    let roles: String =
+        (0..4 * films).map(|r| format!("F{}, A{}, {}\n", r / 4, r * 7 % 90, ["lead", "other"][r % 2])).collect();
     let users: String = (0..300).map(|u| format!("U{u}, {}\n", 18 + u % 50)).collect();
     let mut ratings = String::new();
     for u in 0..300 {
@@ -110,7 +112,8 @@ fn ratings_spread_over_films_that_have_roles_of_their_own() {
     let made = again(
         &[
             Table("films(*film, year:number, rated, minutes:number, score:number)", &all),
-            Table("roles(film>films, role)", &roles),
+            Table("actors(*actor, sex)", &actors),
+            Table("roles(film>films, actor>actors, role)", &roles),
             Table("users(*user, age:number)", &users),
             Table("ratings(user>users, film>films, stars:number)", &ratings),
         ],
