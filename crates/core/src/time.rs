@@ -118,9 +118,9 @@ pub fn has_clock(format: &str) -> bool {
 }
 
 /// True when times have a time of day: midnight everywhere is a date, however it is written.
-pub(crate) fn have_clock(ticks: &[i64], sdtype: &Sdtype) -> bool {
+pub(crate) fn have_clock(mut ticks: impl Iterator<Item = i64>, sdtype: &Sdtype) -> bool {
     let written = !matches!(sdtype, Sdtype::Datetime { format: Some(f) } if !has_clock(f));
-    written && ticks.iter().any(|t| *t != NULL && t.rem_euclid(DAY) != 0)
+    written && ticks.any(|t| t != NULL && t.rem_euclid(DAY) != 0)
 }
 
 /// How finely a format tells a time.

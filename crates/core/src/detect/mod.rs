@@ -376,6 +376,6 @@ fn name_types(metadata: &Metadata, reasons: &mut [Reason]) {
 }
 
 #[cfg(test)]
-mod exports;
+mod exports_tests;
 #[cfg(test)]
 mod tests;

@@ -205,12 +205,12 @@ const CONTACT: [&str; 9] =
 /// Whether the rows of a table are people: they have names or numbers that only people have, or contacts in a table that is
 /// named after people.
 pub(crate) fn is_personal(table: &str, meta: &TableMeta) -> bool {
-    let kinds = meta.columns.values().filter_map(|c| match &c.sdtype {
+    let mut kinds = meta.columns.values().filter_map(|c| match &c.sdtype {
         Sdtype::Pii { kind, pii: true } => Some(kind.as_str()),
         _ => None,
     });
     let people = is_people(table) || is_workers(table);
-    kinds.into_iter().any(|kind| people || !CONTACT.contains(&kind))
+    kinds.any(|kind| people || !CONTACT.contains(&kind))
 }
 
 /// The Faker function of a column of personal data, and why.

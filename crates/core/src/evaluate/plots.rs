@@ -12,7 +12,7 @@ use crate::metadata::Sdtype;
 use crate::metric::binning::quantile;
 use crate::metric::sorted::sorted;
 use crate::metric::{Scale, Series};
-use crate::time::{DAY, civil_from_days, format, has_clock};
+use crate::time::{DAY, civil_from_days, format, has_clock, have_clock};
 
 /// Everything the plots of a report show.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -196,11 +196,7 @@ fn calendar(frame: &Frame, table: &str, column: &str, sides: &[&Series]) -> Vec<
     let days = names(&["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]);
     let months = names(&["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]);
     let mut out = Vec::new();
-    let clock = match &frame.metadata.tables[table].columns[column].sdtype {
-        Sdtype::Datetime { format: Some(f) } => has_clock(f),
-        _ => sides[0].known().any(|t| t.rem_euclid(DAY) != 0),
-    };
-    if clock {
+    if have_clock(sides[0].known(), &frame.metadata.tables[table].columns[column].sdtype) {
         let hours = (0..24).map(|h| format!("{h:02}")).collect();
         out.push(bars("hour", hours, &|t| (t.rem_euclid(DAY) / 3_600_000_000) as usize));
     }

@@ -6,13 +6,12 @@ use super::frame::{Frame, REAL};
 use super::measure::{Measure, Section, Subject};
 use super::sequence::{Sequences, order_column, sequences};
 use crate::dataset::NULL;
-use crate::metadata::Sdtype;
 use crate::metric::autocorrelation::{Spread, Where, similarity, spread_similarity};
 use crate::metric::binning::{Coding, quantile};
 use crate::metric::jackknife::{Estimate, Groups, jackknife};
 use crate::metric::joint::{Joint, joint_similarity};
 use crate::metric::{Scale, Series, ks_complement};
-use crate::time::{DAY, has_clock};
+use crate::time::{DAY, have_clock};
 
 /// Fewest pairs of siblings that say something about order.
 const ENOUGH: usize = 50;
@@ -198,11 +197,7 @@ fn calendar(frame: &Frame, side: usize, table: &str) -> Vec<Measure> {
         if series[0].scale != Scale::Time {
             continue;
         }
-        let clock = match &frame.metadata.tables[table].columns[c].sdtype {
-            Sdtype::Datetime { format: Some(f) } => has_clock(f),
-            _ => series[0].known().any(|t| t.rem_euclid(DAY) != 0),
-        };
-        if clock {
+        if have_clock(series[0].known(), &frame.metadata.tables[table].columns[c].sdtype) {
             out.push(profile(frame, side, table, c, "hour of the day", 24, |t| {
                 (t.rem_euclid(DAY) / 3_600_000_000) as u8
             }));

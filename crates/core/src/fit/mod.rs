@@ -138,26 +138,28 @@ pub fn fit(
     options: FitOptions,
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Result<(Model, Vec<String>)> {
-    let (model, notes, starving) = learn(data, metadata, options, progress)?;
+    let mut starving = Vec::new();
+    let learned = learn(data, metadata, options, Some(&mut starving), progress)?;
     if starving.is_empty() {
-        return Ok((model, notes));
+        return Ok(learned);
     }
     let mut fewer = metadata.clone();
     let costs = |r: &&mut Rule| starving.contains(&r.kind);
     fewer.rules.iter_mut().filter(costs).for_each(|r| r.enforced = false);
-    let (model, mut notes, _) = learn(data, &fewer, options, progress)?;
+    let (model, mut notes) = learn(data, &fewer, options, None, progress)?;
     let said = fewer.rules.iter().filter(|r| starving.contains(&r.kind));
     notes.extend(said.map(|r| format!("found rule that would cost rows, listed only: {}", r.describe())));
     Ok((model, notes))
 }
 
-/// One model, with the found rules that cost its tables rows.
+/// One model; the found rules that cost its tables rows are looked for where somebody asks for them.
 fn learn(
     data: &Dataset,
     metadata: &Metadata,
     options: FitOptions,
+    starving: Option<&mut Vec<RuleKind>>,
     progress: &(dyn Fn(&str, &str) + Sync),
-) -> Result<(Model, Vec<String>, Vec<RuleKind>)> {
+) -> Result<(Model, Vec<String>)> {
     metadata.validate()?;
     let hidden = crate::plan::hidden(data, metadata, options.min_support);
     let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
@@ -232,25 +234,23 @@ fn learn(
         holdout: None,
     };
     let trial = trial::trial(&model);
-    let starving = if trial.starved.is_empty() {
-        Vec::new()
-    } else {
+    if let Some(starving) = starving.filter(|_| !trial.starved.is_empty()) {
         let frames = view.whole();
         let plan = model.plan.clone();
         let (entities, min_support) = (&entities[..], options.min_support);
         let training = Training { plan: &plan, metadata: &metadata, frames: &frames, entities, min_support };
         let keeps: Vec<Keep> = model.tables.iter().map(|t| t.keep.clone()).collect();
-        let starving = trial::starving(&mut model, &training, &trial.starved);
+        let costs = trial::starving(&mut model, &training, &trial.starved);
         model.tables.iter_mut().zip(keeps).for_each(|(table, keep)| table.keep = keep);
-        starving.into_iter().map(|i| metadata.rules[i].kind.clone()).collect()
-    };
+        starving.extend(costs.into_iter().map(|i| metadata.rules[i].kind.clone()));
+    }
     for i in trial.broken {
         let rule = &mut metadata.rules[i];
         rule.enforced = false;
         notes.push(format!("found rule that rows drawn in a trial break, listed only: {}", rule.describe()));
     }
     model.metadata = metadata.to_json();
-    Ok((model, notes, starving))
+    Ok((model, notes))
 }
 
 /// Intervals that the time of a table's rows lies in: references from the row.

@@ -6,10 +6,9 @@ use crate::rule::Rule;
 use crate::sample::{SampleRequest, Sampler};
 use crate::{Dataset, Metadata};
 
-/// Shares of the planned rows of a table that may be lost, and that may stand there without values.
+/// Share of the planned rows of a table that may be lost.
 const LOST: f64 = 0.05;
-const BLANK: f64 = 0.002;
-/// What a rule may add to the rows that are lost without it.
+/// What may stand there without values, and what a rule may add to the rows that are lost without it.
 const MORE: f64 = 0.02;
 /// Rows of a table that show whether a rule leaves room.
 const ROWS: f64 = 4_000.0;
@@ -37,7 +36,7 @@ pub(super) fn trial(model: &Model) -> Trial {
             return None;
         }
         let rows = sampler.block(0).ok()?;
-        let lacks = |t: &usize| sampler.lost()[*t][0] > LOST || sampler.lost()[*t][1] > BLANK;
+        let lacks = |t: &usize| sampler.lost()[*t][0] > LOST || sampler.lost()[*t][1] > MORE;
         let starved = (0..model.tables.len()).filter(lacks).collect();
         let names = sampler.tables().into_iter().map(String::from);
         let made = Dataset { tables: names.zip(rows.tables).collect() };
@@ -62,8 +61,7 @@ pub(super) fn starving(model: &mut Model, training: &Training, tables: &[usize])
         let mut lost = |without: &[usize]| lost(model, training, t, &[&gone, without].concat());
         let (all, least) = (lost(&[]), lost(&own));
         if let (Some(all), Some(least)) = (all, least)
-            && all > LOST.min(least + MORE)
-            && least < all - MORE
+            && least + MORE < all
         {
             let mut out = own.clone();
             for rule in &own {

@@ -215,9 +215,11 @@ impl Look<'_> {
                 out.how.push_str(", missing as learned");
                 out.given = there.given;
             }
-            Output::Key(way, _) => {
-                let to = plan.table_at(t, way).map(|t| plan.tables[t].name.as_str()).unwrap_or_default();
-                out.how = format!("key of {to}");
+            Output::Key(way, at) => {
+                let to = plan.table_at(t, way).map(|t| &plan.tables[t]);
+                let name = to.map(|t| t.name.as_str()).unwrap_or_default();
+                let made = matches!(to.and_then(|t| t.output.get(usize::from(*at))), Some(Output::Fake(_)));
+                out.how = if made { format!("the same as in {name}") } else { format!("key of {name}") };
             }
             Output::Kept(values) => {
                 out.how = "kept as it is".into();

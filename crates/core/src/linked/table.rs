@@ -76,7 +76,7 @@ fn take(column: &Column, rows: &[usize]) -> Column {
 }
 
 fn is_date(column: &Column, meta: &ColumnMeta) -> bool {
-    matches!(column, Column::Time { ticks } if !time::have_clock(ticks, &meta.sdtype))
+    matches!(column, Column::Time { ticks } if !time::have_clock(ticks.iter().copied(), &meta.sdtype))
 }
 
 /// The column and, when some cells can't be read, how many and where; those become missing.

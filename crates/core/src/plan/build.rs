@@ -282,7 +282,7 @@ fn slot_kind(
 ) -> SlotKind {
     match data {
         Column::Number { decimals, .. } => SlotKind::Number { decimals: *decimals },
-        Column::Time { ticks } => SlotKind::Time { clock: crate::time::have_clock(ticks, sdtype) },
+        Column::Time { ticks } => SlotKind::Time { clock: crate::time::have_clock(ticks.iter().copied(), sdtype) },
         Column::Text { codes, values } => {
             // Whole numbers in a column of labels are drawn as labels but understood as numbers.
             let parsed = whole_numbers(values);

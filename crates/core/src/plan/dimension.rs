@@ -33,8 +33,9 @@ pub(super) fn origins(
         // First what a table's own neighbours rule out, until nothing changes ...
         loop {
             let before = dimension.clone();
-            for (t, (_, meta)) in draft.metadata.tables.iter().enumerate() {
-                dimension[t] &= may_be(draft, number, (deferred, &private), t, meta, &dimension, t >= first_hidden);
+            for (t, (name, meta)) in draft.metadata.tables.iter().enumerate() {
+                dimension[t] &=
+                    may_be(draft, number, (deferred, &private), t, (name, meta), &dimension, t >= first_hidden);
             }
             if dimension == before {
                 break;
@@ -117,7 +118,7 @@ fn may_be(
     number: &HashMap<&str, usize>,
     (deferred, private): (&[bool], &[bool]),
     t: usize,
-    meta: &TableMeta,
+    (table, meta): (&str, &TableMeta),
     dimension: &[bool],
     hidden: bool,
 ) -> bool {
@@ -149,7 +150,7 @@ fn may_be(
     let links = relationships.iter().enumerate().all(|(i, r)| {
         number[r.child.as_str()] != t || (dimension[number[r.parent.as_str()]] && (!deferred[i] || r.parent == r.child))
     });
-    let personal = crate::detect::is_personal(draft.metadata.tables.get_index(t).map_or("", |(name, _)| name), meta);
+    let personal = crate::detect::is_personal(table, meta);
     let owned_by_it = owned.all(|c| dimension[c] || shared && told(c));
     owned_by_dimension && owned_by_it && links && (linked || owns) && !personal && !is_private
 }

@@ -20,7 +20,7 @@ pub(super) struct Block<'a> {
 }
 
 /// How many rows one owner was to have, and how many of them found no room.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 pub(super) struct Sequence {
     pub(super) planned: u64,
     pub(super) lost: u64,

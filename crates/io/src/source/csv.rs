@@ -174,7 +174,7 @@ impl TextColumn {
     /// Cells like `NA` are missing where all others are numbers or dates; beside labels they may be one.
     fn blank_marks(&mut self) {
         let cell = |w: &[i64]| &self.values[w[0] as usize..w[1] as usize];
-        let is_mark = |c: &[u8]| MARKS.iter().any(|m| m.as_bytes() == c);
+        let is_mark = |c: &[u8]| matches!(c.first(), Some(b'N' | b'n')) && MARKS.iter().any(|m| m.as_bytes() == c);
         let is_number = |c: &[u8]| {
             c.iter().any(u8::is_ascii_digit) && c.iter().all(|b| b.is_ascii_digit() || b"+-.,:/ eET".contains(b))
         };
