@@ -25,18 +25,42 @@ enum Exhibit<'a> {
 
 /// The area under the curve for every table, every parent with its children, and every history.
 pub fn detection(frame: &Frame, side: usize, seed: u64) -> Vec<Measure> {
-    let mut exhibits: Vec<Exhibit> = frame.metadata.tables.keys().map(|t| Exhibit::Rows(t)).collect();
+    let mut exhibits = plain(frame);
     exhibits.extend(frame.metadata.tables.keys().filter(|t| loose(frame, side, t)).map(|t| Exhibit::Loose(t)));
-    exhibits.extend((0..frame.metadata.relationships.len()).map(|i| Exhibit::Family(i, Depth::Aggregates)));
     for (i, r) in frame.metadata.relationships.iter().enumerate() {
         if frame.owners[&r.child] == Some(i) && order_column(frame, &r.child).is_some() {
             exhibits.push(Exhibit::Family(i, Depth::Histories));
         }
     }
-    exhibits.into_par_iter().filter_map(|e| show(frame, side, e, seed)).collect()
+    exhibits.into_par_iter().filter_map(|e| show(frame, side, e, (CAP, seed))).collect()
 }
 
-fn show(frame: &Frame, side: usize, exhibit: Exhibit, seed: u64) -> Option<Measure> {
+/// The area under the curve for those tables, and parents with their children, that are asked for, on `cap` rows a
+/// side at most.
+pub fn told(
+    frame: &Frame,
+    side: usize,
+    (cap, seed): (usize, u64),
+    asked: &(dyn Fn(&str) -> bool + Sync),
+) -> Vec<Measure> {
+    let is_asked = |e: &Exhibit| match e {
+        Exhibit::Rows(t) | Exhibit::Loose(t) => asked(t),
+        Exhibit::Family(i, _) => {
+            let r = &frame.metadata.relationships[*i];
+            asked(&r.parent) || asked(&r.child)
+        }
+    };
+    let exhibits: Vec<Exhibit> = plain(frame).into_iter().filter(is_asked).collect();
+    exhibits.into_par_iter().filter_map(|e| show(frame, side, e, (cap, seed))).collect()
+}
+
+/// Every table, and every parent with aggregates of its children.
+fn plain<'f>(frame: &'f Frame) -> Vec<Exhibit<'f>> {
+    let rows = frame.metadata.tables.keys().map(|t| Exhibit::Rows(t));
+    rows.chain((0..frame.metadata.relationships.len()).map(|i| Exhibit::Family(i, Depth::Aggregates))).collect()
+}
+
+fn show(frame: &Frame, side: usize, exhibit: Exhibit, (cap, seed): (usize, u64)) -> Option<Measure> {
     let (subject, table) = match exhibit {
         Exhibit::Rows(t) => (Subject::new(Section::Detection, "rows", t, &[]), t),
         Exhibit::Loose(t) => {
@@ -59,7 +83,7 @@ fn show(frame: &Frame, side: usize, exhibit: Exhibit, seed: u64) -> Option<Measu
     if !matches!(exhibit, Exhibit::Family(..)) && columns[0].is_empty() {
         return None;
     }
-    let n = frame.table(REAL, table).rows.min(frame.table(side, table).rows).min(CAP);
+    let n = frame.table(REAL, table).rows.min(frame.table(side, table).rows).min(cap);
     if n < LEAST {
         return Some(Measure::failed(subject, format!("fewer than {LEAST} rows")));
     }

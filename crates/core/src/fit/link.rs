@@ -197,7 +197,7 @@ fn profile(ctx: &Fit, sheet: &Sheet, keep: &Keep, l: usize, known: &[u16], rows:
     let mut candidates: Vec<(bool, usize, Ref)> = Vec::new();
     for way in &ways {
         let Some(end) = plan.table_at(target, way) else { continue };
-        for (s, slot) in plan.tables[end].slots.iter().enumerate() {
+        for (s, slot) in plan.tables[end].slots[..ctx.seen[end]].iter().enumerate() {
             let r = Ref::at(way, s);
             let forced = keep.restrictions.iter().any(|x| usize::from(x.link) == l && x.attribute == r);
             let mut v: Vec<i64> =

@@ -1,6 +1,7 @@
 //! Learns a model from data.
 
 mod boosted;
+mod choice;
 mod column;
 mod count;
 mod drawn;
@@ -19,16 +20,17 @@ mod view;
 
 use crate::conditional::TreeParams;
 use crate::encode::Grain;
-use crate::feature::row_features;
-use crate::frame::{Frame, NO_ROW, Ref};
+use crate::feature::{Source, row_features};
+use crate::frame::{Frame, Hop, NO_ROW, Ref};
 use crate::metadata::Metadata;
-use crate::model::{ColumnModel, Keep, Model, Quantity, TableModel, Training};
+use crate::model::{ColumnModel, CountModel, Keep, Model, Quantity, TableModel, Template, Training};
 use crate::native::Native;
 use crate::plan::{Built, Origin, Plan};
 use crate::rule::{Rule, RuleKind};
 use crate::{Dataset, Error, ErrorKind, Result};
 
 pub use crate::encode::MIN_SUPPORT;
+use choice::Way;
 pub(crate) use column::{NEAR, day_of_year, weekday};
 pub use settle::{BrokenRules, Settled, UseRules, settle};
 use sheet::Sheet;
@@ -110,6 +112,8 @@ pub(crate) struct Fit<'a> {
     pub is_quick: bool,
     /// A split must gain all that a useless one could.
     pub is_strict: bool,
+    /// How many slots of each table are looked at; what lies behind them is drawn and nothing depends on it.
+    pub seen: &'a [usize],
 }
 
 impl Fit<'_> {
@@ -121,6 +125,23 @@ impl Fit<'_> {
     /// The same data, fitted with fewer splits.
     fn strict(&self) -> Fit<'_> {
         Fit { is_strict: true, ..*self }
+    }
+
+    /// True unless a feature shows something behind the slots that are looked at.
+    fn sees(&self, table: usize, source: &Source) -> bool {
+        let shows = |t: usize, slot: u16| usize::from(slot) < self.seen[t];
+        let ends = |(way, slot): (&[Hop], Option<u16>)| {
+            slot.is_none_or(|s| self.plan.table_at(table, way).is_none_or(|t| shows(t, s)))
+        };
+        let summary = |t: usize, i: u16| {
+            let s = &self.plan.tables[t].summaries[usize::from(i)];
+            s.what.slot().is_none_or(|slot| shows(usize::from(s.child), slot))
+        };
+        match source {
+            Source::Run(s, ..) | Source::Share(s, ..) => shows(table, *s),
+            Source::Summary(way, i) => self.plan.table_at(table, way).is_none_or(|t| summary(t, *i)),
+            _ => source.needs().into_iter().all(ends),
+        }
     }
 
     fn tree(&self) -> TreeParams {
@@ -161,6 +182,7 @@ fn learn(
     progress: &(dyn Fn(&str, &str) + Sync),
 ) -> Result<(Model, Vec<String>)> {
     metadata.validate()?;
+    let whole = (data, metadata);
     let hidden = crate::plan::hidden(data, metadata, options.min_support);
     let (data, metadata) = hidden.as_ref().map_or((data, metadata), |h| (&h.data, &h.metadata));
     let mut built = crate::plan::build(data, metadata, options.min_support, hidden.as_ref().map_or(0, |h| h.tables))?;
@@ -169,6 +191,7 @@ fn learn(
         built.plan.tables[tables - h.tables..].iter_mut().for_each(|t| t.hidden = true);
         built.plan.notes.extend(h.notes.iter().cloned());
     }
+    let shown: Vec<usize> = built.plan.tables.iter().map(|t| t.slots.len()).collect();
     if options.effort != Effort::Instant {
         latent::add(&mut built, options.min_support);
         for t in 0..built.frames.len() {
@@ -200,39 +223,38 @@ fn learn(
         }
     }
     let (templates, components) = template::templates(&plan, &frames);
-    let mut tables = vec![TableModel::default(); plan.tables.len()];
     let mut view = View::new(&plan, frames, &keeps);
-    let all = Fit {
-        metadata: &metadata,
-        plan: &plan,
-        frames: &[],
-        entities: &entities,
-        options,
-        is_quick: false,
-        is_strict: false,
+    let every: Vec<usize> = plan.tables.iter().map(|t| t.slots.len()).collect();
+    let mut fitted = |way: Way, t: usize| {
+        let all = Fit {
+            metadata: &metadata,
+            plan: &plan,
+            frames: &[],
+            entities: &entities,
+            options: FitOptions { effort: if way == Way::Tree { Effort::Instant } else { options.effort }, ..options },
+            is_quick: way == Way::TreeWithHidden,
+            is_strict: false,
+            seen: if way.knows_hidden() { &every } else { &shown },
+        };
+        fit_table(&all, &mut view, t, &keeps, &templates[t], progress)
     };
-    for (t, template) in templates.into_iter().enumerate() {
-        tables[t] = fit_table(&Fit { frames: view.of(t), ..all }, t, &keeps, progress);
-        tables[t].template = template;
-        let bounds = intervals(&plan, t, &keeps[t]);
-        for c in plan.tables[t].children.iter().map(|c| usize::from(*c)) {
-            if plan.tables[c].origin == Origin::Drawn {
-                progress(&plan.tables[t].name, &format!("number of {}", plan.tables[c].name));
-                let per = shared_interval(&plan, c, &keeps);
-                tables[t].counts.push(count::count(&Fit { frames: view.of(c), ..all }, t, c, &bounds, per));
-            }
-        }
-    }
     let mut model = Model {
         metadata: metadata.to_json(),
-        plan,
-        tables,
+        plan: plan.clone(),
+        tables: Vec::new(),
         components,
         min_support: options.min_support as u32,
         effort: options.effort.name().to_owned(),
         natives: metadata.tables.iter().map(|(name, meta)| Native::of_table(&data.tables[name], meta)).collect(),
         holdout: None,
     };
+    let first: Vec<Fitted> = (0..plan.tables.len()).map(|t| fitted(Way::Tree, t)).collect();
+    if options.effort == Effort::Instant {
+        choice::assemble(&mut model, first);
+    } else {
+        let real = choice::Real::new(whole, &plan, &entities);
+        notes.extend(choice::choose(&mut model, first, &mut fitted, &real, progress));
+    }
     let trial = trial::trial(&model);
     if let Some(starving) = starving.filter(|_| !trial.starved.is_empty()) {
         let frames = view.whole();
@@ -277,7 +299,34 @@ fn shared_interval(plan: &Plan, child: usize, keeps: &[Keep]) -> Option<(Ref, Re
     Some((above(&interval.0)?, above(&interval.1)?))
 }
 
-fn fit_table(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str) + Sync)) -> TableModel {
+/// How a table is drawn, and how many of its rows each row of its owner has.
+#[derive(Clone)]
+struct Fitted {
+    table: TableModel,
+    count: Option<CountModel>,
+}
+
+fn fit_table(
+    all: &Fit,
+    view: &mut View,
+    t: usize,
+    keeps: &[Keep],
+    template: &Option<Template>,
+    progress: &(dyn Fn(&str, &str) + Sync),
+) -> Fitted {
+    let (plan, ctx) = (all.plan, Fit { frames: view.of(t), ..*all });
+    let mut table = rows(&ctx, t, keeps, progress);
+    table.template.clone_from(template);
+    let owner = plan.tables[t].owner.map(usize::from).filter(|_| plan.tables[t].origin == Origin::Drawn);
+    let count = owner.map(|o| {
+        progress(&plan.tables[o].name, &format!("number of {}", plan.tables[t].name));
+        count::count(&ctx, o, t, &intervals(plan, o, &keeps[o]), shared_interval(plan, t, keeps))
+    });
+    Fitted { table, count }
+}
+
+/// How the rows of a table are drawn.
+fn rows(ctx: &Fit, t: usize, keeps: &[Keep], progress: &(dyn Fn(&str, &str) + Sync)) -> TableModel {
     let table = &ctx.plan.tables[t];
     let frame = &ctx.frames[t];
     let keep = keeps[t].clone();

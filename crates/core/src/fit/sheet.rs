@@ -41,6 +41,7 @@ impl Sheet {
     /// Walks over the rows of the table once.
     pub fn new(ctx: &Fit, table: usize, features: Vec<Feature>) -> Self {
         let rows = ctx.frames[table].rows;
+        let features: Vec<Feature> = features.into_iter().filter(|f| ctx.sees(table, &f.source)).collect();
         let walk = |features: &[Feature]| {
             let mut values = vec![Vec::with_capacity(rows); features.len()];
             let mut cursor = Cursor::new(ctx.plan, table, features, &|_| Asked::Sometimes, &[]);

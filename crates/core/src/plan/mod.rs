@@ -226,6 +226,16 @@ pub enum SummaryKind {
     Share(u16, u16),
 }
 
+impl SummaryKind {
+    /// The slot of the child rows that it is of.
+    pub fn slot(self) -> Option<u16> {
+        match self {
+            Self::Count => None,
+            Self::Mean(s) | Self::Least(s) | Self::Most(s) | Self::Last(s) | Self::Share(s, _) => Some(s),
+        }
+    }
+}
+
 impl Plan {
     /// The table reached from a table by hops.
     pub fn table_at(&self, table: usize, hops: &[Hop]) -> Option<usize> {
