@@ -9,6 +9,8 @@ pub const NO_ROW: u32 = u32::MAX;
 
 /// Rows that a row looks back for one like it.
 const LIKE: usize = 64;
+/// The same among the rows of the owner's owner.
+const FAR: usize = 256;
 
 /// The rows of one table.
 #[derive(Clone, Debug, Default)]
@@ -123,6 +125,19 @@ impl Frame {
         near.find(|r| values[*r] == values[row])
     }
 
+    /// The last earlier row of the same owner's owner with the same value in a slot; not further back than [`FAR`] rows.
+    /// `above` are the owners of the owners.
+    pub fn like_above(&self, above: &[u32], row: usize, slot: u16) -> Option<usize> {
+        let values = &self.values[usize::from(slot)];
+        let whose = |r: usize| above.get(self.owner[r] as usize).copied().unwrap_or(NO_ROW);
+        let mine = whose(row);
+        if mine == NO_ROW || values[row] == crate::dataset::NULL {
+            return None;
+        }
+        let mut near = (row.saturating_sub(FAR)..row).rev().take_while(|r| whose(*r) == mine);
+        near.find(|r| values[*r] == values[row])
+    }
+
     /// The row so many rows ahead, if it has the same owner.
     #[inline]
     pub fn ahead(&self, row: usize, k: usize) -> Option<usize> {
@@ -152,6 +167,8 @@ pub enum Hop {
     Ahead(u8),
     /// To the last earlier row of the same owner with the same value in a slot.
     Like(u16),
+    /// To the last earlier row of the same owner's owner with the same value in a slot.
+    LikeAbove(u16),
     /// To the last earlier row, of any owner, with the same target of a link.
     Peer(u8),
 }

@@ -12,6 +12,7 @@ pub(super) enum Step {
     Back(usize, usize),
     Ahead(usize, usize),
     Like(usize, u16),
+    LikeAbove(usize, usize, u16),
     Peer(usize, usize),
 }
 
@@ -46,6 +47,7 @@ impl End {
                 Hop::Back(k) => Step::Back(t, usize::from(*k)),
                 Hop::Ahead(k) => Step::Ahead(t, usize::from(*k)),
                 Hop::Like(s) => Step::Like(t, *s),
+                Hop::LikeAbove(s) => Step::LikeAbove(t, usize::from(plan.tables[t].owner?), *s),
                 Hop::Peer(l) => Step::Peer(t, usize::from(*l)),
             });
             t = plan.table_at(t, &[*h])?;
@@ -87,6 +89,7 @@ pub(super) fn walk(steps: &[Step], frames: &[Frame], row: usize) -> Option<usize
         Step::Ahead(t, k) => frames[t].ahead(r, k),
         Step::Peer(t, l) => some(frames[t].peers[l][r]),
         Step::Like(t, s) => frames[t].like(r, s),
+        Step::LikeAbove(t, o, s) => frames[t].like_above(&frames[o].owner, r, s),
     })
 }
 

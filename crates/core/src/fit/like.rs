@@ -15,32 +15,40 @@ const KINDS: usize = 64;
 const ROWS: usize = 200;
 /// The like row must differ by less than this share of what the previous row differs.
 const CLOSER: f64 = 0.8;
+/// The same where the fit should take seconds.
+const MUCH_CLOSER: f64 = 0.5;
 
-/// For each slot the value in the last row of the owner that agrees on the slot that brings it closest.
+/// For each slot the value in the last row, of the owner or of the owner's owner, that agrees on the slot that brings
+/// it closest.
 pub(super) fn likes(ctx: &Fit, t: usize, steps: &Steps) -> Vec<Feature> {
     let (table, frame) = (&ctx.plan.tables[t], &ctx.frames[t]);
-    if ctx.options.effort == Effort::Instant || table.owner.is_none() || table.slots.len() < 2 {
-        return Vec::new();
-    }
-    let mut rows: Vec<(u16, Vec<Option<usize>>)> = Vec::new();
+    let Some(owner) = table.owner.map(usize::from).filter(|_| table.slots.len() > 1) else { return Vec::new() };
+    let above = ctx.plan.tables[owner].owner.map(|_| &ctx.frames[owner].owner);
+    let closer = if ctx.options.effort == Effort::Instant { MUCH_CLOSER } else { CLOSER };
+    let mut ways: Vec<(u16, Hop, Vec<Option<usize>>)> = Vec::new();
     for (s, slot) in table.slots.iter().enumerate() {
         let few = match &slot.kind {
             SlotKind::Label { labels, .. } => labels.len() > 1,
             SlotKind::Number { .. } => distinct(&frame.values[s], KINDS),
             SlotKind::Time { .. } => false,
         };
-        if few {
-            let before = (0..frame.rows).map(|r| frame.like(r, s as u16)).collect::<Vec<_>>();
+        let s = s as u16;
+        let rows = 0..if few { frame.rows } else { 0 };
+        let mut offer = |hop: Hop, before: Vec<Option<usize>>| {
             if before.iter().flatten().count() >= ROWS {
-                rows.push((s as u16, before));
+                ways.push((s, hop, before));
             }
+        };
+        offer(Hop::Like(s), rows.clone().map(|r| frame.like(r, s)).collect());
+        if let Some(above) = above {
+            offer(Hop::LikeAbove(s), rows.map(|r| frame.like_above(above, r, s)).collect());
         }
     }
     let mut out = Vec::new();
     for (s, slot) in table.slots.iter().enumerate().filter(|(_, s)| !s.kind.is_time()) {
         let values = &frame.values[s];
-        let mut best: Option<(f64, u16)> = None;
-        for (g, before) in &rows {
+        let mut best: Option<(f64, Hop)> = None;
+        for (g, hop, before) in &ways {
             if usize::from(*g) == s || steps.of_slot(usize::from(*g)) >= steps.of_slot(s) {
                 continue;
             }
@@ -49,13 +57,11 @@ pub(super) fn likes(ctx: &Fit, t: usize, steps: &Steps) -> Vec<Feature> {
                 like += apart(&slot.kind, values[r], values[b]);
                 last += apart(&slot.kind, values[r], values[r - 1]);
             }
-            if like < CLOSER * last && best.is_none_or(|b| like / last < b.0) {
-                best = Some((like / last, *g));
+            if like < closer * last && best.is_none_or(|b| like / last < b.0) {
+                best = Some((like / last, *hop));
             }
         }
-        if let Some((_, g)) = best {
-            out.push(value(&[Hop::Like(g)], s, &slot.kind));
-        }
+        out.extend(best.map(|(_, hop)| value(&[hop], s, &slot.kind)));
     }
     out
 }

@@ -455,8 +455,8 @@ impl Steps {
     fn knows(&self, step: usize, way: &[crate::frame::Hop], slot: Option<u16>) -> bool {
         match way.first() {
             None => slot.is_none_or(|s| self.of_slot(usize::from(s)) < step),
-            Some(crate::frame::Hop::Like(s)) => self.of_slot(usize::from(*s)) < step,
-            Some(crate::frame::Hop::Link(l) | crate::frame::Hop::Peer(l)) => self.of_link(usize::from(*l)) < step,
+            Some(Hop::Like(s) | Hop::LikeAbove(s)) => self.of_slot(usize::from(*s)) < step,
+            Some(Hop::Link(l) | Hop::Peer(l)) => self.of_link(usize::from(*l)) < step,
             Some(_) => true,
         }
     }

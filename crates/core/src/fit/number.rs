@@ -291,7 +291,9 @@ fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
     let has_history = sheet.features.iter().any(|f| matches!(&f.source, Source::Value(r) if r.hops == [Hop::Back(1)]));
     refs.extend(has_history.then(|| Ref::at(&[Hop::Back(1)], slot)));
     refs.extend(sheet.features.iter().filter_map(|f| match &f.source {
-        Source::Value(r) if usize::from(r.slot) == slot && matches!(r.hops[..], [Hop::Like(_)]) => Some(r.clone()),
+        Source::Value(r) if usize::from(r.slot) == slot && matches!(r.hops[..], [Hop::Like(_) | Hop::LikeAbove(_)]) => {
+            Some(r.clone())
+        }
         _ => None,
     }));
     let Some((whole, _)) = spread(values) else { return Vec::new() };

@@ -30,6 +30,10 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
                 let link = plan.tables[t].links.get(usize::from(*i)).map_or("?", |l| l.name.as_str());
                 text.push_str(&format!("last with the same {link}: "));
             }
+            Hop::LikeAbove(s) => {
+                let owner = plan.tables[t].owner.map_or("?", |o| plan.tables[usize::from(o)].name.as_str());
+                text.push_str(&format!("last with the same {} of any {owner}: ", column(plan, t, *s)));
+            }
             Hop::Like(s) => text.push_str(&format!("last with the same {}: ", column(plan, t, *s))),
         }
     }

@@ -194,7 +194,7 @@ impl Look<'_> {
         for hop in way {
             let table = &self.plan.tables[at];
             match hop {
-                Hop::Like(s) => need(usize::from(*s) < table.slots.len(), "a way by no column")?,
+                Hop::Like(s) | Hop::LikeAbove(s) => need(usize::from(*s) < table.slots.len(), "a way by no column")?,
                 Hop::Peer(l) => need(usize::from(*l) < table.links.len(), "a way by no link")?,
                 Hop::Owner | Hop::Link(_) | Hop::Back(_) | Hop::Ahead(_) => {}
             }
