@@ -6,8 +6,9 @@
 use super::{Effort, Fit, Steps};
 use crate::dataset::NULL;
 use crate::feature::{Feature, Kind, Source};
-use crate::frame::{Hop, Ref};
-use crate::plan::SlotKind;
+use crate::frame::{Hop, NO_ROW, Ref};
+use crate::plan::{Slot, SlotKind};
+use indexmap::IndexMap;
 
 /// Different values of a number that may tell what rows are like, at most.
 const KINDS: usize = 64;
@@ -15,55 +16,79 @@ const KINDS: usize = 64;
 const ROWS: usize = 200;
 /// The like row must differ by less than this share of what the previous row differs.
 const CLOSER: f64 = 0.8;
-/// The same where the fit should take seconds.
-const MUCH_CLOSER: f64 = 0.5;
+/// Where the fit should take seconds, share of rows that the like row is closer to than a stranger's like row.
+const KEPT: f64 = 0.66;
+
+/// A way to an earlier row with the same label, and where it leads from each row.
+struct Alike {
+    label: usize,
+    hop: Hop,
+    before: Vec<Option<usize>>,
+    /// The last row with the same label that belongs to somebody else.
+    strange: Vec<Option<usize>>,
+}
 
 /// For each slot the value in the last row, of the owner or of the owner's owner, that agrees on the slot that brings
 /// it closest.
 pub(super) fn likes(ctx: &Fit, t: usize, steps: &Steps) -> Vec<Feature> {
     let (table, frame) = (&ctx.plan.tables[t], &ctx.frames[t]);
-    let Some(owner) = table.owner.map(usize::from).filter(|_| table.slots.len() > 1) else { return Vec::new() };
-    let above = ctx.plan.tables[owner].owner.map(|_| &ctx.frames[owner].owner);
-    let closer = if ctx.options.effort == Effort::Instant { MUCH_CLOSER } else { CLOSER };
-    let mut ways: Vec<(u16, Hop, Vec<Option<usize>>)> = Vec::new();
-    for (s, slot) in table.slots.iter().enumerate() {
-        let few = match &slot.kind {
-            SlotKind::Label { labels, .. } => labels.len() > 1,
-            SlotKind::Number { .. } => distinct(&frame.values[s], KINDS),
-            SlotKind::Time { .. } => false,
-        };
-        let s = s as u16;
-        let rows = 0..if few { frame.rows } else { 0 };
-        let mut offer = |hop: Hop, before: Vec<Option<usize>>| {
-            if before.iter().flatten().count() >= ROWS {
-                ways.push((s, hop, before));
-            }
-        };
-        offer(Hop::Like(s), rows.clone().map(|r| frame.like(r, s)).collect());
-        if let Some(above) = above {
-            offer(Hop::LikeAbove(s), rows.map(|r| frame.like_above(above, r, s)).collect());
-        }
-    }
+    let is_instant = ctx.options.effort == Effort::Instant;
     let mut out = Vec::new();
+    let alike = alike(ctx, t);
     for (s, slot) in table.slots.iter().enumerate().filter(|(_, s)| !s.kind.is_time()) {
         let values = &frame.values[s];
         let mut best: Option<(f64, Hop)> = None;
-        for (g, hop, before) in &ways {
-            if usize::from(*g) == s || steps.of_slot(usize::from(*g)) >= steps.of_slot(s) {
+        for way in alike.iter().filter(|w| w.label != s && steps.of_slot(w.label) < steps.of_slot(s)) {
+            if is_instant && !(is_ordered(ctx, t, way.hop) && !slot.kind.is_label() && is_kept(slot, values, way)) {
                 continue;
             }
             let (mut like, mut last) = (0.0, 0.0);
-            for (r, b) in before.iter().enumerate().filter_map(|(r, b)| Some((r, (*b)?))) {
+            for (r, b) in way.before.iter().enumerate().filter_map(|(r, b)| Some((r, (*b)?))) {
                 like += apart(&slot.kind, values[r], values[b]);
                 last += apart(&slot.kind, values[r], values[r - 1]);
             }
-            if like < closer * last && best.is_none_or(|b| like / last < b.0) {
-                best = Some((like / last, *hop));
+            if like < CLOSER * last && best.is_none_or(|b| like / last < b.0) {
+                best = Some((like / last, way.hop));
             }
         }
         out.extend(best.map(|(_, hop)| value(&[hop], s, &slot.kind)));
     }
     out
+}
+
+/// Every way to rows with the same label that enough rows have one by.
+fn alike(ctx: &Fit, t: usize) -> Vec<Alike> {
+    let (table, frame) = (&ctx.plan.tables[t], &ctx.frames[t]);
+    let Some(owner) = table.owner.map(usize::from).filter(|_| table.slots.len() > 1) else { return Vec::new() };
+    let above = ctx.plan.tables[owner].owner.map(|_| &ctx.frames[owner].owner);
+    let few = |s: &usize| match &table.slots[*s].kind {
+        SlotKind::Label { labels, .. } => labels.len() > 1,
+        SlotKind::Number { .. } => distinct(&frame.values[*s], KINDS),
+        SlotKind::Time { .. } => false,
+    };
+    let mut out = Vec::new();
+    for label in (0..table.slots.len()).filter(few) {
+        let mut offer = |hop: Hop, before: Vec<Option<usize>>, whose: &dyn Fn(usize) -> u32| {
+            if before.iter().flatten().count() >= ROWS {
+                out.push(Alike { label, hop, before, strange: strangers(&frame.values[label], whose) });
+            }
+        };
+        let slot = label as u16;
+        let before = (0..frame.rows).map(|r| frame.like(r, slot)).collect();
+        offer(Hop::Like(slot), before, &|r| frame.owner[r]);
+        if let Some(above) = above {
+            let before = (0..frame.rows).map(|r| frame.like_above(above, r, slot)).collect();
+            offer(Hop::LikeAbove(slot), before, &|r| above.get(frame.owner[r] as usize).copied().unwrap_or(NO_ROW));
+        }
+    }
+    out
+}
+
+/// Whether the rows that a way leads over have an order in time.
+fn is_ordered(ctx: &Fit, t: usize, hop: Hop) -> bool {
+    let tables = &ctx.plan.tables;
+    let over = if matches!(hop, Hop::LikeAbove(_)) { tables[t].owner.map(usize::from) } else { Some(t) };
+    over.is_some_and(|o| tables[o].when.is_some())
 }
 
 /// The values of the last row with the same target, link by link: what the rows of one ward have in common beyond
@@ -85,6 +110,34 @@ fn value(way: &[Hop], slot: usize, kind: &SlotKind) -> Feature {
         _ => Kind::Number,
     };
     Feature { source: Source::Value(Ref::at(way, slot)), kind }
+}
+
+/// For each row the last one with the same label that belongs to somebody else.
+fn strangers(labels: &[i64], whose: &dyn Fn(usize) -> u32) -> Vec<Option<usize>> {
+    let mut last: IndexMap<i64, [Option<usize>; 2]> = IndexMap::new();
+    let one = |r: usize| {
+        let pair = last.entry(labels[r]).or_default();
+        let other = |p: &Option<usize>| p.is_some_and(|p| whose(p) != whose(r));
+        if other(&pair[0]) {
+            pair[1] = pair[0];
+        }
+        pair[0] = Some(r);
+        pair[1]
+    };
+    (0..labels.len()).map(one).collect()
+}
+
+/// Whether rows are closer to their own like row than to a stranger's.
+fn is_kept(slot: &Slot, values: &[i64], way: &Alike) -> bool {
+    let (mut closer, mut farther) = (0, 0);
+    for (r, (own, strange)) in way.before.iter().zip(&way.strange).enumerate() {
+        if let (Some(own), Some(strange)) = (own, strange) {
+            let [own, strange] = [own, strange].map(|b| apart(&slot.kind, values[r], values[*b]));
+            closer += usize::from(own < strange);
+            farther += usize::from(own > strange);
+        }
+    }
+    closer >= ROWS && closer as f64 > KEPT * (closer + farther) as f64
 }
 
 /// How far two values are apart: in ticks, or whether they differ.
