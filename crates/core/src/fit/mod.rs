@@ -42,7 +42,7 @@ pub enum Effort {
     /// One tree a column: seconds.
     #[default]
     Instant,
-    /// Boosted trees where unseen entities find them likelier: a minute.
+    /// For each table one tree a column or boosted trees, whichever a classifier tells less well: a minute.
     Balanced,
     /// As balanced, with more and slower rounds over more features: several minutes.
     Best,

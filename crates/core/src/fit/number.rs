@@ -62,12 +62,14 @@ pub(super) fn number(ctx: &Fit, sheet: &Sheet, steps: &Steps, known: &[u16], slo
     let plain = level(&quick, &train);
     let plainly = densities(sheet, &plain, values, &[], &test);
     let mut best = (f64::MIN, None);
-    // With one tree a difference to another number is no better than the number itself; repeating it exactly is.
-    let dense = ctx.options.effort != Effort::Instant && is_dense(values) && !is_heaped(values);
+    // With one tree a difference to another number is no better than the number itself, unless the row like it has it;
+    // repeating it exactly is.
+    let dense = is_dense(values) && !is_heaped(values);
+    let differs = |near: &Ref| dense && (ctx.options.effort != Effort::Instant || is_like(near));
     for near in near(ctx, sheet, steps, slot) {
         let way = Way::new(ctx, sheet, values, near);
         let ways = [
-            dense.then_some(How::Off),
+            differs(&way.near).then_some(How::Off),
             (way.same > SAME).then_some(How::Same),
             grows(&way, values).then_some(How::Relative),
         ];
@@ -275,6 +277,11 @@ fn differences(ctx: &Fit, t: usize, values: &[i64], near: &Ref) -> (Vec<i64>, Ve
     (off.collect(), base)
 }
 
+/// Whether a value is that of the last row like this one.
+fn is_like(r: &Ref) -> bool {
+    matches!(r.hops[..], [Hop::Like(_) | Hop::LikeAbove(_)])
+}
+
 /// Numbers that the column keeps close to: others of the row on the same grid, and its own value before.
 fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
     let t = sheet.table;
@@ -291,9 +298,7 @@ fn near(ctx: &Fit, sheet: &Sheet, steps: &Steps, slot: usize) -> Vec<Ref> {
     let has_history = sheet.features.iter().any(|f| matches!(&f.source, Source::Value(r) if r.hops == [Hop::Back(1)]));
     refs.extend(has_history.then(|| Ref::at(&[Hop::Back(1)], slot)));
     refs.extend(sheet.features.iter().filter_map(|f| match &f.source {
-        Source::Value(r) if usize::from(r.slot) == slot && matches!(r.hops[..], [Hop::Like(_) | Hop::LikeAbove(_)]) => {
-            Some(r.clone())
-        }
+        Source::Value(r) if usize::from(r.slot) == slot && is_like(r) => Some(r.clone()),
         _ => None,
     }));
     let Some((whole, _)) = spread(values) else { return Vec::new() };
