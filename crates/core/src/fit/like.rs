@@ -16,6 +16,9 @@ const KINDS: usize = 64;
 const ROWS: usize = 200;
 /// The like row must differ by less than this share of what the previous row differs.
 const CLOSER: f64 = 0.8;
+/// Rows for each target from which a tree tells targets apart, and share of rows that repeat a number where it can't.
+const ROWS_EACH: usize = 40;
+const REPEATED: f64 = 0.3;
 /// Where the fit should take seconds, share of rows that the like row is closer to than a stranger's like row.
 const KEPT: f64 = 0.66;
 
@@ -92,15 +95,38 @@ fn is_ordered(ctx: &Fit, t: usize, hop: Hop) -> bool {
 }
 
 /// The values of the last row with the same target, link by link: what the rows of one ward have in common beyond
-/// the ward's own columns.
+/// the ward's own columns. Where the fit should take seconds, only numbers that many of them repeat (the price of a
+/// product), and only where no tree can tell the targets apart.
 pub(super) fn peers(ctx: &Fit, t: usize) -> Vec<Feature> {
-    if ctx.options.effort == Effort::Instant {
-        return Vec::new();
+    let (table, frame) = (&ctx.plan.tables[t], &ctx.frames[t]);
+    let mut out = Vec::new();
+    for (l, _) in table.links.iter().enumerate().filter(|(_, l)| !l.deferred) {
+        let is_instant = ctx.options.effort == Effort::Instant;
+        let peers = &frame.peers[l];
+        // Every target that is met has one row without a peer.
+        let met = peers.iter().filter(|p| **p == NO_ROW).count();
+        let is_few = frame.rows < ROWS_EACH * met;
+        let asked = |(s, slot): &(usize, &Slot)| match slot.kind {
+            SlotKind::Time { .. } => false,
+            _ if !is_instant => true,
+            SlotKind::Label { .. } => false,
+            SlotKind::Number { .. } => is_few && table.when != Some(*s as u16) && is_repeated(&frame.values[*s], peers),
+        };
+        let slots = table.slots.iter().enumerate().filter(asked);
+        out.extend(slots.map(|(s, slot)| value(&[Hop::Peer(l as u8)], s, &slot.kind)));
     }
-    let table = &ctx.plan.tables[t];
-    let links = (0..table.links.len()).filter(|l| !table.links[*l].deferred);
-    let slots = || table.slots.iter().enumerate().filter(|(_, s)| !s.kind.is_time());
-    links.flat_map(|l| slots().map(move |(s, slot)| value(&[Hop::Peer(l as u8)], s, &slot.kind))).collect()
+    out
+}
+
+/// Whether many rows repeat the number of the last row with the same target, and few that of the row before.
+fn is_repeated(values: &[i64], peers: &[u32]) -> bool {
+    let [mut with, mut own, mut last] = [0; 3];
+    for (r, p) in peers.iter().enumerate().filter(|(_, p)| **p != NO_ROW) {
+        with += 1;
+        own += usize::from(values[r] == values[*p as usize]);
+        last += usize::from(values[r] == values[r - 1]);
+    }
+    with >= ROWS && own as f64 > REPEATED * with as f64 && own > 3 * last
 }
 
 fn value(way: &[Hop], slot: usize, kind: &SlotKind) -> Feature {

@@ -194,11 +194,11 @@ fn learn(
     let shown: Vec<usize> = built.plan.tables.iter().map(|t| t.slots.len()).collect();
     if options.effort != Effort::Instant {
         latent::add(&mut built, options.min_support);
-        for t in 0..built.frames.len() {
-            for (l, link) in built.plan.tables[t].links.iter().enumerate().filter(|(_, l)| !l.deferred) {
-                let targets = built.frames[usize::from(link.target)].rows;
-                built.frames[t].find_peers(l, targets);
-            }
+    }
+    for t in 0..built.frames.len() {
+        for (l, link) in built.plan.tables[t].links.iter().enumerate().filter(|(_, l)| !l.deferred) {
+            let targets = built.frames[usize::from(link.target)].rows;
+            built.frames[t].find_peers(l, targets);
         }
     }
     let Built { plan, frames, entities } = built;

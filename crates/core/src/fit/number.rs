@@ -277,9 +277,9 @@ fn differences(ctx: &Fit, t: usize, values: &[i64], near: &Ref) -> (Vec<i64>, Ve
     (off.collect(), base)
 }
 
-/// Whether a value is that of the last row like this one.
+/// Whether a value is that of the last row like this one, or with the same target.
 fn is_like(r: &Ref) -> bool {
-    matches!(r.hops[..], [Hop::Like(_) | Hop::LikeAbove(_)])
+    matches!(r.hops[..], [Hop::Like(_) | Hop::LikeAbove(_) | Hop::Peer(_)])
 }
 
 /// Numbers that the column keeps close to: others of the row on the same grid, and its own value before.
