@@ -6,7 +6,7 @@ use crate::linked::Linked;
 use crate::rule::RuleKind;
 use crate::time::SECOND;
 
-use super::lines::{Kind, Line};
+use super::lines::{Kind, Line, lines};
 use super::paths::quoted;
 use super::rounded::{Explained, Figures};
 use super::{Found, bits, rounded, rows, spans, sums};
@@ -19,9 +19,9 @@ pub(super) const CASES: u64 = 30;
 const UNITS: [i64; 5] = [1, 60, 3_600, 86_400, 604_800];
 
 /// Sums, sums with a constant, and multiples among the numbers of a row; times that are a time and a span.
-pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<Found>> {
+pub(super) fn find(linked: &Linked, table: &str, own: &[Line]) -> Result<Vec<Found>> {
     let numeric = |l: &&Line| matches!(l.kind, Kind::Number | Kind::Coded) && !l.key && l.distinct() > 1;
-    let numbers: Vec<&Line> = lines.iter().filter(numeric).take(COLUMNS).collect();
+    let numbers: Vec<&Line> = own.iter().filter(numeric).take(COLUMNS).collect();
     let grid = grid(linked, table, &numbers)?;
     let mut found = Vec::new();
     for (k, whole) in numbers.iter().enumerate() {
@@ -33,14 +33,7 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
             }
         }
     }
-    let times: Vec<&Line> = lines.iter().filter(|l| matches!(l.kind, Kind::Time | Kind::Date)).collect();
-    for start in &times {
-        for end in times.iter().filter(|l| l.path != start.path) {
-            for span in &numbers {
-                found.extend(later(table, end, start, span, grid));
-            }
-        }
-    }
+    found.extend(ends(linked, table)?);
     // What these explain is not looked for in other ways.
     let mut done = Explained::new(&found);
     for one in sums::find(table, &numbers, grid) {
@@ -54,6 +47,23 @@ pub(super) fn find(linked: &Linked, table: &str, lines: &[Line]) -> Result<Vec<F
     let figures = Figures::all(linked, table, &numbers, grid)?;
     found.extend(spans::find(linked, table, &figures, &mut done)?);
     found.extend(rounded::find(linked, table, &figures, &mut done)?);
+    Ok(found)
+}
+
+/// Times that are another time, of the row or of a parent, and a span that one of them says.
+fn ends(linked: &Linked, table: &str) -> Result<Vec<Found>> {
+    let lines = lines(linked, table, 1, |kind, _| kind != Kind::Label)?;
+    let is_time = |l: &&Line| matches!(l.kind, Kind::Time | Kind::Date);
+    let (times, numbers): (Vec<&Line>, Vec<&Line>) =
+        lines.iter().filter(|l| !l.key && l.distinct() > 1).partition(is_time);
+    let numbers = &numbers[..numbers.len().min(COLUMNS)];
+    let grid = grid(linked, table, numbers)?;
+    let mut found = Vec::new();
+    for end in times.iter().filter(|l| l.steps == 0) {
+        for start in times.iter().filter(|l| l.path != end.path) {
+            found.extend(numbers.iter().find_map(|span| later(table, end, start, span, grid)));
+        }
+    }
     Ok(found)
 }
 

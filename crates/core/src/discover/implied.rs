@@ -8,6 +8,7 @@ use crate::rule::part::Part;
 use crate::rule::{Rule, RuleKind};
 
 use super::Found;
+use super::paths::quoted;
 
 /// Steps of a chain of orders that are followed.
 const CHAIN: usize = 64;
@@ -28,6 +29,7 @@ pub(super) fn remove(found: &mut Vec<Found>, metadata: &Metadata) {
     let owners: Vec<(String, (String, String))> =
         metadata.tables.keys().filter_map(|t| inferred(t, found).map(|o| (t.clone(), o))).collect();
     let world = World { metadata, owners };
+    turned(found);
     formulas(found);
     orders(found, &declared, &world);
     intervals(found, &world);
@@ -191,6 +193,27 @@ fn merge(first: &Found, second: &Found, world: &World) -> Option<Found> {
     })
 }
 
+/// A column that repeats a parent's and is a multiple of another one leaves that one no choice: it is the part.
+fn turned(found: &mut [Found]) {
+    let agree: Vec<(String, String)> = found.iter().filter(|f| f.broken == 0).flat_map(copies).collect();
+    for one in found.iter_mut() {
+        let RuleKind::Formula { table, column, equals } = &one.rule.kind else { continue };
+        let Ok(Expression::Of('*', by, of)) = Expression::parse(equals) else { continue };
+        let (Expression::Number(by, 0), Expression::Path(of)) = (*by, *of) else { continue };
+        if agree.iter().any(|(t, c)| t == table && c == column) && !agree.iter().any(|(t, c)| t == table && *c == of) {
+            let equals = format!("{} / {by}", quoted(column));
+            one.rule.kind = RuleKind::Formula { table: table.clone(), column: of, equals };
+        }
+    }
+}
+
+/// Table and columns of its own that agree with something elsewhere.
+fn copies(f: &Found) -> Vec<(String, String)> {
+    let RuleKind::PathsAgree { table, left, right } = &f.rule.kind else { return Vec::new() };
+    let own = [left, right].into_iter().filter(|p| !p.contains('.'));
+    own.map(|p| (table.clone(), p.clone())).collect()
+}
+
 /// Of formulas over the same columns the first stands; orders inside a sum follow from it.
 fn formulas(found: &mut Vec<Found>) {
     // (table, computed column, columns it is computed from)
@@ -214,6 +237,10 @@ fn formulas(found: &mut Vec<Found>) {
         (None, RuleKind::Order { table, low, high, .. }) => !exact.iter().any(|(t, whole, parts)| {
             t == table && ((whole == high && parts.contains(low)) || (whole == low && parts.contains(high)))
         }),
+        // A total that tells its parts (by prices that all end in 99) does so by chance.
+        (None, RuleKind::Determines { table, column, part: None, determines }) => !exact
+            .iter()
+            .any(|(t, whole, parts)| t == table && whole == column && parts.len() > 1 && parts.contains(determines)),
         _ => true,
     });
 }

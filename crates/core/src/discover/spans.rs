@@ -24,6 +24,8 @@ enum Count {
     /// The same, of days begun.
     OfDays(i64),
     Days,
+    /// Days of a study, which has no day 0: the first is 1 and the one before it -1.
+    StudyDays,
 }
 
 impl Count {
@@ -34,6 +36,10 @@ impl Count {
             Self::Whole(unit) => (end.saturating_sub(start)).div_euclid(unit * SECOND),
             Self::OfDays(unit) => Self::Days.of(start, end).saturating_mul(86_400).div_euclid(*unit),
             Self::Days => end.div_euclid(DAY) - start.div_euclid(DAY),
+            Self::StudyDays => {
+                let days = Self::Days.of(start, end);
+                days + i64::from(days >= 0)
+            }
         }
     }
 
@@ -45,6 +51,10 @@ impl Count {
             Self::OfDays(unit) => format!("floor((date({end}) - date({start})) / {unit})"),
             Self::Days if clock => format!("(date({end}) - date({start})) / 86400"),
             Self::Days => format!("({end} - {start}) / 86400"),
+            Self::StudyDays => {
+                let days = Self::Days.written(start, end, clock);
+                format!("{days} + min(1, max(0, {days} + 1))")
+            }
         }
     }
 }
@@ -83,7 +93,7 @@ fn between(linked: &Linked, table: &str, whole: &Figures, times: &[Line], done: 
             // Between dates there are whole days anyway.
             let units = UNITS.into_iter().filter(|u| clock || *u > 86_400).map(Count::Whole);
             let of_days = UNITS.into_iter().filter(|u| clock && *u > 86_400).map(Count::OfDays);
-            let counts = [Count::Years, Count::Days].into_iter().chain(units).chain(of_days);
+            let counts = [Count::Years, Count::Days, Count::StudyDays].into_iter().chain(units).chain(of_days);
             let counts = counts.chain([Count::YearNumbers]);
             for count in counts {
                 let value = |r: usize| both(r).map_or(f64::NAN, |(a, b)| count.of(a, b) as f64);

@@ -109,6 +109,45 @@ fn sums_multiples_and_spans_are_formulas() {
 }
 
 #[test]
+fn an_end_is_a_start_and_what_the_parent_says_and_days_of_a_study_have_no_zero() {
+    let shelf = [42, 5, 365];
+    let kinds = "red, 42\nplatelets, 5\nplasma, 365\n";
+    let units = lines(200, "shelf", |i, s| {
+        let (kind, from) = (s.below(3) as usize, s.between(18_000, 20_000));
+        format!("{i}, {}, {}, {}", ["red", "platelets", "plasma"][kind], day(from), day(from + shelf[kind]))
+    });
+    let tables = [
+        Table("kinds(*kind, shelf:number)", kinds),
+        Table("units(*unit, kind>kinds, taken:time, expires:time)", &units),
+    ];
+    assert!(said(&find(&tables)).contains(&"units: expires = taken + kind.shelf * 86400".to_owned()));
+
+    let starts: Vec<i64> = (0..40).map(|i| 18_000 + 7 * i).collect();
+    let subjects: String = starts.iter().enumerate().map(|(i, d)| format!("S{i}, {}\n", day(*d))).collect();
+    let visits = lines(300, "study", |i, s| {
+        let (subject, apart) = (s.below(40) as usize, s.between(-9, 60));
+        format!("{i}, S{subject}, {}, {}", day(starts[subject] + apart), apart + i64::from(apart >= 0))
+    });
+    let tables = [
+        Table("subjects(*subject, start:time)", &subjects),
+        Table("visits(*visit, subject>subjects, at:time, study_day:number)", &visits),
+    ];
+    let days = "(at - subject.start) / 86400";
+    let expected = format!("visits: study_day = {days} + min(1, max(0, {days} + 1))");
+    assert!(said(&find(&tables)).contains(&expected), "{:?}", said(&find(&tables)));
+}
+
+#[test]
+fn a_total_decides_none_of_its_parts() {
+    let rows = lines(600, "prices", |_, s| {
+        let (price, quantity) = (100 * s.between(3, 40) - 1, s.between(1, 4));
+        format!("{quantity}, {}, {}", fixed(price, 2), fixed(price * quantity, 2))
+    });
+    let found = said(&find(&[Table("lines(quantity:number, price:number, total:number)", &rows)]));
+    assert_eq!(found, ["lines: total = quantity * price"]);
+}
+
+#[test]
 fn a_label_decides_another_and_the_chain_is_not_repeated() {
     let rows = lines(600, "decides", |_, s| {
         let city = s.below(30);
