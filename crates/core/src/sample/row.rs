@@ -369,6 +369,7 @@ impl<'a> RowDrawer<'a> {
                 self.calendar(frames, row, c, (anchor.as_ref(), season.as_slice()), (lo, hi), missing, rng)
             }
         };
+        let is_open = self.loose && allowed.is_none() && matches!(decided, Decided::Free);
         let value = match (value, decided, &allowed) {
             (Some(v), Decided::Value { value, .. }, _) if v != NULL => Some(value),
             (Some(v), _, Some(a)) if v != NULL => nearest(a, v, (lo, hi)),
@@ -377,9 +378,12 @@ impl<'a> RowDrawer<'a> {
             }
             (value, ..) => value,
         };
-        let Some(v) = value else { return false };
+        let Some(mut v) = value else { return false };
         if self.is_used(frames, row, c, v) {
-            return false;
+            match is_open.then(|| self.unused(frames, row, c, v, (lo, hi))).flatten() {
+                Some(beside) => v = beside,
+                None => return false,
+            }
         }
         frames[self.table].values[slot][row] = v;
         true

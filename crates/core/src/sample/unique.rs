@@ -5,7 +5,11 @@ use super::link::Targets;
 use super::row::RowDrawer;
 use crate::dataset::NULL;
 use crate::frame::Frame;
-use crate::model::UniqueItem;
+use crate::model::{Coder, UniqueItem};
+use crate::plan::SlotKind;
+
+/// Steps to either side in which a number that is not used yet is looked for.
+const BESIDE: i64 = 64;
 
 impl<'a> RowDrawer<'a> {
     /// Unique sets that this item completes.
@@ -45,6 +49,30 @@ impl<'a> RowDrawer<'a> {
             && c.is_unique
             && (self.unique_sets(item).any(|set| self.used(frames, row, set, item).contains(&value))
                 || self.used_in_table(frames, row, item).contains(&value))
+    }
+
+    /// The number nearest to one that would repeat a set: of twenty places the last row of a race takes the one that is
+    /// left.
+    pub(super) fn unused(
+        &self,
+        frames: &[Frame],
+        row: usize,
+        c: &ColumnLaw,
+        value: i64,
+        (lo, hi): (i64, i64),
+    ) -> Option<i64> {
+        let number =
+            matches!(self.plan.tables[self.table].slots[usize::from(c.model.slot)].kind, SlotKind::Number { .. });
+        let (Coder::Number(coder), Some((first, last)), true) = (&c.parts.last()?.drawn.coder, c.model.range, number)
+        else {
+            return None;
+        };
+        let within = lo.max(first)..=hi.min(last);
+        let beside = (1..=BESIDE).flat_map(|k| {
+            let apart = coder.step().saturating_mul(k);
+            [value.saturating_sub(apart), value.saturating_add(apart)]
+        });
+        beside.filter(|v| within.contains(v)).find(|v| !self.is_used(frames, row, c, *v))
     }
 
     /// Remembers a row that stays: by its targets, by what it decides, and in the sets that are unique in the table.
