@@ -42,6 +42,9 @@ pub(super) enum Way {
     BoostedWithHidden,
 }
 
+/// Those that are tried after one tree a column, in this order.
+const DEARER: [Way; 3] = [Way::TreeWithHidden, Way::Boosted, Way::BoostedWithHidden];
+
 impl Way {
     pub fn knows_hidden(self) -> bool {
         matches!(self, Self::TreeWithHidden | Self::BoostedWithHidden)
@@ -154,15 +157,15 @@ pub(super) fn choose(
     let ways = vec![Way::Tree; first.len()];
     let mut best = Mix { ways, fitted: first, made: Dataset::default(), told: Vec::new() };
     look(&mut best);
-    for way in [Way::TreeWithHidden, Way::Boosted, Way::BoostedWithHidden] {
+    for way in DEARER {
         // Both together are worth a try where one of them was.
         let may = |t: &usize| way != Way::BoostedWithHidden || best.ways[*t] != Way::Tree;
         let tried: Vec<usize> = (0..names.len()).filter(may).filter(|t| best.area(Some(&names[*t])) > TOLD).collect();
-        let mut all = best.clone();
-        tried.iter().for_each(|t| all.exchange(*t, way, fit(way, *t)));
         if tried.is_empty() {
             continue;
         }
+        let mut all = best.clone();
+        tried.iter().for_each(|t| all.exchange(*t, way, fit(way, *t)));
         look(&mut all);
         let is_better = |t: &&usize| all.area(Some(&names[**t])) + WORTH < best.area(Some(&names[**t]));
         let better: Vec<usize> = tried.iter().filter(is_better).copied().collect();
@@ -183,7 +186,7 @@ pub(super) fn choose(
     assemble(model, best.fitted);
     let of =
         |way: Way| (0..names.len()).filter(|t| best.ways[*t] == way).map(|t| names[t].as_str()).collect::<Vec<_>>();
-    let better = [Way::TreeWithHidden, Way::Boosted, Way::BoostedWithHidden].into_iter().map(|w| (w, of(w)));
+    let better = DEARER.into_iter().map(|w| (w, of(w)));
     let said = |(way, tables): (Way, Vec<&str>)| {
         format!("told least well when drawn by {}: {}", way.words(), tables.join(", "))
     };

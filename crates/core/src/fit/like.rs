@@ -27,7 +27,7 @@ struct Alike {
     label: usize,
     hop: Hop,
     before: Vec<Option<usize>>,
-    /// The last row with the same label that belongs to somebody else.
+    /// The last row with the same label that belongs to somebody else; asked for by `instant` only.
     strange: Vec<Option<usize>>,
 }
 
@@ -69,11 +69,13 @@ fn alike(ctx: &Fit, t: usize) -> Vec<Alike> {
         SlotKind::Number { .. } => distinct(&frame.values[*s], KINDS),
         SlotKind::Time { .. } => false,
     };
+    let is_instant = ctx.options.effort == Effort::Instant;
     let mut out = Vec::new();
     for label in (0..table.slots.len()).filter(few) {
         let mut offer = |hop: Hop, before: Vec<Option<usize>>, whose: &dyn Fn(usize) -> u32| {
             if before.iter().flatten().count() >= ROWS {
-                out.push(Alike { label, hop, before, strange: strangers(&frame.values[label], whose) });
+                let strange = if is_instant { strangers(&frame.values[label], whose) } else { Vec::new() };
+                out.push(Alike { label, hop, before, strange });
             }
         };
         let slot = label as u16;
