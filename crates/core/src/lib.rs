@@ -6,6 +6,7 @@
 pub mod boost;
 pub mod check;
 pub mod conditional;
+pub mod critic;
 pub mod dataset;
 pub mod detect;
 pub mod discover;

@@ -100,6 +100,17 @@ pub struct Cursor<'a> {
     runs: [Vec<Running>; 2],
     shares: [Vec<[f64; SHARES]>; 2],
     seen: [f64; 2],
+    /// The history above at a place to come back to.
+    mark: Mark,
+}
+
+/// The history of an owner's owner.
+#[derive(Default)]
+struct Mark {
+    above: u32,
+    runs: Vec<Running>,
+    shares: Vec<[f64; SHARES]>,
+    seen: f64,
 }
 
 impl<'a> Cursor<'a> {
@@ -156,6 +167,7 @@ impl<'a> Cursor<'a> {
             runs: [vec![Running::EMPTY; n], vec![Running::EMPTY; n]],
             shares: [vec![[0.0; SHARES]; n], vec![[0.0; SHARES]; n]],
             seen: [0.0; 2],
+            mark: Mark::default(),
             values: vec![ABSENT; known.len()],
             base: vec![ABSENT; known.len()],
             lasting,
@@ -234,6 +246,22 @@ impl<'a> Cursor<'a> {
     /// Forgets which owner was last: the rows of the next are all of its rows, even if it is the same one.
     pub fn restart(&mut self) {
         (self.owner, self.above) = (NO_ROW, NO_ROW);
+    }
+
+    /// Notes the place between two owners, to come back to.
+    pub fn mark(&mut self) {
+        let mark = &mut self.mark;
+        (mark.above, mark.seen) = (self.above, self.seen[1]);
+        mark.runs.clone_from(&self.runs[1]);
+        mark.shares.clone_from(&self.shares[1]);
+    }
+
+    /// Back to the place that was noted: the rows of the next owner are all of its rows.
+    pub fn back_to_mark(&mut self) {
+        let mark = &self.mark;
+        (self.owner, self.above, self.seen[1]) = (NO_ROW, mark.above, mark.seen);
+        self.runs[1].clone_from(&mark.runs);
+        self.shares[1].clone_from(&mark.shares);
     }
 
     /// Position of the current row among those of its owner.

@@ -14,6 +14,7 @@ pub use cursor::{Asked, Cursor, SPARE};
 pub use derived::Derived;
 pub use list::{count_features, row_features};
 pub use recall::recalled;
+pub(crate) use summary::number;
 pub use summary::{summarise, summarise_all};
 
 use serde::{Deserialize, Serialize};

@@ -29,7 +29,7 @@ pub fn summarise(plan: &Plan, frames: &mut [Frame], t: usize, row: usize, child:
 }
 
 /// The number behind a tick or label code.
-pub(super) fn number(kind: &SlotKind, tick: i64) -> f64 {
+pub(crate) fn number(kind: &SlotKind, tick: i64) -> f64 {
     if tick == NULL {
         return f64::NAN;
     }

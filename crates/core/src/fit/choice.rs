@@ -65,7 +65,7 @@ pub(super) struct Real<'a> {
     data: Dataset,
     metadata: &'a Metadata,
     /// Share of the entities that are there.
-    share: f64,
+    pub share: f64,
 }
 
 impl<'a> Real<'a> {

@@ -4,6 +4,7 @@ mod boosted;
 mod choice;
 mod column;
 mod count;
+mod critic;
 mod drawn;
 mod latent;
 mod like;
@@ -254,13 +255,15 @@ fn learn(
     } else {
         let real = choice::Real::new(whole, &plan, &entities);
         notes.extend(choice::choose(&mut model, first, &mut fitted, &real, progress));
+        let (frames, share) = (view.all(), real.share);
+        let rows = critic::Real { plan: &plan, frames, entities: &entities, shown: &shown, share };
+        notes.extend(critic::learn(&mut model, &rows, options, progress));
     }
     let trial = trial::trial(&model);
     if let Some(starving) = starving.filter(|_| !trial.starved.is_empty()) {
-        let frames = view.whole();
         let plan = model.plan.clone();
         let (entities, min_support) = (&entities[..], options.min_support);
-        let training = Training { plan: &plan, metadata: &metadata, frames: &frames, entities, min_support };
+        let training = Training { plan: &plan, metadata: &metadata, frames: view.all(), entities, min_support };
         let keeps: Vec<Keep> = model.tables.iter().map(|t| t.keep.clone()).collect();
         let costs = trial::starving(&mut model, &training, &trial.starved);
         model.tables.iter_mut().zip(keeps).for_each(|(table, keep)| table.keep = keep);

@@ -40,11 +40,12 @@ impl View {
     }
 
     /// All rows as they are.
-    pub fn whole(mut self) -> Vec<Frame> {
+    pub fn all(&mut self) -> &[Frame] {
         for h in self.hidden.iter_mut().filter(|h| h.is_hidden) {
             std::mem::swap(&mut self.frames[h.table].values[h.slot], &mut h.other);
+            h.is_hidden = false;
         }
-        self.frames
+        &self.frames
     }
 
     /// The rows as they are known when a table is drawn.

@@ -360,7 +360,8 @@ fn binners(model: &TableModel) -> impl Iterator<Item = &Binner> {
         Input::Ridge(b) | Input::Extra(_, b) => Some(b),
         Input::Feature(_) => None,
     });
-    model.binners.iter().chain(counts.flat_map(|c| &c.binners)).chain(inputs)
+    let critics = model.critics.iter().flat_map(|c| &c.binners);
+    model.binners.iter().chain(counts.flat_map(|c| &c.binners)).chain(inputs).chain(critics)
 }
 
 /// A tick or code of a slot as people write it.

@@ -8,6 +8,7 @@ use super::{
     Quantity, TableModel, Total, Unit, Whole,
 };
 use crate::conditional::Binner;
+use crate::critic::{Critic, Facet, What};
 use crate::dataset::NULL;
 use crate::encode::NumberCoder;
 use crate::feature::{Feature, Kind, Source};
@@ -246,7 +247,26 @@ impl Look<'_> {
             // Nor have all owners together many more: what a run is expected to make follows from this mean.
             need(c.mean * table.rows as f64 <= 2.0 * all as f64 + 1.0, "more rows on average than there were")?;
         }
+        table.critics.iter().try_for_each(|c| self.critic(t, c).map_err(|e| format!("a critic: {e}")))?;
         self.keep(t)
+    }
+
+    fn critic(&self, t: usize, c: &Critic) -> Found {
+        need(c.facets.len() == c.binners.len(), "bins for each facet")?;
+        c.binners.iter().try_for_each(binner)?;
+        c.trees.check(c.facets.len()).map_err(|e| e.to_string())?;
+        let owner = self.plan.tables[t].owner.map(usize::from);
+        let has = |t: usize, s: u16| usize::from(s) < self.plan.tables[t].slots.len();
+        let knows = |t: usize, what: What| what.slots().into_iter().all(|s| has(t, s));
+        let fits = |facet: &Facet| match *facet {
+            Facet::Single(What::Since(..)) => false,
+            Facet::Single(what) => knows(owner.unwrap_or(t), what),
+            Facet::Count => owner.is_some(),
+            Facet::Rows(what @ What::Since(above, _), _) => knows(t, what) && owner.is_some_and(|o| has(o, above)),
+            Facet::Rows(what, _) => knows(t, what),
+            Facet::Kinds(s) | Facet::Share(s, _) => has(t, s),
+        };
+        need(c.facets.iter().all(fits), "a facet of no column")
     }
 
     fn template(&self, plan: &TablePlan, table: &TableModel) -> Found {

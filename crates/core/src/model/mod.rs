@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::conditional::{Binner, Conditional, Ridge};
+use crate::critic::Critic;
 use crate::encode::NumberCoder;
 use crate::feature::Feature;
 use crate::frame::Ref;
@@ -81,6 +82,9 @@ pub struct TableModel {
     pub template: Option<Template>,
     /// Rules that are kept while drawing.
     pub keep: Keep,
+    /// What tells drawn rows from training rows: of several candidates the likelier ones are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub critics: Vec<Critic>,
 }
 
 /// How one column is drawn.

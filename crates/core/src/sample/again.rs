@@ -6,20 +6,19 @@
 use super::block::{Block, PLANS, Sequence};
 use super::link::Targets;
 use super::row::{RowDrawer, TRIES};
-use crate::model::Decider;
+use crate::model::{Decider, Model};
 use crate::plan::Origin;
 
-impl Block<'_> {
-    /// Whether nothing but sets of values, which can be taken back, remembers the rows of a table.
-    pub(super) fn is_traceless(&self, t: usize) -> bool {
-        let model = self.sampler.model;
-        let keep = &model.tables[t].keep;
-        let drawn = |target: u16| model.plan.tables[usize::from(target)].origin == Origin::Drawn;
-        keep.capacity.is_none()
-            && keep.follows.iter().all(|f| !matches!(f.from, Decider::Row(_)))
-            && model.plan.tables[t].links.iter().all(|l| l.deferred || !l.once && !drawn(l.target))
-    }
+/// Whether nothing but sets of values, which can be taken back, remembers the rows of a table.
+pub(super) fn is_traceless(model: &Model, t: usize) -> bool {
+    let keep = &model.tables[t].keep;
+    let drawn = |target: u16| model.plan.tables[usize::from(target)].origin == Origin::Drawn;
+    keep.capacity.is_none()
+        && keep.follows.iter().all(|f| !matches!(f.from, Decider::Row(_)))
+        && model.plan.tables[t].links.iter().all(|l| l.deferred || !l.once && !drawn(l.target))
+}
 
+impl Block<'_> {
     /// Draws the rows of one owner, of which some found no room, until all of them do; the fullest of a few attempts
     /// stays.
     pub(super) fn fuller(
@@ -54,11 +53,17 @@ impl Block<'_> {
         tries: u64,
         targets: &mut [Option<Targets>],
     ) -> Sequence {
-        while self.frames[t].owner.last() == Some(&(owner as u32)) {
+        let from = *self.frames[t].first.last().unwrap_or(&0) as usize;
+        self.take_back(drawer, t, from, targets);
+        self.sequence(drawer, t, owner, planned, tries, targets)
+    }
+
+    /// Takes the rows of a table from one on back, which are those of one owner.
+    pub(super) fn take_back(&mut self, drawer: &mut RowDrawer, t: usize, from: usize, targets: &mut [Option<Targets>]) {
+        while self.frames[t].rows > from {
             drawer.forget(&self.frames, self.frames[t].rows - 1, targets);
             self.frames[t].pop();
         }
-        drawer.cursor.restart();
-        self.sequence(drawer, t, owner, planned, tries, targets)
+        drawer.cursor.back_to_mark();
     }
 }

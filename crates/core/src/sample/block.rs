@@ -1,6 +1,8 @@
 //! One block: every table in turn, owners before what they own.
 
 use super::Sampler;
+use super::again::is_traceless;
+use super::candidates::{Candidates, can_choose};
 use super::law::CountLaw;
 use super::link::Targets;
 use super::place::Moving;
@@ -104,8 +106,16 @@ impl<'a> Block<'a> {
         let table = &model.plan.tables[t];
         let mut targets = self.targets(t, false);
         let mut drawer = RowDrawer::new(&model.plan, &self.sampler.laws[t], t, None, self.sampler.request.seed);
+        let critics: &[_] = if can_choose(model, t) { &model.tables[t].critics } else { &[] };
         let Some(o) = table.owner.map(usize::from) else {
             for at in self.sampler.root_rows(t, self.block) {
+                if !critics.is_empty() {
+                    let targets = &mut targets;
+                    let done =
+                        self.likely_row(t, Candidates { drawer: &mut drawer, counter: None, critics, targets, at });
+                    self.sampler.count(t, Sequence { planned: 1, lost: u64::from(!done), blank: 0 });
+                    continue;
+                }
                 self.frames[t].push(NO_ROW);
                 let row = self.frames[t].rows - 1;
                 let done = (0..PLANS).any(|n| drawer.fill(&mut self.frames, row, at, n * TRIES, &mut targets));
@@ -123,21 +133,31 @@ impl<'a> Block<'a> {
         let moving = Moving::new(&model.plan, t, &model.tables[t]);
         drawer.roomy = moving.is_some();
         let tries = if moving.is_some() { 0 } else { PLANS * TRIES };
-        let (aim, traceless) = (self.aim(o, t), self.is_traceless(t));
+        let (aim, traceless) = (self.aim(o, t), is_traceless(model, t));
         self.frames[t].first.push(0);
         for p in 0..self.frames[o].rows {
-            let drawn = counter.as_mut().map_or(0, |c| c.count(&self.frames, p, self.stream_row(o, p), least));
-            let planned = self.counted(o, t, p, drawn);
-            if let Some(c) = counts {
-                self.frames[o].summaries[usize::from(c.model.summary)][p] = planned as f64;
-            }
             let from = self.frames[t].rows;
-            let mut drawn = self.sequence(&mut drawer, t, p, (planned, least), tries, &mut targets);
-            if let Some(aim) = aim {
-                drawn = self.approach(&mut drawer, (t, p), (planned, least), tries, aim, drawn);
-            } else if drawn.lost > 0 && traceless {
-                drawn = self.fuller(&mut drawer, (t, p), (planned, least), tries, &mut targets, drawn);
+            let at = self.stream_row(o, p);
+            if let Some(c) = counter.as_mut() {
+                c.enter(&self.frames, p);
             }
+            let drawn = if !critics.is_empty() {
+                let (counter, targets) = (counter.as_mut(), &mut targets);
+                self.likely_rows((t, p), least, Candidates { drawer: &mut drawer, counter, critics, targets, at })
+            } else {
+                let planned = (self.planned(t, p, least, 0, counter.as_mut(), at), least);
+                if aim.is_some() || traceless {
+                    drawer.cursor.mark();
+                }
+                let drawn = self.sequence(&mut drawer, t, p, planned, tries, &mut targets);
+                if let Some(aim) = aim {
+                    self.approach(&mut drawer, (t, p), planned, tries, aim, drawn)
+                } else if drawn.lost > 0 && traceless {
+                    self.fuller(&mut drawer, (t, p), planned, tries, &mut targets, drawn)
+                } else {
+                    drawn
+                }
+            };
             self.sampler.count(t, drawn);
             let end = self.frames[t].rows;
             if drawer.roomy {
@@ -162,6 +182,27 @@ impl<'a> Block<'a> {
             drawer.fill(&mut self.frames, row, at, 0, &mut targets);
         }
         self.end(o, t);
+    }
+
+    /// How many rows an owner is to have in a table, for its `turn`-th candidate; noted on its row.
+    pub(super) fn planned(
+        &mut self,
+        t: usize,
+        owner: usize,
+        least: i64,
+        turn: u64,
+        counter: Option<&mut Counter>,
+        at: u64,
+    ) -> i64 {
+        let table = &self.sampler.model.plan.tables[t];
+        let o = usize::from(table.owner.expect("only rows of owners are counted"));
+        let summary = counter.as_ref().map(|c| usize::from(c.count.model.summary));
+        let drawn = counter.map_or(0, |c| c.count(&self.frames, owner, at, turn, least));
+        let planned = self.counted(o, t, owner, drawn);
+        if let Some(summary) = summary {
+            self.frames[o].summaries[summary][owner] = planned as f64;
+        }
+        planned
     }
 
     /// The rows of one owner in a child table, one after the other; fewer where the rules leave no room for more.
@@ -228,7 +269,7 @@ impl<'a> Block<'a> {
 }
 
 /// Draws how many child rows each row of a table has.
-struct Counter<'a> {
+pub(super) struct Counter<'a> {
     drawer: RowDrawer<'a>,
     count: &'a CountLaw<'a>,
     purpose: u64,
@@ -247,9 +288,12 @@ impl<'a> Counter<'a> {
         Self { drawer, count, purpose, seed, most }
     }
 
-    fn count(&mut self, frames: &[Frame], row: usize, at: u64, least: i64) -> i64 {
+    fn enter(&mut self, frames: &[Frame], row: usize) {
         self.drawer.enter(frames, row);
-        let mut rng = Stream::new(self.seed, self.purpose, at);
+    }
+
+    fn count(&mut self, frames: &[Frame], row: usize, at: u64, turn: u64, least: i64) -> i64 {
+        let mut rng = Stream::new(self.seed, self.purpose.wrapping_add(turn), at);
         let Some((from, to)) = &self.count.model.per else {
             let bounds = (least, self.most.max(least));
             return self.drawer.number(frames, row, &self.count.law, bounds, &mut rng).unwrap_or(least);

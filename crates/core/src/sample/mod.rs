@@ -6,6 +6,7 @@
 mod again;
 mod block;
 mod bounds;
+mod candidates;
 mod ending;
 mod interval;
 mod label;
@@ -20,11 +21,14 @@ mod stock;
 mod total;
 mod unique;
 
+pub(crate) use candidates::can_choose;
+
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use arrow_array::RecordBatch;
 use indexmap::IndexMap;
 
+use crate::frame::Frame;
 use crate::metadata::{Metadata, Sdtype};
 use crate::model::Model;
 use crate::output::Writer;
@@ -343,6 +347,11 @@ impl<'a> Sampler<'a> {
         }
     }
 
+    /// All rows of one block, as the model sees them.
+    pub(crate) fn frames(&self, block: u64) -> Vec<Frame> {
+        block::Block::new(self, block).run(&vec![true; self.laws.len()])
+    }
+
     /// All rows of one block that belong to the part.
     pub fn block(&self, block: u64) -> Result<BlockRows> {
         let tables = self.block_of(block, &[])?;
@@ -373,7 +382,7 @@ impl<'a> Sampler<'a> {
             Origin::Reference if block > 0 => 0..0,
             _ => self.share(block, rows),
         };
-        let batch = |(t, frame): (usize, &crate::frame::Frame)| match wanted.get(t) {
+        let batch = |(t, frame): (usize, &Frame)| match wanted.get(t) {
             Some(true) => writer.batch(t, rows(t, frame.rows)).map(Some),
             _ => Ok(None),
         };
