@@ -115,27 +115,35 @@ impl Frame {
         self.peers[link] = self.links[link].iter().enumerate().map(before).collect();
     }
 
-    /// The last earlier row of the same owner with the same value in a slot; not further back than [`LIKE`] rows.
-    pub fn like(&self, row: usize, slot: u16) -> Option<usize> {
-        let (owner, values) = (self.owner[row], &self.values[usize::from(slot)]);
-        if owner == NO_ROW || values[row] == crate::dataset::NULL {
+    /// The last earlier row of the same owner that shares something with a row; not further back than [`LIKE`] rows.
+    pub fn like(&self, row: usize, what: Shared) -> Option<usize> {
+        let (owner, shared) = (self.owner[row], self.shared(row, what)?);
+        if owner == NO_ROW {
             return None;
         }
         let mut near = (row.saturating_sub(LIKE)..row).rev().take_while(|r| self.owner[*r] == owner);
-        near.find(|r| values[*r] == values[row])
+        near.find(|r| self.shared(*r, what) == Some(shared))
     }
 
-    /// The last earlier row of the same owner's owner with the same value in a slot; not further back than [`FAR`] rows.
-    /// `above` are the owners of the owners.
-    pub fn like_above(&self, above: &[u32], row: usize, slot: u16) -> Option<usize> {
-        let values = &self.values[usize::from(slot)];
+    /// The last earlier row of the same owner's owner that shares something with a row; not further back than [`FAR`]
+    /// rows. `above` are the owners of the owners.
+    pub fn like_above(&self, above: &[u32], row: usize, what: Shared) -> Option<usize> {
         let whose = |r: usize| above.get(self.owner[r] as usize).copied().unwrap_or(NO_ROW);
-        let mine = whose(row);
-        if mine == NO_ROW || values[row] == crate::dataset::NULL {
+        let (mine, shared) = (whose(row), self.shared(row, what)?);
+        if mine == NO_ROW {
             return None;
         }
         let mut near = (row.saturating_sub(FAR)..row).rev().take_while(|r| whose(*r) == mine);
-        near.find(|r| values[*r] == values[row])
+        near.find(|r| self.shared(*r, what) == Some(shared))
+    }
+
+    /// What a row may share with others; None where it is missing.
+    #[inline]
+    pub fn shared(&self, row: usize, what: Shared) -> Option<i64> {
+        match what {
+            Shared::Slot(s) => Some(self.values[usize::from(s)][row]).filter(|v| *v != crate::dataset::NULL),
+            Shared::Link(l) => Some(self.links[usize::from(l)][row]).filter(|to| *to != NO_ROW).map(i64::from),
+        }
     }
 
     /// The row so many rows ahead, if it has the same owner.
@@ -154,6 +162,15 @@ impl Frame {
     }
 }
 
+/// What rows that are like each other have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// The value of a slot.
+    Slot(u16),
+    /// The target of a link.
+    Link(u8),
+}
+
 /// One step from a row to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Hop {
@@ -169,8 +186,25 @@ pub enum Hop {
     Like(u16),
     /// To the last earlier row of the same owner's owner with the same value in a slot.
     LikeAbove(u16),
+    /// To the last earlier row of the same owner with the same target of a link.
+    LikeTo(u8),
+    /// To the last earlier row of the same owner's owner with the same target of a link.
+    LikeToAbove(u8),
     /// To the last earlier row, of any owner, with the same target of a link.
     Peer(u8),
+}
+
+impl Hop {
+    /// What the rows share between which this leads within an owner, and whether within the owner's owner.
+    pub fn like(self) -> Option<(Shared, bool)> {
+        match self {
+            Self::Like(s) => Some((Shared::Slot(s), false)),
+            Self::LikeAbove(s) => Some((Shared::Slot(s), true)),
+            Self::LikeTo(l) => Some((Shared::Link(l), false)),
+            Self::LikeToAbove(l) => Some((Shared::Link(l), true)),
+            _ => None,
+        }
+    }
 }
 
 /// In place of a slot: which row of a repeated dimension it is.

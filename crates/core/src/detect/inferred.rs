@@ -45,6 +45,7 @@ pub(super) fn find(view: &View, metadata: &Metadata, table: &str) -> Option<(Own
                 && s.child != table
                 && s.child != mine.parent
                 && !metadata.parents_of(table).any(|r| r.parent == s.child)
+                && !metadata.refers(&s.child, table)
                 && !owned_by(metadata, &s.child, table)
         });
         for sibling in siblings {

@@ -6,9 +6,9 @@ const ID: [&str; 13] =
 /// Words that may end one: only with other evidence.
 const WEAK_ID: [&str; 9] = ["code", "no", "nr", "num", "number", "ref", "reference", "abbr", "sku"];
 /// Names of a key that say nothing about whose key it is.
-const GENERIC: [&str; 18] = [
+const GENERIC: [&str; 17] = [
     "id", "key", "pk", "rowid", "index", "idx", "code", "name", "no", "nr", "num", "number", "uuid", "guid", "seq",
-    "recordid", "oid", "value",
+    "oid", "value",
 ];
 /// People that a database is about.
 const PEOPLE: [&str; 21] = [

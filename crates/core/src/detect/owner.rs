@@ -3,6 +3,7 @@
 use super::inferred::{self, owned_by};
 use super::view::{Groups, View, spread};
 use super::{Reason, names, order};
+use crate::encode::MIN_SUPPORT;
 use crate::metadata::{Metadata, Owner, Relationship};
 use crate::{Dataset, math};
 
@@ -26,6 +27,9 @@ struct Candidate {
 /// Homes from which a few people each make a table of homes, and people of one in the mean at most.
 const HOMES: usize = 100;
 const AT_HOME: f64 = 10.0;
+
+/// Parents from which a table is theirs: nothing may stand for fewer than five, and both ends of a scale are theirs.
+const ENTITIES: usize = 2 * MIN_SUPPORT;
 
 impl Candidate {
     /// Whether the parents may be households, each with a few people of its own.
@@ -65,10 +69,14 @@ fn choose(view: &View, metadata: &Metadata, table: &str) -> ((Owner, String), f6
         );
     };
     let r = &metadata.relationships[best.index];
-    let people = |t: &str| names::is_people(t) || names::is_workers(t);
     let at_home = r.child_key.iter().any(|k| meta.primary_key.contains(k)) || best.is_home();
-    if people(table) && !people(&r.parent) && !at_home {
+    let worker = names::is_workers(table);
+    let of_people = names::is_people(&r.parent) || worker && names::is_workers(&r.parent);
+    if (worker || names::is_people(table)) && !of_people && !at_home {
         return nobody("a table of people, whose rows are entities");
+    }
+    if best.parents < ENTITIES && best.each > 1.0 {
+        return nobody("its parents are too few to be entities, so its rows are");
     }
     let mut why = best.why.clone();
     if let Some(second) = ranked.get(1) {

@@ -14,8 +14,8 @@ use super::paths::quoted;
 const CHAIN: usize = 64;
 
 /// Removes declared rules and what follows from declared or found ones; `found` comes with the most surprising
-/// first, and stays so.
-pub(super) fn remove(found: &mut Vec<Found>, metadata: &Metadata) {
+/// first, and stays so. `is_complete` says whether a column of a table is never missing.
+pub(super) fn remove(found: &mut Vec<Found>, metadata: &Metadata, is_complete: &dyn Fn(&str, &str) -> bool) {
     let declared: Vec<&Rule> = metadata.rules.iter().filter(|r| r.enforced).collect();
     found.retain(|f| !metadata.rules.iter().any(|r| says(&r.kind, &f.rule.kind)));
     let inferred = |table: &str, found: &[Found]| -> Option<(String, String)> {
@@ -31,7 +31,7 @@ pub(super) fn remove(found: &mut Vec<Found>, metadata: &Metadata) {
     let world = World { metadata, owners };
     turned(found);
     formulas(found);
-    orders(found, &declared, &world);
+    orders(found, &declared, &world, is_complete);
     intervals(found, &world);
     determined(found, &declared);
 }
@@ -120,14 +120,16 @@ fn edges(table: &str, found: &[Found], declared: &[&Rule], world: &World, depth:
 }
 
 /// Drops orders that a chain of other orders makes certain, the least surprising first.
-fn orders(found: &mut Vec<Found>, declared: &[&Rule], world: &World) {
+fn orders(found: &mut Vec<Found>, declared: &[&Rule], world: &World, is_complete: &dyn Fn(&str, &str) -> bool) {
     let mut gone = vec![false; found.len()];
     for i in (0..found.len()).rev() {
         let RuleKind::Order { table, low, high, .. } = &found[i].rule.kind else { continue };
         let all = edges(table, found, declared, world, 2);
         let others: Vec<&Edge> = all.iter().filter(|e| e.2.is_none_or(|k| k != i && !gone[k])).collect();
         // That equal values are missing is not worth a rule beside one that says the rest.
-        gone[i] = reaches(&others, low, high);
+        // A column that may be missing says nothing of those on its two sides.
+        let leads_on = |path: &str| path.contains('.') || is_complete(table, path);
+        gone[i] = reaches(&others, low, high, &leads_on);
     }
     let mut i = 0;
     found.retain(|_| {
@@ -136,7 +138,7 @@ fn orders(found: &mut Vec<Found>, declared: &[&Rule], world: &World) {
     });
 }
 
-fn reaches(edges: &[&Edge], from: &str, to: &str) -> bool {
+fn reaches(edges: &[&Edge], from: &str, to: &str, leads_on: &dyn Fn(&str) -> bool) -> bool {
     let mut seen = vec![from];
     let mut at = 0;
     while at < seen.len() && seen.len() < CHAIN {
@@ -145,7 +147,7 @@ fn reaches(edges: &[&Edge], from: &str, to: &str) -> bool {
             if high == to {
                 return true;
             }
-            if !seen.contains(&high.as_str()) {
+            if !seen.contains(&high.as_str()) && leads_on(high) {
                 seen.push(high);
             }
         }
@@ -255,7 +257,7 @@ fn determined(found: &mut Vec<Found>, declared: &[&Rule]) {
         let kinds = others.map(|(_, f)| &f.rule.kind).chain(declared.iter().map(|r| &r.kind));
         let edges: Vec<Edge> = kinds.flat_map(|kind| decides(kind, table)).map(|(a, b)| (a, b, None)).collect();
         let from = part.map_or(column.clone(), |part| of(part.name(), column));
-        gone[i] = reaches(&edges.iter().collect::<Vec<_>>(), &from, determines);
+        gone[i] = reaches(&edges.iter().collect::<Vec<_>>(), &from, determines, &|_| true);
     }
     let mut i = 0;
     found.retain(|_| {

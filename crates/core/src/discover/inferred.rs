@@ -52,7 +52,8 @@ fn siblings<'a>(linked: &'a Linked, table: &'a str) -> Vec<(&'a str, &'a str)> {
     for mine in linked.metadata.parents_of(table).filter(single) {
         for theirs in linked.metadata.children_of(&mine.parent).filter(single) {
             let points = linked.metadata.parents_of(table).any(|r| r.parent == theirs.child);
-            if theirs.child != table && theirs.child_key == mine.child_key && !points {
+            let below = linked.metadata.refers(&theirs.child, table);
+            if theirs.child != table && theirs.child_key == mine.child_key && !points && !below {
                 found.push((mine.child_key[0].as_str(), theirs.child.as_str()));
             }
         }

@@ -1,7 +1,7 @@
 //! Features resolved for one table: ways become steps between numbered tables, once, when a cursor is made.
 
 use super::{Derived, Feature, Kind, Part, Scope, Source, Stat};
-use crate::frame::{Frame, Hop, NO_ROW, Ref};
+use crate::frame::{Frame, Hop, NO_ROW, Ref, Shared};
 use crate::plan::Plan;
 
 /// One step between numbered tables.
@@ -11,8 +11,8 @@ pub(super) enum Step {
     Link(usize, usize),
     Back(usize, usize),
     Ahead(usize, usize),
-    Like(usize, u16),
-    LikeAbove(usize, usize, u16),
+    Like(usize, Shared),
+    LikeAbove(usize, usize, Shared),
     Peer(usize, usize),
 }
 
@@ -46,8 +46,10 @@ impl End {
                 Hop::Link(l) => Step::Link(t, usize::from(*l)),
                 Hop::Back(k) => Step::Back(t, usize::from(*k)),
                 Hop::Ahead(k) => Step::Ahead(t, usize::from(*k)),
-                Hop::Like(s) => Step::Like(t, *s),
-                Hop::LikeAbove(s) => Step::LikeAbove(t, usize::from(plan.tables[t].owner?), *s),
+                Hop::Like(_) | Hop::LikeAbove(_) | Hop::LikeTo(_) | Hop::LikeToAbove(_) => match h.like()? {
+                    (what, false) => Step::Like(t, what),
+                    (what, true) => Step::LikeAbove(t, usize::from(plan.tables[t].owner?), what),
+                },
                 Hop::Peer(l) => Step::Peer(t, usize::from(*l)),
             });
             t = plan.table_at(t, &[*h])?;

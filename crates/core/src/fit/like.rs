@@ -6,8 +6,8 @@
 use super::{Effort, Fit, Steps};
 use crate::dataset::NULL;
 use crate::feature::{Feature, Kind, Source};
-use crate::frame::{Hop, NO_ROW, Ref};
-use crate::plan::{Slot, SlotKind};
+use crate::frame::{Frame, Hop, NO_ROW, Ref, Shared};
+use crate::plan::{Origin, Slot, SlotKind};
 use indexmap::IndexMap;
 
 /// Different values of a number that may tell what rows are like, at most.
@@ -22,12 +22,12 @@ const REPEATED: f64 = 0.3;
 /// Where the fit should take seconds, share of rows that the like row is closer to than a stranger's like row.
 const KEPT: f64 = 0.66;
 
-/// A way to an earlier row with the same label, and where it leads from each row.
+/// A way to an earlier row with the same label or target, and where it leads from each row.
 struct Alike {
-    label: usize,
+    what: Shared,
     hop: Hop,
     before: Vec<Option<usize>>,
-    /// The last row with the same label that belongs to somebody else; asked for by `instant` only.
+    /// The last row that shares it and belongs to somebody else; asked for by `instant` only.
     strange: Vec<Option<usize>>,
 }
 
@@ -38,10 +38,14 @@ pub(super) fn likes(ctx: &Fit, t: usize, steps: &Steps) -> Vec<Feature> {
     let is_instant = ctx.options.effort == Effort::Instant;
     let mut out = Vec::new();
     let alike = alike(ctx, t);
+    let step = |what: Shared| match what {
+        Shared::Slot(label) => steps.of_slot(usize::from(label)),
+        Shared::Link(link) => steps.of_link(usize::from(link)),
+    };
     for (s, slot) in table.slots.iter().enumerate().filter(|(_, s)| !s.kind.is_time()) {
         let values = &frame.values[s];
         let mut best: Option<(f64, Hop)> = None;
-        for way in alike.iter().filter(|w| w.label != s && steps.of_slot(w.label) < steps.of_slot(s)) {
+        for way in alike.iter().filter(|w| step(w.what) < steps.of_slot(s)) {
             if is_instant && !(is_ordered(ctx, t, way.hop) && !slot.kind.is_label() && is_kept(slot, values, way)) {
                 continue;
             }
@@ -59,7 +63,7 @@ pub(super) fn likes(ctx: &Fit, t: usize, steps: &Steps) -> Vec<Feature> {
     out
 }
 
-/// Every way to rows with the same label that enough rows have one by.
+/// Every way to rows with the same label, or the same target in a table of kinds, that enough rows have one by.
 fn alike(ctx: &Fit, t: usize) -> Vec<Alike> {
     let (table, frame) = (&ctx.plan.tables[t], &ctx.frames[t]);
     let Some(owner) = table.owner.map(usize::from).filter(|_| table.slots.len() > 1) else { return Vec::new() };
@@ -69,21 +73,29 @@ fn alike(ctx: &Fit, t: usize) -> Vec<Alike> {
         SlotKind::Number { .. } => distinct(&frame.values[*s], KINDS),
         SlotKind::Time { .. } => false,
     };
+    let is_kind = |l: &usize| {
+        let link = &table.links[*l];
+        !link.deferred && ctx.plan.tables[usize::from(link.target)].origin != Origin::Drawn
+    };
+    let labels = (0..table.slots.len()).filter(few).map(|s| Shared::Slot(s as u16));
     let is_instant = ctx.options.effort == Effort::Instant;
     let mut out = Vec::new();
-    for label in (0..table.slots.len()).filter(few) {
+    for what in labels.chain((0..table.links.len()).filter(is_kind).map(|l| Shared::Link(l as u8))) {
         let mut offer = |hop: Hop, before: Vec<Option<usize>>, whose: &dyn Fn(usize) -> u32| {
             if before.iter().flatten().count() >= ROWS {
-                let strange = if is_instant { strangers(&frame.values[label], whose) } else { Vec::new() };
-                out.push(Alike { label, hop, before, strange });
+                let strange = if is_instant { strangers(frame, what, whose) } else { Vec::new() };
+                out.push(Alike { what, hop, before, strange });
             }
         };
-        let slot = label as u16;
-        let before = (0..frame.rows).map(|r| frame.like(r, slot)).collect();
-        offer(Hop::Like(slot), before, &|r| frame.owner[r]);
+        let [own, further] = match what {
+            Shared::Slot(s) => [Hop::Like(s), Hop::LikeAbove(s)],
+            Shared::Link(l) => [Hop::LikeTo(l), Hop::LikeToAbove(l)],
+        };
+        let before = (0..frame.rows).map(|r| frame.like(r, what)).collect();
+        offer(own, before, &|r| frame.owner[r]);
         if let Some(above) = above {
-            let before = (0..frame.rows).map(|r| frame.like_above(above, r, slot)).collect();
-            offer(Hop::LikeAbove(slot), before, &|r| above.get(frame.owner[r] as usize).copied().unwrap_or(NO_ROW));
+            let before = (0..frame.rows).map(|r| frame.like_above(above, r, what)).collect();
+            offer(further, before, &|r| above.get(frame.owner[r] as usize).copied().unwrap_or(NO_ROW));
         }
     }
     out
@@ -92,7 +104,7 @@ fn alike(ctx: &Fit, t: usize) -> Vec<Alike> {
 /// Whether the rows that a way leads over have an order in time.
 fn is_ordered(ctx: &Fit, t: usize, hop: Hop) -> bool {
     let tables = &ctx.plan.tables;
-    let over = if matches!(hop, Hop::LikeAbove(_)) { tables[t].owner.map(usize::from) } else { Some(t) };
+    let over = if hop.like().is_some_and(|(_, above)| above) { tables[t].owner.map(usize::from) } else { Some(t) };
     over.is_some_and(|o| tables[o].when.is_some())
 }
 
@@ -140,11 +152,11 @@ fn value(way: &[Hop], slot: usize, kind: &SlotKind) -> Feature {
     Feature { source: Source::Value(Ref::at(way, slot)), kind }
 }
 
-/// For each row the last one with the same label that belongs to somebody else.
-fn strangers(labels: &[i64], whose: &dyn Fn(usize) -> u32) -> Vec<Option<usize>> {
-    let mut last: IndexMap<i64, [Option<usize>; 2]> = IndexMap::new();
+/// For each row the last one that shares something with it and belongs to somebody else.
+fn strangers(frame: &Frame, what: Shared, whose: &dyn Fn(usize) -> u32) -> Vec<Option<usize>> {
+    let mut last: IndexMap<Option<i64>, [Option<usize>; 2]> = IndexMap::new();
     let one = |r: usize| {
-        let pair = last.entry(labels[r]).or_default();
+        let pair = last.entry(frame.shared(r, what)).or_default();
         let other = |p: &Option<usize>| p.is_some_and(|p| whose(p) != whose(r));
         if other(&pair[0]) {
             pair[1] = pair[0];
@@ -152,7 +164,7 @@ fn strangers(labels: &[i64], whose: &dyn Fn(usize) -> u32) -> Vec<Option<usize>>
         pair[0] = Some(r);
         pair[1]
     };
-    (0..labels.len()).map(one).collect()
+    (0..frame.rows).map(one).collect()
 }
 
 /// Whether rows are closer to their own like row than to a stranger's.

@@ -459,7 +459,9 @@ impl Steps {
         match way.first() {
             None => slot.is_none_or(|s| self.of_slot(usize::from(s)) < step),
             Some(Hop::Like(s) | Hop::LikeAbove(s)) => self.of_slot(usize::from(*s)) < step,
-            Some(Hop::Link(l) | Hop::Peer(l)) => self.of_link(usize::from(*l)) < step,
+            Some(Hop::Link(l) | Hop::Peer(l) | Hop::LikeTo(l) | Hop::LikeToAbove(l)) => {
+                self.of_link(usize::from(*l)) < step
+            }
             Some(_) => true,
         }
     }

@@ -279,7 +279,7 @@ fn differences(ctx: &Fit, t: usize, values: &[i64], near: &Ref) -> (Vec<i64>, Ve
 
 /// Whether a value is that of the last row like this one, or with the same target.
 fn is_like(r: &Ref) -> bool {
-    matches!(r.hops[..], [Hop::Like(_) | Hop::LikeAbove(_) | Hop::Peer(_)])
+    matches!(r.hops[..], [hop] if hop.like().is_some() || matches!(hop, Hop::Peer(_)))
 }
 
 /// Numbers that the column keeps close to: others of the row on the same grid, and its own value before.

@@ -1,7 +1,7 @@
 //! Features, ways and links in words.
 
 use crate::feature::{Feature, Part, Scope, Source, Stat};
-use crate::frame::{Hop, Ref, WHICH};
+use crate::frame::{Hop, Ref, Shared, WHICH};
 use crate::model::{ColumnModel, Drawn, Ending, Input, Quantity};
 use crate::plan::{Agreement, Link, Plan, SlotKind, SummaryKind};
 
@@ -26,18 +26,24 @@ fn way(plan: &Plan, table: usize, hops: &[Hop]) -> (String, usize) {
             Hop::Back(k) => text.push_str(&format!("{k} rows before: ")),
             Hop::Ahead(1) => text.push_str("next "),
             Hop::Ahead(k) => text.push_str(&format!("{k} rows after: ")),
-            Hop::Peer(i) => {
-                let link = plan.tables[t].links.get(usize::from(*i)).map_or("?", |l| l.name.as_str());
-                text.push_str(&format!("last with the same {link}: "));
-            }
-            Hop::LikeAbove(s) => {
+            Hop::Peer(i) => text.push_str(&format!("last of all with the same {}: ", link(plan, t, *i))),
+            Hop::Like(_) | Hop::LikeAbove(_) | Hop::LikeTo(_) | Hop::LikeToAbove(_) => {
+                let Some((what, above)) = hop.like() else { break };
+                let what = match what {
+                    Shared::Slot(s) => column(plan, t, s),
+                    Shared::Link(l) => link(plan, t, l),
+                };
                 let owner = plan.tables[t].owner.map_or("?", |o| plan.tables[usize::from(o)].name.as_str());
-                text.push_str(&format!("last with the same {} of any {owner}: ", column(plan, t, *s)));
+                let of = if above { format!(" of any {owner}") } else { String::new() };
+                text.push_str(&format!("last with the same {what}{of}: "));
             }
-            Hop::Like(s) => text.push_str(&format!("last with the same {}: ", column(plan, t, *s))),
         }
     }
     (text, t)
+}
+
+fn link(plan: &Plan, table: usize, link: u8) -> &str {
+    plan.tables[table].links.get(usize::from(link)).map_or("?", |l| l.name.as_str())
 }
 
 fn column(plan: &Plan, table: usize, slot: u16) -> &str {

@@ -203,6 +203,25 @@ impl Metadata {
         self.relationships.iter().filter(move |r| r.child == table)
     }
 
+    /// True when foreign keys lead from one table to another: an encounter is not inferred to lie in the claim that names
+    /// it.
+    pub fn refers(&self, table: &str, target: &str) -> bool {
+        let mut reached = vec![table];
+        let mut at = 0;
+        while let Some(table) = reached.get(at).copied() {
+            for r in self.relationships.iter().filter(|r| r.child == table && r.parent != table) {
+                if r.parent == target {
+                    return true;
+                }
+                if !reached.contains(&r.parent.as_str()) {
+                    reached.push(&r.parent);
+                }
+            }
+            at += 1;
+        }
+        false
+    }
+
     /// The foreign keys that point to a table.
     pub fn children_of<'a>(&'a self, table: &'a str) -> impl Iterator<Item = &'a Relationship> {
         self.relationships.iter().filter(move |r| r.parent == table)

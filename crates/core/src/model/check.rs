@@ -196,7 +196,9 @@ impl Look<'_> {
             let table = &self.plan.tables[at];
             match hop {
                 Hop::Like(s) | Hop::LikeAbove(s) => need(usize::from(*s) < table.slots.len(), "a way by no column")?,
-                Hop::Peer(l) => need(usize::from(*l) < table.links.len(), "a way by no link")?,
+                Hop::Peer(l) | Hop::LikeTo(l) | Hop::LikeToAbove(l) => {
+                    need(usize::from(*l) < table.links.len(), "a way by no link")?;
+                }
                 Hop::Owner | Hop::Link(_) | Hop::Back(_) | Hop::Ahead(_) => {}
             }
             at = self.plan.table_at(at, std::slice::from_ref(hop)).ok_or("a way that leads nowhere")?;

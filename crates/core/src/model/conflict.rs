@@ -28,10 +28,48 @@ pub(crate) fn fits(rules: &[&Rule], new: &Rule) -> bool {
         return false;
     }
     match new.kind {
-        RuleKind::Formula { .. } => formulas(&all()).is_empty(),
+        RuleKind::Formula { .. } => formulas(&all()).is_empty() && !goes_round(rules, new),
         RuleKind::Order { .. } | RuleKind::Inside { .. } => orders(&all()).is_empty(),
+        RuleKind::Determines { .. } | RuleKind::NullWhen { .. } => !goes_round(rules, new),
         _ => true,
     }
+}
+
+/// Whether a column would decide another before it is drawn itself: a value by a determinant, or a formula by a number,
+/// that is missing by what hangs on the value.
+fn goes_round(rules: &[&Rule], new: &Rule) -> bool {
+    // From a column to one that hangs on it, and whether only by being missing.
+    let steps = |r: &Rule| -> Vec<(String, String, bool)> {
+        match &r.kind {
+            RuleKind::Determines { column, determines, .. } => vec![(column.clone(), determines.clone(), false)],
+            RuleKind::NullWhen { column, when, .. } => vec![(when.clone(), column.clone(), true)],
+            RuleKind::Formula { column, equals, .. } => {
+                let parsed = Expression::parse(equals).ok();
+                let names = parsed.iter().flat_map(Expression::names);
+                names.map(|n| (n.to_owned(), column.clone(), false)).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    let known: Vec<_> = rules.iter().filter(|r| r.table() == new.table()).flat_map(|r| steps(r)).collect();
+    steps(new).into_iter().any(|(from, to, is_missing)| {
+        // Columns that are reached, and whether by a rule of the other kind.
+        let mut reached = vec![(to, false)];
+        let mut at = 0;
+        while let Some((here, other)) = reached.get(at).cloned() {
+            for (_, next, missing) in known.iter().filter(|s| s.0 == here) {
+                let found = (next.clone(), other || *missing != is_missing);
+                if found == (from.clone(), true) {
+                    return true;
+                }
+                if !reached.contains(&found) {
+                    reached.push(found);
+                }
+            }
+            at += 1;
+        }
+        false
+    })
 }
 
 /// Whether totals, and formulas that follow them, change a column after another rule was kept by what it held.

@@ -33,6 +33,9 @@ pub struct Computed {
     pub names: Vec<(String, Ref)>,
     /// It may be missing where it could be computed.
     pub optional: bool,
+    /// It is missing wherever it can't be computed.
+    #[serde(default)]
+    pub missing: bool,
 }
 
 /// Slots that take known combinations of values only.

@@ -242,7 +242,7 @@ impl Plan {
         hops.iter().try_fold(table, |t, h| match h {
             Hop::Owner => self.tables[t].owner.map(usize::from),
             Hop::Link(i) => self.tables[t].links.get(usize::from(*i)).map(|l| usize::from(l.target)),
-            Hop::Back(_) | Hop::Ahead(_) | Hop::Like(_) | Hop::LikeAbove(_) | Hop::Peer(_) => Some(t),
+            _ => Some(t),
         })
     }
 
@@ -276,10 +276,13 @@ impl Plan {
                     r -= k;
                 }
                 Hop::Ahead(k) => r = frames[t].ahead(r, usize::from(*k))?,
-                Hop::Like(slot) => r = frames[t].like(r, *slot)?,
-                Hop::LikeAbove(slot) => {
-                    let above = &frames[usize::from(self.tables[t].owner?)].owner;
-                    r = frames[t].like_above(above, r, *slot)?;
+                Hop::Like(_) | Hop::LikeAbove(_) | Hop::LikeTo(_) | Hop::LikeToAbove(_) => {
+                    r = match h.like()? {
+                        (what, false) => frames[t].like(r, what)?,
+                        (what, true) => {
+                            frames[t].like_above(&frames[usize::from(self.tables[t].owner?)].owner, r, what)?
+                        }
+                    }
                 }
                 Hop::Peer(link) => match frames[t].peers[usize::from(*link)][r] {
                     NO_ROW => return None,

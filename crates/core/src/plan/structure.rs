@@ -214,7 +214,7 @@ fn follow(draft: &Draft, number: &HashMap<&str, usize>, t: usize, row: usize, wa
                 t = number[draft.metadata.relationships[rel].parent.as_str()];
                 draft.parent_row[rel][r]
             }
-            Hop::Back(_) | Hop::Ahead(_) | Hop::Like(_) | Hop::LikeAbove(_) | Hop::Peer(_) => NO_ROW,
+            _ => NO_ROW,
         };
         if next == NO_ROW {
             return NO_ROW;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::dataset::NULL;
 use crate::frame::{Frame, Hop, NO_ROW, Ref};
-use crate::model::{Decider, Follows, Keep, Place, TableModel, UniqueItem};
+use crate::model::{Computed, Decider, Follows, Keep, Place, TableModel, UniqueItem};
 use crate::plan::{Plan, SlotKind};
 use crate::rule::expression::{Exact, Expression};
 use crate::rule::part::Part;
@@ -203,7 +203,13 @@ impl<'a> Obey<'a> {
     pub fn missing(&self, frames: &[Frame], row: usize, item: UniqueItem) -> Option<bool> {
         let now = self.step(item);
         let known = |m: &&crate::model::MissingWhen| m.item == item && self.step(m.when) < now;
-        self.keep.missing_when.iter().filter(known).map(|m| self.says(frames, row, m)).reduce(|a, b| a || b)
+        let ruled = self.keep.missing_when.iter().filter(known).map(|m| self.says(frames, row, m));
+        let ruled = ruled.reduce(|a, b| a || b);
+        let lacks = |c: &Computed| {
+            let unknown = |r: &Ref| self.plan.value(frames, self.table, row, r) == NULL;
+            c.missing && UniqueItem::Slot(c.slot) == item && c.names.iter().any(|(_, r)| unknown(r))
+        };
+        if ruled.is_none() && self.keep.computed.iter().any(lacks) { Some(true) } else { ruled }
     }
 
     fn says(&self, frames: &[Frame], row: usize, m: &crate::model::MissingWhen) -> bool {

@@ -205,7 +205,8 @@ mod tests {
         let mut mine = TableModel { columns: vec![column(1, Quantity::Since(Ref::own(0)))], ..TableModel::default() };
         assert_eq!(moving(&when, &mine), Some(vec![0, 1]));
         let names = vec![("end".to_owned(), Ref::own(1))];
-        mine.keep.computed = vec![Computed { slot: 2, equals: "end + 86400".into(), names, optional: false }];
+        mine.keep.computed =
+            vec![Computed { slot: 2, equals: "end + 86400".into(), names, optional: false, missing: false }];
         assert_eq!(moving(&when, &mine), None);
     }
 }

@@ -3,6 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use healthdata_core::boost::{Bins, BoostParams, fit_binary};
+use healthdata_core::conditional::Binner;
+use healthdata_core::critic::{Critic, Facet, Measure, What};
 use healthdata_core::detect::{DetectOptions, detect};
 use healthdata_core::fit::{FitOptions, fit};
 use healthdata_core::inspect::inspect;
@@ -11,6 +14,19 @@ use healthdata_core::sample::{SampleRequest, Sampler};
 use healthdata_io::model;
 use healthdata_io::model_file::{Container, Section};
 use rmpv::Value;
+
+/// A critic of the stays that looks at all kinds of things.
+fn critic() -> Critic {
+    let [value, since] = [What::Value(0), What::Since(0, 0)];
+    let facets =
+        [Facet::Single(value), Facet::Count, Facet::Rows(since, Measure::Spread), Facet::Kinds(0), Facet::Share(0, 1)];
+    let columns: Vec<Vec<u8>> = (0..5u32).map(|f| (0..400).map(|r| (r >> f & 1) as u8).collect()).collect();
+    let x = Bins { columns: &columns, ordered: &[true; 5], bins: &[2; 5] };
+    let rows: Vec<u32> = (0..400).collect();
+    let target: Vec<bool> = rows.iter().map(|r| (r ^ r >> 2) % 3 == 0).collect();
+    let trees = fit_binary(&x, &rows, &target, &rows, &BoostParams::default(), 1);
+    Critic { facets: facets.into(), binners: vec![Binner::Ordered(vec![1.5]); 5], trees }
+}
 
 /// Patients with stays in wards and readings of devices: owners, links, times, composite keys, personal data.
 fn good() -> Vec<u8> {
@@ -36,7 +52,9 @@ fn good() -> Vec<u8> {
     let data = healthdata_io::read(dir.path(), None).unwrap().data;
     let metadata = detect(&data, &DetectOptions::default()).unwrap().metadata;
     assert_eq!(metadata.relationships.len(), 3);
-    let (fitted, _) = fit(&data, &metadata, FitOptions::default(), &|_, _| {}).unwrap();
+    let (mut fitted, _) = fit(&data, &metadata, FitOptions::default(), &|_, _| {}).unwrap();
+    let stays = fitted.plan.table("stays").unwrap();
+    fitted.tables[stays].critics.push(critic());
     model::to_bytes(&fitted).unwrap()
 }
 

@@ -100,6 +100,20 @@ fn steps(groups: &BTreeMap<(i64, i64), BTreeSet<u32>>, k: usize) -> Vec<(i64, i6
     }
 }
 
+/// Share of the rows that steps may decide otherwise than they are.
+const MISLED: f64 = 0.1;
+
+/// Whether steps say too often what is not so: most numbers that decide are held by too few entities, each.
+fn misled(steps: &[(i64, i64)], rows: impl Iterator<Item = (i64, i64)>) -> bool {
+    let (mut all, mut wrong) = (0.0, 0.0);
+    for (number, decided) in rows {
+        let at = steps.partition_point(|s| s.0 <= number).saturating_sub(1);
+        all += 1.0;
+        wrong += f64::from(u8::from(steps.get(at).is_none_or(|s| s.1 != decided)));
+    }
+    wrong > MISLED * all
+}
+
 /// A column that decides another: as combinations where it has labels, by its number or a part of its times, or by the
 /// row it leads to.
 pub(super) fn determines(
@@ -107,6 +121,7 @@ pub(super) fn determines(
     table: &str,
     (column, part): (&str, Option<Part>),
     determines: &str,
+    found: bool,
 ) -> Option<()> {
     let (plan, metadata, training) = (k.training.plan, k.training.metadata, k.training);
     let t = plan.table(table)?;
@@ -152,7 +167,10 @@ pub(super) fn determines(
                 (a != NULL && b != NULL && !pooled(plan, t, slot, b)).then_some((a, b))
             };
             let known = steps(&groups(training, t, both), training.min_support);
-            if known.is_empty() || table.when == Some(slot) {
+            if known.is_empty()
+                || table.when == Some(slot)
+                || found && misled(&known, (0..target.len()).filter_map(both))
+            {
                 return None;
             }
             let optional = (0..decider.len()).any(|r| decider[r] != NULL && target[r] == NULL);

@@ -209,7 +209,7 @@ pub fn keep(training: &Training) -> Result<(Vec<Keep>, Vec<usize>)> {
     let mut rules: Vec<_> = metadata.rules.iter().enumerate().filter(|(_, r)| r.enforced).collect();
     rules.sort_by_key(|(_, r)| phase(r));
     for (i, rule) in rules {
-        if one(&mut keeper, &rule.kind).is_none() {
+        if one(&mut keeper, &rule.kind, rule.found).is_none() {
             missed.push(i);
         }
     }
@@ -225,8 +225,8 @@ pub fn keep(training: &Training) -> Result<(Vec<Keep>, Vec<usize>)> {
     Ok((all, missed))
 }
 
-/// Adds what keeps one rule; None when nothing does.
-fn one(k: &mut Keeper, rule: &RuleKind) -> Option<()> {
+/// Adds what keeps one rule, a found or a declared one; None when nothing does.
+fn one(k: &mut Keeper, rule: &RuleKind, found: bool) -> Option<()> {
     match rule {
         RuleKind::Order { table, low, high, strict } => bounds::order(k, table, low, high, *strict),
         RuleKind::Range { table, column, min, max } => bounds::range(k, table, column, min, max),
@@ -244,7 +244,7 @@ fn one(k: &mut Keeper, rule: &RuleKind) -> Option<()> {
         }
         RuleKind::Domain { table, column, values } => values::domain(k, table, column, values),
         RuleKind::Determines { table, column, part, determines } => {
-            determines::determines(k, table, (column, *part), determines)
+            determines::determines(k, table, (column, *part), determines, found)
         }
         RuleKind::FixedCombinations { table, columns, allowed } => {
             values::fixed_combinations(k, table, columns, allowed)

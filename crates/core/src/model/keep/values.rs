@@ -138,7 +138,9 @@ pub(super) fn formula(k: &mut Keeper, table: &str, column: &str, equals: &str) -
     let known = |row: usize| names.iter().all(|(_, r)| plan.value(frames, t, row, r) != NULL);
     let missing = &frames[t].values[usize::from(slot)];
     let optional = (0..frames[t].rows).any(|r| missing[r] == NULL && known(r));
-    k.all[t].computed.push(Computed { slot, equals: equals.to_owned(), names, optional });
+    let mut unknown = (0..frames[t].rows).filter(|r| !known(*r)).peekable();
+    let missing = unknown.peek().is_some() && unknown.all(|r| missing[r] == NULL);
+    k.all[t].computed.push(Computed { slot, equals: equals.to_owned(), names, optional, missing });
     Some(())
 }
 
