@@ -97,3 +97,15 @@ fn towns_are_labels_where_rows_are_no_people() {
     assert_eq!(m.tables["stores"].columns["city"].sdtype, Sdtype::Categorical);
     assert!(matches!(&m.tables["patients"].columns["city"].sdtype, Sdtype::Pii { kind, .. } if kind == "city"));
 }
+
+#[test]
+fn the_record_of_a_registry_is_a_key_that_its_visits_repeat() {
+    let mut data = Dataset::default();
+    let record = |i: usize| (i + 1).to_string();
+    let (patients, visits) = (200, 700);
+    let sex = column(patients, |i| ["F", "M"][i % 2].into());
+    add(&mut data, "patients", vec![("record_id", column(patients, record)), ("sex", sex)]);
+    let of = column(visits, |i| record(i * patients / visits));
+    add(&mut data, "visits", vec![("record_id", of), ("score", column(visits, |i| (i * 7 % 50).to_string()))]);
+    assert_eq!(links(&found(&data)), ["visits.record_id > patients"]);
+}
