@@ -234,7 +234,12 @@ pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
                 continue;
             }
             let mut found = Vec::new();
+            // A row without an owner agrees with whatever its links lead to.
+            let is_free = |r: usize| frames[t].owner[r] == NO_ROW;
+            let few_free = 2 * rows.iter().filter(|r| is_free(**r)).count() < rows.len();
+            let lacks = plan.tables[t].owner.is_some() && few_free && rows.iter().any(|r| is_free(*r));
             for own in ways(plan, t, l) {
+                let lacks = lacks && own.first() == Some(&Hop::Owner);
                 for there in ways(plan, target, usize::MAX) {
                     let (Some(a), Some(b)) = (plan.table_at(t, &own), plan.table_at(target, &there)) else { continue };
                     if own.is_empty() && b == t && t != target {
@@ -247,13 +252,16 @@ pub(super) fn agreements(plan: &mut Plan, frames: &[Frame]) {
                         }
                     } else if own.is_empty() {
                         found.extend(same_values(plan, frames, t, l, &rows, &there, b));
-                    } else if a == b && (a != target || !there.is_empty()) {
+                    } else if a == b && (a != target || !there.is_empty() || lacks) {
                         let same = |r: usize| {
                             let end = plan.walk(frames, t, r, &own);
-                            end.is_some() && end == plan.walk(frames, target, frames[t].links[l][r] as usize, &there)
+                            lacks && is_free(r)
+                                || end.is_some()
+                                    && end == plan.walk(frames, target, frames[t].links[l][r] as usize, &there)
                         };
-                        let first = plan.walk(frames, t, rows[0], &own);
-                        let varies = rows.iter().any(|r| plan.walk(frames, t, *r, &own) != first);
+                        let mut ends = rows.iter().filter_map(|r| plan.walk(frames, t, *r, &own));
+                        let first = ends.next();
+                        let varies = ends.any(|end| Some(end) != first);
                         if varies && rows.iter().all(|r| same(*r)) {
                             found.push(Agreement { own: own.clone(), target: there, slots: None });
                         }
@@ -432,7 +440,9 @@ fn same_values(
 ) -> Vec<Agreement> {
     let mut out = Vec::new();
     let target = usize::from(plan.tables[t].links[l].target);
-    for (s, slot) in plan.tables[t].slots.iter().enumerate() {
+    // A time that orders the rows is drawn before the link, and with no target at that time there would be no row.
+    let is_loose = |s: usize| plan.tables[t].when == Some(s as u16) && rows.len() < frames[t].rows;
+    for (s, slot) in plan.tables[t].slots.iter().enumerate().filter(|(s, _)| !is_loose(*s)) {
         for (e, other) in plan.tables[end].slots.iter().enumerate() {
             if slot.kind.is_label() || slot.kind != other.kind {
                 continue;

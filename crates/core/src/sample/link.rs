@@ -101,6 +101,18 @@ impl Targets {
         for (g, group) in groups.iter().enumerate().filter(|_| drawn) {
             group.iter().zip(0..).for_each(|(r, at)| places[*r as usize] = (g as u32, at));
         }
+        // Rows without an owner have nothing to agree with: they choose among all.
+        let mut agreements = link.chosen_by(plan.tables[t].when);
+        if let (Some(a), None) = (agreements.next(), agreements.next())
+            && a.own.first() == Some(&Hop::Owner)
+            && model.tables[t].orphans > 0
+            && let std::collections::hash_map::Entry::Vacant(free) = by_key.entry(vec![NULL])
+        {
+            let mut all: Vec<u32> = (0..rows as u32).collect();
+            all.sort_by_key(|r| (codes.iter().map(|c| c[*r as usize]).collect::<Vec<_>>(), *r));
+            free.insert(groups.len());
+            groups.push(all);
+        }
         let stock = |g: &Vec<u32>| drawn.then(|| Stock::new(g.iter().map(|r| weight[*r as usize])));
         let group = |g: Vec<u32>| Group { stock: stock(&g), rows: Arc::new(g), decks: BTreeMap::new() };
         Self {
