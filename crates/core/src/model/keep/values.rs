@@ -39,6 +39,12 @@ pub(super) fn paths_agree(k: &mut Keeper, table: &str, left: &str, right: &str) 
     if is_copied(k, t, table, left, right) || is_copied(k, t, table, right, left) {
         return Some(());
     }
+    // A number or time of the row's own that a parent has too is that of the parent, once it is known.
+    for (own, other) in [(left, right), (right, left)] {
+        if !own.contains('.') && other.contains('.') && formula(k, table, own, &format!("\"{other}\"")).is_some() {
+            return Some(());
+        }
+    }
     let pair = (place(left)?, place(right)?);
     match &pair {
         (Place::Value(a), Place::Value(b)) => alike(plan.kind(t, a)?, plan.kind(t, b)?)?,
