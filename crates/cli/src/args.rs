@@ -182,7 +182,7 @@ pub struct Fit {
     #[arg(long, value_name = "MODEL")]
     pub out: PathBuf,
     /// How hard to try: instant (one tree a column), balanced (for each table that or boosted trees, whichever a
-    /// classifier tells less well from the data) or best (more of them).
+    /// classifier tells less well from the data, and rows chosen among candidates by it) or best (more of them).
     #[arg(long, value_name = "EFFORT", default_value = "instant", value_parser = effort)]
     pub effort: Effort,
     /// Fewest entities (patients, not rows) that any learned value stands for; at least 5.
