@@ -192,3 +192,34 @@ fn days_between_two_dates_are_kept_where_both_may_be_missing() {
     assert_eq!(wrong.count(), 0);
     assert!(seen.iter().filter(|s| s.is_empty()).count() > 10);
 }
+
+#[test]
+fn what_owns_rows_that_hardly_two_share_is_not_repeated_whatever_it_is_called() {
+    let mut rng = Stream::new(58, 0, 0);
+    let (mut cases, mut samples, mut members, mut groups) =
+        (String::new(), String::new(), String::new(), String::new());
+    for c in 0..250 {
+        cases += &format!("C{c}, {:.1}\n", 70.0 + 12.0 * rng.normal());
+        for s in 0..1 + rng.below(4) {
+            samples += &format!("C{c}S{s}, C{c}, {}\n", ["blood", "serum", "urine"][rng.below(3) as usize]);
+            members += &format!("G{}, C{c}S{s}\n", rng.below(300));
+        }
+    }
+    (0..300).for_each(|g| groups += &format!("G{g}, {}\n", ["a", "b"][g % 2]));
+    let tables = [
+        Table("cases(*case, weight:number)", &cases),
+        Table("samples(*sample, case>cases, kind)", &samples),
+        Table("groups(*group, kind)", &groups),
+        Table("members(group>groups, sample>samples)", &members),
+    ];
+    let weights: Vec<i64> = cases
+        .lines()
+        .map(|l| l.rsplit(", ").next().unwrap_or_default().replace('.', ""))
+        .map(|w| w.parse().expect("a weight"))
+        .collect();
+    let made = numbers(&again(&tables, &[]), "cases", "weight");
+    // Repeated, all rows would be there in their order.
+    assert_ne!(made, weights);
+    let same = made.iter().zip(&weights).filter(|(a, b)| a == b).count();
+    assert!(same < 20, "{same}");
+}

@@ -95,8 +95,18 @@ fn key_of_values(meta: &TableMeta) -> bool {
     meta.primary_key.len() > 1 && meta.primary_key.iter().all(|c| meta.columns[c].is_modelled())
 }
 
+/// Entities that a row which is shared belongs to in the mean.
+const SHARED: usize = 2;
+
+/// Rows of the table that owns all above a table, or of itself.
+fn at_the_top(draft: &Draft, table: usize) -> usize {
+    let top = std::iter::successors(Some(table), |t| draft.owner[*t]).last().unwrap_or(table);
+    draft.rows[top]
+}
+
 /// For each relationship whether the rows that are pointed to belong to fewer than `k` entities each, which mostly have one:
-/// the home of one family would be repeated as it is. A small ward has other patients next week, who have other wards.
+/// the home of one family would be repeated as it is. A small ward has other patients next week, who have other wards. Nor
+/// do rows describe anything that many others own a few of each (the samples of a case), where hardly two entities share one.
 fn private(draft: &Draft, number: &HashMap<&str, usize>, entities: &[Vec<u32>], k: usize) -> Vec<bool> {
     let belong = |(i, r): (usize, &Relationship)| {
         let who = &entities[number[r.child.as_str()]];
@@ -108,7 +118,11 @@ fn private(draft: &Draft, number: &HashMap<&str, usize>, entities: &[Vec<u32>], 
         let mut who: Vec<u32> = pairs.iter().map(|p| p.1).collect();
         who.sort_unstable();
         who.dedup();
-        pairs.len() < k * rows && 2 * pairs.len() < 3 * who.len()
+        let target = number[r.parent.as_str()];
+        // Things have few rows that are met often, cases many that are met seldom.
+        let above = at_the_top(draft, target);
+        let of_cases = draft.owner[target].is_some() && above * above > 2 * pairs.len();
+        (of_cases && pairs.len() < SHARED * rows) || (pairs.len() < k * rows && 2 * pairs.len() < 3 * who.len())
     };
     draft.metadata.relationships.iter().enumerate().map(belong).collect()
 }

@@ -39,10 +39,11 @@ pub(super) fn paths_agree(k: &mut Keeper, table: &str, left: &str, right: &str) 
     if is_copied(k, t, table, left, right) || is_copied(k, t, table, right, left) {
         return Some(());
     }
-    // A number or time of the row's own that a parent has too is that of the parent, once it is known.
+    // A number or time that the owner has too is computed; rows without an owner are drawn.
     for (own, other) in [(left, right), (right, left)] {
-        if !own.contains('.') && other.contains('.') && formula(k, table, own, &format!("\"{other}\"")).is_some() {
-            return Some(());
+        let is_owner = |r: Ref| r.hops.first() == Some(&Hop::Owner);
+        if !own.contains('.') && k.at(table, other).is_some_and(is_owner) {
+            formula(k, table, own, &format!("\"{other}\""));
         }
     }
     let pair = (place(left)?, place(right)?);
