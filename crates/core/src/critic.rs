@@ -12,8 +12,8 @@ use crate::boost::Ensemble;
 use crate::conditional::Binner;
 use crate::dataset::NULL;
 use crate::feature::number;
+use crate::fit::weekday;
 use crate::frame::Frame;
-
 use crate::plan::{Plan, SlotKind};
 use crate::time::DAY;
 
@@ -127,7 +127,7 @@ impl<'a> Family<'a> {
         match what {
             What::Value(s) => self.of(table, row, s),
             What::Clock(s) => some(s, |t| t.rem_euclid(DAY)),
-            What::Weekday(s) => some(s, |t| (t.div_euclid(DAY) + 3).rem_euclid(7)),
+            What::Weekday(s) => some(s, |t| weekday(t.div_euclid(DAY))),
             What::Span(a, b) => self.of(table, row, b) - self.of(table, row, a),
             What::Since(above, s) => match self.plan.tables[table].owner {
                 Some(o) => self.of(table, row, s) - self.of(usize::from(o), self.single, above),

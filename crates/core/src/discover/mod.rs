@@ -25,6 +25,8 @@ mod sums;
 mod totals;
 mod unique;
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
 use crate::linked::Linked;
@@ -104,11 +106,13 @@ fn discover_tables(tables: Vec<crate::linked::Table>, metadata: &Metadata) -> Re
     found.extend(totals::find(&linked)?);
     // What follows from the surer of two rules goes, so the sure ones stand first.
     found.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
-    let is_complete = |table: &str, column: &str| {
-        let known = linked.table(table).and_then(|t| Ok((t.rows, t.column(column)?)));
-        known.is_ok_and(|(rows, column)| (0..rows).all(|r| !column.is_null(r)))
-    };
-    implied::remove(&mut found, metadata, &is_complete);
+    let mut complete: HashSet<(&str, &str)> = HashSet::new();
+    for name in &names {
+        let table = linked.table(name)?;
+        let known = table.columns.iter().filter(|(_, c)| (0..table.rows).all(|r| !c.is_null(r)));
+        complete.extend(known.map(|(column, _)| (name.as_str(), column.as_str())));
+    }
+    implied::remove(&mut found, metadata, &|table, column| complete.contains(&(table, column)));
     totals::leave_times(&mut found, &linked);
     // Those that can't be kept with a surer one, or with a declared one, go too; what computes a column leaves it no
     // choice and comes first.

@@ -160,11 +160,10 @@ fn common(plan: &Plan, frames: &[Frame], t: usize, slot: u16) -> Vec<u16> {
 
 /// Bins of the training families; drawn ones are read by them.
 fn binner(plan: &Plan, top: usize, facet: Facet, values: &[f64], who: &[u32], k: usize) -> Binner {
-    match facet {
-        Facet::Single(What::Value(s)) => match &plan.tables[top].slots[usize::from(s)].kind {
-            SlotKind::Label { labels, numeric: None } => Binner::labels(labels.len()),
-            _ => Binner::ordered(values, who, k),
-        },
-        _ => Binner::ordered(values, who, k),
+    if let Facet::Single(What::Value(s)) = facet
+        && let SlotKind::Label { labels, numeric: None } = &plan.tables[top].slots[usize::from(s)].kind
+    {
+        return Binner::labels(labels.len());
     }
+    Binner::ordered(values, who, k)
 }
